@@ -1,0 +1,50 @@
+# CallCov. Everything runs from .venv, made here from pinned, hashed requirements; nothing is installed elsewhere.
+PYTHON ?= python3
+BIN := .venv/bin
+export CALLCOV_MODELS ?= $(CURDIR)/.cache/models
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: setup models demo serve test lint bench train lock clean help
+
+help:
+	@echo "make setup   the environment and the models"
+	@echo "make demo    three sample calls through a real server, with what a manager reads"
+	@echo "make serve   a server that stays up"
+	@echo "make test    all tests            make lint   style, types, house rules"
+	@echo "make bench   every figure, measured on this machine"
+
+# uv itself is pinned with hashes in the same file as everything else.
+.venv/ready: requirements/dev.txt pyproject.toml
+	$(PYTHON) tools/venv.py .venv requirements/dev.txt
+	@touch $@
+
+setup: .venv/ready
+	@$(BIN)/callcov models fetch
+
+demo: setup
+	@$(BIN)/python tools/demo.py
+
+serve: setup
+	@$(BIN)/callcov serve
+
+test: setup
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+lint: .venv/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright src
+	$(BIN)/lint-imports
+
+bench: setup
+	$(BIN)/python bench/run.py
+
+train: setup
+	$(BIN)/python tools/train_heads.py
+
+lock: .venv/ready
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements/run.txt pyproject.toml
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements/dev.txt pyproject.toml --group dev
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""CallCov: listens to every call of a contact centre."""

@@ -1,0 +1,73 @@
+"""Every failure that CallCov raises on purpose, named for what happened.
+
+Each error's text is one sentence a user can act on; `api/errors.py` translates it to HTTP and `cli.py` to an
+exit code, nobody else does.
+"""
+
+
+class CallcovError(Exception):
+    """Base of all failures raised on purpose; its text is safe to show to a caller."""
+
+
+class BadRecording(CallcovError):
+    """The uploaded bytes cannot be analysed: no sound, not a supported format, or damaged beyond reading."""
+
+
+class RecordingTooLong(BadRecording):
+    """The recording holds more than twelve hours of sound."""
+
+
+class UploadTooLarge(CallcovError):
+    """The file part exceeds 524,288,000 bytes."""
+
+
+class BadForm(CallcovError):
+    """The request body is not the multipart form that was announced."""
+
+
+class NoRoom(CallcovError):
+    """The disk or object store is full; nothing of the upload was kept."""
+
+
+class InvalidCredentials(CallcovError):
+    """No key, an unknown key, an expired key, or a deactivated account."""
+
+
+class NotFound(CallcovError):
+    """The object does not exist, or belongs to somebody else; a caller cannot tell which."""
+
+
+class Conflict(CallcovError):
+    """The object exists, but its state does not allow what was asked."""
+
+
+class AlreadyExists(CallcovError):
+    """Something of that name exists already."""
+
+
+class ModelMissing(CallcovError):
+    """A model's file is not where it should be."""
+
+
+class ModelAltered(CallcovError):
+    """A model's file is there, but its SHA-256 is not the catalogue's."""
+
+
+class ModelUnavailable(CallcovError):
+    """No source could provide the model."""
+
+
+class BadPolicy(CallcovError):
+    """A policy document is not valid; the text names the place and the reason."""
+
+
+class BadSetting(CallcovError):
+    """A setting is unknown or has a value that cannot be used."""
+
+
+class WorkerDied(CallcovError):
+    """The child process that was working on a recording was killed or ran out of memory."""
+
+
+class BlockedAddress(CallcovError):
+    """A webhook address resolves to something that is not on the public internet."""
