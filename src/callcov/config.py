@@ -1,0 +1,92 @@
+"""Every setting, its default and its meaning; read once, by `cli`, which passes plain values on.
+
+A setting is an environment variable `CALLCOV_<NAME>`; the command line wins over it. A misspelt or unusable setting
+is BadSetting and stops the program: a server that runs with half its settings is worse than one that does not start.
+"""
+
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from callcov.errors import BadSetting
+
+PREFIX = "CALLCOV_"
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Config(BaseModel):
+    """All settings of one process; a field's description is its documentation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    data: Path = Field(
+        default=Path("~/.local/share/callcov"),
+        description="Folder that holds everything: database, recordings, secret. One folder is one installation.",
+    )
+    models: Path = Field(
+        default=Path("~/.cache/callcov/models"),
+        description="Folder of the model files that `callcov models fetch` fills.",
+    )
+    model: str = Field(
+        default="base",
+        min_length=1,
+        description="Recogniser: `base`, `tiny.en`, a faster-whisper folder, or a hub name.",
+    )
+    workers: Annotated[int, Field(ge=1, le=256)] = Field(
+        default_factory=_cores, description="Child processes that transcribe, one thread each. Default: one a core."
+    )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Address under which clients reach the server, in `audio.url`. Default: where it listens.",
+    )
+    secret: SecretStr | None = Field(
+        default=None,
+        description="Key that hashes API keys and signs links, at least 32 bytes. Default: made once, in `data`.",
+    )
+    webhook_allow: tuple[IPv4Network | IPv6Network, ...] = Field(
+        default=(),
+        description="Networks (CIDR, comma separated) that webhooks may reach although they are not public.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least important line that is logged to standard error."
+    )
+
+    @field_validator("webhook_allow", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("data", "models", mode="after")
+    @classmethod
+    def _home(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("public_url", mode="after")
+    @classmethod
+    def _no_slash(cls, value: str | None) -> str | None:
+        return value.rstrip("/") if value else None
+
+
+def read(environment: Mapping[str, str], **given: object) -> Config:
+    """The settings from `CALLCOV_*` variables, replaced by what was `given` (None means not given); or BadSetting."""
+    known = set(Config.model_fields)
+    named = {name.removeprefix(PREFIX).lower(): value for name, value in environment.items() if name.startswith(PREFIX)}
+    for name in sorted(set(named) - known):
+        close = get_close_matches(name, known, n=1)
+        hint = f"did you mean {PREFIX}{close[0].upper()}?" if close else "`callcov --help` lists the settings."
+        raise BadSetting(f"There is no setting {PREFIX}{name.upper()}; {hint}")
+    values = named | {name: value for name, value in given.items() if value is not None}
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise BadSetting(f"{PREFIX}{str(first['loc'][0]).upper()} cannot be used: {first['msg']}.") from None

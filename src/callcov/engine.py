@@ -1,0 +1,160 @@
+"""The only module that knows DBOS: durable workflows for analyses and webhook deliveries, and the daily tidying.
+
+A workflow's arguments are ids and numbers, never text of a call. Steps run at least once; a finished step is not
+repeated after a crash. Workflow ids are derived from what they are for, so starting one twice starts it once.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
+
+# Jobs left under one version are not resumed by another: change it only when the order of the steps changes.
+WORKFLOWS_VERSION = "1"
+ANALYSES, DELIVERIES = "analyses", "deliveries"
+_HISTORY = timedelta(days=7)
+# A workflow that was cut off this often stops being recovered; the sweep then fails its analysis openly.
+_RECOVERIES = 20
+
+T = TypeVar("T")
+
+
+class Step(Protocol):
+    """Runs a function as a named, durable step; its result (JSON values only) is remembered across crashes."""
+
+    def __call__(self, name: str, function: Callable[[], T]) -> T:
+        """Run `function`, or give back what it gave before the crash."""
+        ...
+
+
+class Work(Protocol):
+    """What the workflows do; `work.py` is the one that does it."""
+
+    def analyse(self, step: Step, user_id: str, analysis_id: str, attempt: int) -> None:
+        """Take one accepted analysis to its end."""
+        ...
+
+    def deliver(self, step: Step, user_id: str, analysis_id: str, run: int, attempt: int) -> None:
+        """Make one webhook attempt."""
+        ...
+
+    def tidy(self) -> None:
+        """Fail what was lost; called at every start and once a day."""
+        ...
+
+
+class Engine:
+    """Starts, delays, cancels and recovers workflows. One per process: DBOS keeps one registry."""
+
+    def __init__(self, database: sa.Engine, executor_id: str = "callcov-0") -> None:
+        """`database` is the engine's own connection pool to the file or server that holds the application's tables."""
+        self._database = database
+        DBOS(
+            config={
+                "name": "callcov",
+                "system_database_engine": database,
+                "application_version": WORKFLOWS_VERSION,
+                "executor_id": executor_id,
+                "serializer": DBOSPortableJSONSerializer(),
+                "log_level": "WARNING",
+                "enable_otlp": False,
+                "notification_listener_polling_interval_sec": 1.0,
+            }
+        )
+        self._client: DBOSClient | None = None
+
+    def launch(self, work: Work, concurrency: int) -> None:
+        """Create the engine's tables, recover what was cut off and begin to work on `concurrency` analyses at once."""
+
+        @DBOS.workflow(name="analyse", max_recovery_attempts=_RECOVERIES)
+        def analyse(user_id: str, analysis_id: str, attempt: int) -> None:  # pyright: ignore[reportUnusedFunction] DBOS calls it by name
+            work.analyse(_step, user_id, analysis_id, attempt)
+
+        @DBOS.workflow(name="deliver", max_recovery_attempts=_RECOVERIES)
+        def deliver(user_id: str, analysis_id: str, run: int, attempt: int) -> None:  # pyright: ignore[reportUnusedFunction] the same
+            work.deliver(_step, user_id, analysis_id, run, attempt)
+
+        @DBOS.workflow(name="tidy")
+        def tidy(scheduled: datetime, context: Any) -> None:  # noqa: ANN401 DBOS's own signature of a scheduled workflow
+            del scheduled, context
+            work.tidy()
+            prune(datetime.now(UTC) - _HISTORY)
+
+        DBOS.launch()
+        # Queue limits live in the database and bind every process, so they are set here and nowhere else.
+        DBOS.register_queue(
+            ANALYSES, worker_concurrency=concurrency, polling_interval_sec=0.2, on_conflict="always_update"
+        )
+        DBOS.register_queue(DELIVERIES, worker_concurrency=8, polling_interval_sec=0.5, on_conflict="always_update")
+        DBOS.apply_schedules(
+            [{"schedule_name": "tidy", "workflow_fn": tidy, "schedule": "17 3 * * *", "context": None}]
+        )
+        self._client = DBOSClient(system_database_engine=self._database, serializer=DBOSPortableJSONSerializer())
+
+    def start(self, connection: sa.Connection, user_id: str, analysis_id: str, attempt: int) -> None:
+        """Enqueue the analysis within the caller's transaction; it begins once that has been committed."""
+        options: EnqueueOptions = {
+            "workflow_name": "analyse",
+            "queue_name": ANALYSES,
+            "workflow_id": _analysis(analysis_id, attempt),
+            "app_version": WORKFLOWS_VERSION,
+        }
+        self._enqueue(connection, options, user_id, analysis_id, attempt)
+
+    def deliver(
+        self, connection: sa.Connection, user_id: str, analysis_id: str, run: int, attempt: int, delay: float
+    ) -> None:
+        """Enqueue webhook attempt number `attempt` (from 1), `delay` seconds from now, within the transaction."""
+        options: EnqueueOptions = {
+            "workflow_name": "deliver",
+            "queue_name": DELIVERIES,
+            "workflow_id": f"deliver.{analysis_id}.{run}.{attempt}",
+            "app_version": WORKFLOWS_VERSION,
+            "delay_seconds": delay,
+        }
+        self._enqueue(connection, options, user_id, analysis_id, run, attempt)
+
+    def cancel(self, analysis_id: str, attempt: int) -> None:
+        """Stop an analysis before its next step; nothing happens if it has ended or was never started."""
+        DBOS.cancel_workflow(_analysis(analysis_id, attempt))
+
+    def ended(self, analysis_id: str, attempt: int) -> bool:
+        """Whether the workflow will do nothing more: finished, cancelled, given up, or unknown."""
+        status = DBOS.get_workflow_status(_analysis(analysis_id, attempt))
+        return status is None or status.status not in {"PENDING", "ENQUEUED", "DELAYED"}
+
+    def close(self) -> None:
+        """Stop taking work. Running steps are left as a crash leaves them: the next start recovers them."""
+        if self._client is not None:
+            self._client.destroy()
+        DBOS.destroy(destroy_registry=True)
+
+    def _enqueue(self, connection: sa.Connection, options: EnqueueOptions, *arguments: str | float) -> None:
+        if self._client is None:
+            raise RuntimeError("The engine must be launched before work is enqueued.")
+        self._client.enqueue_in_transaction(connection, options, *arguments)
+
+
+def prune(before: datetime) -> None:
+    """Delete what is kept of ended workflows created before that time; DBOS never does it by itself."""
+    while True:
+        old = DBOS.list_workflows(
+            status=["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"],
+            end_time=before.isoformat(),
+            limit=500,
+            load_input=False,
+            load_output=False,
+        )
+        if not old:
+            return
+        DBOS.delete_workflows([workflow.workflow_id for workflow in old])
+
+
+def _analysis(analysis_id: str, attempt: int) -> str:
+    return f"analyse.{analysis_id}.{attempt}"
+
+
+def _step(name: str, function: Callable[[], T]) -> T:
+    return DBOS.run_step({"name": name}, function)

@@ -1,0 +1,165 @@
+"""Facts about child processes: what dies, what is tried again, what is told."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import CancelledError
+from pathlib import Path
+
+import pytest
+
+from callcov.children import Children, Task
+from callcov.errors import BadRecording, WorkerDied
+
+
+def nothing() -> None:
+    """Prepare nothing."""
+
+
+def double(number):
+    return 2 * number
+
+
+def pid():
+    return os.getpid()
+
+
+def refuse(text):
+    raise BadRecording(text)
+
+
+def die_once(mark):
+    if not Path(mark).exists():
+        Path(mark).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "lived"
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def sleep_and_mark(mark):
+    Path(mark).write_text(str(os.getpid()))
+    time.sleep(60)
+
+
+def hoard(size):
+    return len(bytearray(size))
+
+
+@pytest.fixture(scope="module")
+def children():
+    crew = Children(2, nothing)
+    yield crew
+    crew.close()
+
+
+def wait_for(condition, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.02)
+
+
+def alive(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{process}/stat").read_text().split()[2] != "Z"
+
+
+def test_results_come_in_the_order_of_the_tasks(children):
+    assert children.run("a", [Task(double, (n,)) for n in range(7)]) == [0, 2, 4, 6, 8, 10, 12]
+
+
+def test_no_tasks_give_no_results(children):
+    assert children.run("a", []) == []
+
+
+def test_every_end_is_told_once(children):
+    told = []
+    children.run("a", [Task(double, (n,)) for n in range(4)], done=lambda place, result: told.append((place, result)))
+    assert sorted(told) == [(0, 0), (1, 2), (2, 4), (3, 6)]
+
+
+def test_an_error_keeps_its_name_and_sentence(children):
+    with pytest.raises(BadRecording, match="no sound at all"):
+        children.run("a", [Task(refuse, ("no sound at all",)), Task(double, (1,))])
+
+
+def test_work_whose_process_died_is_tried_once_more(children, tmp_path):
+    assert children.run("a", [Task(die_once, (str(tmp_path / "mark"),))]) == ["lived"]
+
+
+def test_work_that_kills_twice_is_an_error_and_the_rest_goes_on(children):
+    with pytest.raises(WorkerDied, match="retry the analysis"):
+        children.run("a", [Task(die)])
+    assert children.run("b", [Task(double, (21,))]) == [42]
+
+
+def test_work_over_its_time_is_killed(children):
+    with pytest.raises(WorkerDied, match="too long"):
+        children.run("a", [Task(time.sleep, (60,), timeout=0.3)])
+
+
+def test_cancelling_kills_what_runs_under_that_name_only(children, tmp_path):
+    mark, seen = tmp_path / "pid", []
+
+    def work():
+        with pytest.raises(CancelledError):
+            children.run("victim", [Task(sleep_and_mark, (str(mark),))])
+        seen.append(True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    wait_for(lambda: mark.exists() and mark.read_text())
+    children.cancel("bystander")
+    children.cancel("victim")
+    thread.join(20)
+    assert seen
+    wait_for(lambda: not alive(int(mark.read_text())))
+    assert children.run("b", [Task(double, (4,))]) == [8]
+
+
+def test_an_idle_child_that_is_killed_is_replaced(children):
+    for process in set(children.run("a", [Task(pid) for _ in range(6)])):
+        os.kill(process, signal.SIGKILL)
+    time.sleep(0.5)
+    assert children.run("a", [Task(double, (3,))]) == [6]
+
+
+def test_a_child_gives_way_to_the_server(children):
+    (process,) = children.run("a", [Task(pid)])
+    assert os.getpriority(os.PRIO_PROCESS, process) == os.getpriority(os.PRIO_PROCESS, 0) + 10
+
+
+def test_a_child_that_wants_too_much_memory_gets_none():
+    crew = Children(1, nothing, memory=700 * 1024 * 1024)
+    try:
+        with pytest.raises(MemoryError):
+            crew.run("a", [Task(hoard, (1024 * 1024 * 1024,))])
+    finally:
+        crew.close()
+
+
+def test_children_end_when_the_parent_is_killed(tmp_path):
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import sys, time\n"
+        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "from callcov.children import Children, Task\n"
+        "from test_children import nothing, sleep_and_mark\n"
+        "if __name__ == '__main__':\n"
+        "    Children(1, nothing).run('a', [Task(sleep_and_mark, (sys.argv[1],))])\n"
+    )
+    mark = tmp_path / "pid"
+    parent = subprocess.Popen([sys.executable, str(script), str(mark)])
+    wait_for(lambda: mark.exists() and mark.read_text())
+    parent.kill()
+    parent.wait()
+    wait_for(lambda: not alive(int(mark.read_text())))
