@@ -1,0 +1,1 @@
+"""Who is calling: keys, signed links, the server's secret."""

@@ -1,0 +1,384 @@
+"""Analyses: accepted, worked on, ended, listed, deleted.
+
+Every change takes the account's feed row first and holds it to the end of the transaction, so changes of one account
+happen one after the other and each gets the next revision. Functions without `livemode` are the worker's own: it was
+handed the id by the account's accepted analysis.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from callcov.errors import BadForm, Conflict, NotFound
+from callcov.store.ids import Tick, following, uuid7
+from callcov.store.tables import analyses, documents, feeds
+from callcov.store.times import milliseconds
+
+PROCESSING, COMPLETED, FAILED = "processing", "completed", "failed"
+STAGES = ("accepted", "transcribing", "speakers", "understanding", "judging", "done")
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a client sent and the probe found. `metadata` is JSON text, `duration_ms` of the upload as probed.
+
+    `language` is what the client said it is, `agent_channel` the channel the agent is said to be on; None is unknown.
+    """
+
+    agent_id: str
+    contact_id: str
+    blob_key: str
+    sha256: str
+    size_bytes: int
+    format: str
+    duration_ms: int
+    channels: int
+    sample_rate: int
+    call_direction: str | None = None
+    call_timestamp: str | None = None
+    metadata: str | None = None
+    language: str | None = None
+    agent_channel: int | None = None
+    webhook_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """One submitted recording as its row says. `created` is Unix seconds, `attempt` counts from 1 (see `retry`)."""
+
+    id: str
+    user_id: str
+    livemode: bool
+    created: int
+    revision: int
+    status: str
+    stage: str
+    attempt: int
+    agent_id: str
+    contact_id: str
+    blob_key: str
+    masked_key: str | None
+    sha256: str
+    size_bytes: int
+    format: str
+    duration_ms: int
+    channels: int
+    sample_rate: int
+    call_direction: str | None
+    call_timestamp: str | None
+    metadata: str | None
+    language: str | None
+    agent_channel: int | None
+    webhook_url: str | None
+    completed_at: str | None
+    processing_time_ms: int | None
+    policy_version: str | None
+    checks_version: str | None
+    error_message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a completed analysis leaves: three JSON texts (see `documents.py`) and what the row keeps beside them.
+
+    `completed_at` is the ISO time that the documents carry too. `masked_key` is the masked sound, None when the
+    recording holds nothing to mask.
+    """
+
+    full: str
+    light: str
+    transcript: str
+    completed_at: str
+    processing_time_ms: int
+    policy_version: str
+    checks_version: str
+    masked_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the list is narrowed to; None filters nothing. All given filters must hold.
+
+    `agent_id` and `contact_id` match exactly (empty matches nothing). `search` is a part of either id, compared as
+    `folded` says, every character meaning itself; empty is no search.
+    """
+
+    status: str | None = None
+    agent_id: str | None = None
+    contact_id: str | None = None
+    search: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Part of the list. An item is a stored document (text, placeholder unfilled) or a row that has none yet.
+
+    `total` counts everything that matches, `has_more` says whether anything follows this page.
+    """
+
+    items: tuple[str | Analysis, ...]
+    total: int
+    has_more: bool
+
+
+_COLUMNS = [analyses.c[name] for name in Analysis.__dataclass_fields__]
+# An id has at most 255 characters; composing makes at most four of one, folding three.
+_LONGEST_FOLDED = 255 * 4 * 3
+
+
+def folded(text: str) -> str:
+    """How ids are compared by `search`: full Unicode case folding of the composed form (CONTRACT §4)."""
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def accept(connection: sa.Connection, user_id: str, livemode: bool, submission: Submission, now: datetime) -> Analysis:
+    """Take the analysis on; its id is later than every earlier id of the account and mode, whatever the clock says.
+
+    Raises NotFound for an unknown account and BadForm for an id with a NUL character, which no database compares.
+    """
+    if "\0" in submission.agent_id + submission.contact_id:
+        raise BadForm("agent_id and contact_id may not contain the NUL character.")
+    feed = connection.execute(
+        sa.select(feeds.c.last_ms, feeds.c.last_counter, feeds.c.revision)
+        .where(_feed(user_id, livemode))
+        .with_for_update()
+    ).one_or_none()
+    if feed is None:
+        raise NotFound("User not found")
+    tick = following(Tick(feed.last_ms, feed.last_counter), milliseconds(now))
+    moved = {"last_ms": tick.milliseconds, "last_counter": tick.counter, "revision": feed.revision + 1}
+    connection.execute(sa.update(feeds).where(_feed(user_id, livemode)).values(moved))
+    analysis_id = uuid7(tick)
+    row: dict[str, object] = {
+        **asdict(submission),
+        "id": analysis_id,
+        "user_id": user_id,
+        "livemode": livemode,
+        "created": tick.milliseconds // 1000,
+        "revision": feed.revision + 1,
+        "status": PROCESSING,
+        "stage": STAGES[0],
+        "attempt": 1,
+    }
+    row |= {"agent_folded": folded(submission.agent_id), "contact_folded": folded(submission.contact_id)}
+    connection.execute(sa.insert(analyses), row)
+    return _again(connection, user_id, livemode, analysis_id)
+
+
+def get(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> Analysis | None:
+    """The analysis; None when there is none, or it is another account's or of the other mode."""
+    row = connection.execute(
+        sa.select(*_COLUMNS).where(_owned(user_id, analysis_id), analyses.c.livemode == livemode)
+    ).one_or_none()
+    return Analysis(*row) if row else None
+
+
+def assigned(connection: sa.Connection, user_id: str, analysis_id: str) -> Analysis | None:
+    """The worker's `get`: the analysis in either mode; None when it was deleted meanwhile."""
+    row = connection.execute(sa.select(*_COLUMNS).where(_owned(user_id, analysis_id))).one_or_none()
+    return Analysis(*row) if row else None
+
+
+def page(
+    connection: sa.Connection,
+    user_id: str,
+    livemode: bool,
+    filters: Filters,
+    limit: int,
+    offset: int,
+    expand: bool = True,  # noqa: FBT002 - the list's own default
+) -> Page:
+    """`limit` analyses after the newest `offset`, whole or light; past the end the page is empty, the total right."""
+    matching = _matching(user_id, livemode, filters)
+    total = connection.scalar(sa.select(sa.func.count()).select_from(analyses).where(matching)) or 0
+    if offset >= total:
+        return Page((), total, has_more=False)
+    document = documents.c.full if expand else documents.c.light
+    ids = sa.select(analyses.c.id).where(matching).order_by(analyses.c.id.desc()).limit(limit).offset(offset).subquery()
+    found = connection.execute(
+        sa.select(ids.c.id, document)
+        .outerjoin_from(ids, documents, documents.c.analysis_id == ids.c.id)
+        .order_by(ids.c.id.desc())
+    ).all()
+    rows = _some(connection, user_id, livemode, [analysis_id for analysis_id, text in found if text is None])
+    items = tuple(rows[analysis_id] if text is None else text for analysis_id, text in found)
+    return Page(items, total, has_more=offset + len(items) < total)
+
+
+def unfinished(connection: sa.Connection) -> tuple[Analysis, ...]:
+    """Every analysis of every account that is still processing, oldest first; for the worker at its start."""
+    rows = connection.execute(sa.select(*_COLUMNS).where(analyses.c.status == PROCESSING).order_by(analyses.c.id))
+    return tuple(Analysis(*row) for row in rows)
+
+
+def set_stage(connection: sa.Connection, user_id: str, analysis_id: str, attempt: int, stage: str) -> bool:
+    """Note that work on that attempt reached a stage. False, and nothing done, as in `finish`."""
+    return _change_attempt(connection, user_id, analysis_id, attempt, {"stage": stage})
+
+
+def finish(connection: sa.Connection, user_id: str, analysis_id: str, attempt: int, finished: Finished) -> bool:
+    """Complete that attempt and keep its documents.
+
+    False, and nothing done, when the analysis is gone, has ended already, or is at another attempt by now.
+    """
+    values = {name: value for name, value in asdict(finished).items() if name not in documents.c}
+    change = {**values, "status": COMPLETED, "stage": STAGES[-1], "error_message": None}
+    if not _change_attempt(connection, user_id, analysis_id, attempt, change):
+        return False
+    _put_documents(connection, analysis_id, finished)
+    return True
+
+
+def fail(
+    connection: sa.Connection,
+    user_id: str,
+    analysis_id: str,
+    attempt: int,
+    error_message: str,
+    completed_at: str,
+    processing_time_ms: int,
+) -> bool:
+    """End that attempt as failed; the stage stays where it stopped. False, and nothing done, as in `finish`."""
+    change = {
+        "status": FAILED,
+        "error_message": error_message,
+        "completed_at": completed_at,
+        "processing_time_ms": processing_time_ms,
+    }
+    return _change_attempt(connection, user_id, analysis_id, attempt, change)
+
+
+def replace_results(
+    connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str, finished: Finished
+) -> Analysis:
+    """Put other documents in the place of a completed analysis's, judged again or with its roles put right.
+
+    Raises NotFound, and Conflict when it is not completed.
+    """
+    row = _held(connection, user_id, livemode, analysis_id)
+    if row.status != COMPLETED:
+        raise Conflict("The analysis is not completed")
+    values = {name: value for name, value in asdict(finished).items() if name not in documents.c}
+    _change(connection, row, values)
+    _put_documents(connection, analysis_id, finished)
+    return _again(connection, user_id, livemode, analysis_id)
+
+
+def retry(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> Analysis:
+    """Make a failed analysis wait for its next attempt; id and `created` stay.
+
+    Raises NotFound, and Conflict when it has not failed.
+    """
+    row = _held(connection, user_id, livemode, analysis_id)
+    if row.status != FAILED:
+        raise Conflict("The analysis has not failed")
+    change = {"status": PROCESSING, "stage": STAGES[0], "attempt": row.attempt + 1}
+    _change(connection, row, {**change, "error_message": None, "completed_at": None, "processing_time_ms": None})
+    return _again(connection, user_id, livemode, analysis_id)
+
+
+def delete(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> tuple[str, ...]:
+    """Delete the analysis with its documents and deliveries, whatever its status.
+
+    Gives the keys of the stored sound, which the caller removes once this is committed. Raises NotFound.
+    """
+    row = _held(connection, user_id, livemode, analysis_id)
+    _bump(connection, user_id, livemode)
+    connection.execute(sa.delete(analyses).where(_owned(user_id, analysis_id)))
+    return tuple(key for key in (row.blob_key, row.masked_key) if key)
+
+
+def revision(connection: sa.Connection, user_id: str, livemode: bool) -> int:
+    """How many changes the account's analyses of that mode have seen; equal numbers mean an equal list."""
+    return connection.scalar(sa.select(feeds.c.revision).where(_feed(user_id, livemode))) or 0
+
+
+def _feed(user_id: str, livemode: bool) -> sa.ColumnElement[bool]:
+    return sa.and_(feeds.c.user_id == user_id, feeds.c.livemode == livemode)
+
+
+def _owned(user_id: str, analysis_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(analyses.c.id == analysis_id, analyses.c.user_id == user_id)
+
+
+def _bump(connection: sa.Connection, user_id: str, livemode: bool) -> int:
+    bumped = sa.update(feeds).where(_feed(user_id, livemode)).values(revision=feeds.c.revision + 1)
+    return connection.execute(bumped.returning(feeds.c.revision)).scalar_one()
+
+
+def _hold(connection: sa.Connection, user_id: str, livemode: bool) -> None:
+    # On PostgreSQL this waits for the account's other writer; on SQLite writers take turns anyway.
+    connection.execute(sa.select(feeds.c.revision).where(_feed(user_id, livemode)).with_for_update())
+
+
+def _held(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> Analysis:
+    _hold(connection, user_id, livemode)
+    return _again(connection, user_id, livemode, analysis_id)
+
+
+def _again(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> Analysis:
+    row = get(connection, user_id, livemode, analysis_id)
+    if row is None:
+        raise NotFound("Analysis not found")
+    return row
+
+
+def _change(connection: sa.Connection, row: Analysis, values: Mapping[str, Any]) -> None:
+    revised = _bump(connection, row.user_id, row.livemode)
+    connection.execute(sa.update(analyses).where(_owned(row.user_id, row.id)).values(**values, revision=revised))
+
+
+def _change_attempt(
+    connection: sa.Connection, user_id: str, analysis_id: str, attempt: int, values: Mapping[str, Any]
+) -> bool:
+    livemode = connection.scalar(sa.select(analyses.c.livemode).where(_owned(user_id, analysis_id)))
+    if livemode is None:
+        return False
+    _hold(connection, user_id, livemode)
+    row = assigned(connection, user_id, analysis_id)
+    if row is None or row.status != PROCESSING or row.attempt != attempt:
+        return False
+    _change(connection, row, values)
+    return True
+
+
+def _put_documents(connection: sa.Connection, analysis_id: str, finished: Finished) -> None:
+    texts = {"full": finished.full, "light": finished.light, "transcript": finished.transcript}
+    connection.execute(sa.delete(documents).where(documents.c.analysis_id == analysis_id))
+    connection.execute(sa.insert(documents), {"analysis_id": analysis_id, **texts})
+
+
+def _some(connection: sa.Connection, user_id: str, livemode: bool, analysis_ids: Sequence[str]) -> dict[str, Analysis]:
+    if not analysis_ids:
+        return {}
+    wanted = sa.and_(analyses.c.id.in_(analysis_ids), analyses.c.user_id == user_id, analyses.c.livemode == livemode)
+    return {row.id: Analysis(*row) for row in connection.execute(sa.select(*_COLUMNS).where(wanted))}
+
+
+def _matching(user_id: str, livemode: bool, filters: Filters) -> sa.ColumnElement[bool]:
+    conditions: list[sa.ColumnElement[bool]] = [analyses.c.user_id == user_id, analyses.c.livemode == livemode]
+    if filters.status is not None:
+        conditions.append(analyses.c.status == filters.status)
+    if filters.agent_id is not None:
+        conditions.append(analyses.c.agent_id == filters.agent_id)
+    if filters.contact_id is not None:
+        conditions.append(analyses.c.contact_id == filters.contact_id)
+    if filters.search:
+        conditions.append(_containing(folded(filters.search)))
+    return sa.and_(*conditions)
+
+
+def _containing(needle: str) -> sa.ColumnElement[bool]:
+    # No id holds a NUL or is that long, and databases disagree about a pattern that does or is.
+    if "\0" in needle or len(needle) > _LONGEST_FOLDED:
+        return sa.false()
+    return sa.or_(
+        analyses.c.agent_folded.contains(needle, autoescape=True),
+        analyses.c.contact_folded.contains(needle, autoescape=True),
+    )

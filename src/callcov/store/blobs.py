@@ -1,0 +1,190 @@
+"""Stored objects under keys: recordings, masked sound, the work files of the stages. Thin over obstore.
+
+An object appears whole or not at all: bytes go to a hidden place that becomes the object when the writer ends well
+and vanishes when it does not. A full disk is NoRoom wherever it shows.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import re
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore
+
+from callcov.errors import BadSetting, NoRoom, NotFound
+
+_PART = 8 * 1024 * 1024  # bytes written at a time: what an upload costs in memory, times two
+_BUFFER = 1024 * 1024  # bytes read at a time
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class Writer:
+    """What `Blobs.writer` gives; see there."""
+
+    def __init__(self, file: obstore.AsyncWritableFile) -> None:
+        self._file = file
+
+    async def write(self, data: bytes) -> None:
+        """Add bytes. Raises NoRoom when the store is full."""
+        with _no_room():
+            await self._file.write(data)
+
+
+class Blobs:
+    """An open object store; made by `open_blobs`. Keys are paths like `recordings/ab12`, without a leading slash."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._store = LocalStore(root, automatic_cleanup=True, mkdir=True)
+
+    @asynccontextmanager
+    async def writer(self, key: str) -> AsyncGenerator[Writer]:
+        """Write an object in parts, in bounded memory; it exists when the block ends well.
+
+        Whatever ends the block otherwise, an error or a cancelled request, leaves nothing. Raises NoRoom.
+        """
+        with _no_room():
+            async with obstore.open_writer_async(self._store, key, buffer_size=_PART, max_concurrency=1) as file:
+                yield Writer(file)
+
+    def write(self, key: str, data: bytes | BinaryIO) -> None:
+        """Store bytes, or a file from where it stands to its end, in place of what was there. Raises NoRoom."""
+        with _named():
+            obstore.put(self._store, key, data, chunk_size=_PART, max_concurrency=1)
+
+    def read(self, key: str) -> bytes:
+        """All bytes of an object. Raises NotFound."""
+        with _named():
+            return bytes(obstore.get(self._store, key).bytes())
+
+    def reader(self, key: str) -> io.BufferedReader:
+        """An object as a seekable binary file, read as it is needed. Raises NotFound."""
+        return io.BufferedReader(_Ranges(self._store, key, self.size(key)), _BUFFER)
+
+    async def stream(self, key: str, start: int, end: int) -> AsyncGenerator[bytes]:
+        """The bytes from `start` up to, not with, `end`, a part at a time; the end is cut to the object's. NotFound."""
+        with _named():
+            end = min(end, (await obstore.head_async(self._store, key))["size"])
+            for place in range(start, end, _BUFFER):
+                part = await obstore.get_range_async(self._store, key, start=place, end=min(place + _BUFFER, end))
+                yield bytes(part)
+
+    def size(self, key: str) -> int:
+        """How many bytes an object has. Raises NotFound."""
+        with _named():
+            return obstore.head(self._store, key)["size"]
+
+    def exists(self, key: str) -> bool:
+        """Whether there is an object under that key."""
+        try:
+            self.size(key)
+        except NotFound:
+            return False
+        return True
+
+    def move(self, source: str, target: str) -> None:
+        """Give an object another key, in place of what was there; nothing happens when there is no source."""
+        try:
+            with _named():
+                obstore.rename(self._store, source, target)
+        except NotFound:
+            return
+
+    def delete(self, key: str) -> None:
+        """Remove an object; nothing happens when there is none."""
+        try:
+            with _named():
+                obstore.delete(self._store, key)
+        except NotFound:
+            return
+
+    def delete_prefix(self, prefix: str) -> None:
+        """Remove every object below a folder such as `work/ab12/`; nothing happens when there is none."""
+        with _named():
+            for found in obstore.list(self._store, prefix):  # pyright: ignore[reportUnknownMemberType] - its Arrow overload is
+                for item in found:
+                    self.delete(item["path"])
+
+    def sweep(self, before: datetime) -> None:
+        """Remove what a killed process was writing and has not touched since `before`."""
+        for part in self._root.rglob("*#*"):
+            if part.is_file() and part.stat().st_mtime < before.timestamp():
+                part.unlink(missing_ok=True)
+
+
+def open_blobs(url: str) -> Blobs:
+    """Open `file:///absolute/folder`, making the folder when it is missing. Raises BadSetting."""
+    address = urlsplit(url)
+    if address.scheme != "file" or address.netloc or not address.path.startswith("/"):
+        raise BadSetting("The object store must be a folder, written as file:///absolute/path.")
+    root = Path(url2pathname(address.path))
+    try:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(f"The folder {root} for recordings cannot be used: {error.strerror}.") from error
+    return Blobs(root)
+
+
+class _Ranges(io.RawIOBase):
+    """The unbuffered half of `Blobs.reader`: each read is one range request."""
+
+    def __init__(self, store: LocalStore, key: str, size: int) -> None:
+        self._store, self._key, self._size = store, key, size
+        self._place = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._place
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._size}[whence]
+        if start + offset < 0:
+            raise OSError(errno.EINVAL, "A file has nothing before its start.")
+        self._place = start + offset
+        return self._place
+
+    def readinto(self, buffer: memoryview, /) -> int:  # pyright: ignore[reportIncompatibleMethodOverride] - always a memoryview
+        count = min(len(buffer), self._size - self._place)
+        if count <= 0:
+            return 0
+        with _named():
+            buffer[:count] = obstore.get_range(self._store, self._key, start=self._place, length=count)
+        self._place += count
+        return count
+
+
+@contextmanager
+def _named() -> Generator[None]:
+    """Give the failures of the store our names."""
+    try:
+        with _no_room():
+            yield
+    except FileNotFoundError as error:
+        raise NotFound("The stored object is gone.") from error
+
+
+@contextmanager
+def _no_room() -> Generator[None]:
+    """Name a full disk, which obstore tells by the system's number in its message only."""
+    try:
+        yield
+    except (BaseError, OSError) as error:
+        number = re.search(r"\(os error (\d+)\)", str(error))
+        if (number and int(number[1]) in _FULL) or getattr(error, "errno", None) in _FULL:
+            raise NoRoom("There is no room left to store recordings; nothing of this one was kept.") from error
+        raise

@@ -1,0 +1,58 @@
+"""Webhook attempts, one row each: what was tried, when, what came back, and when it is tried again."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import sqlalchemy as sa
+
+from callcov.errors import NotFound
+from callcov.store.tables import analyses, deliveries
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One attempt. `id` is the caller's, at most 64 characters, the same when a cut-off attempt is made again.
+
+    `attempt` counts from 1; times are ISO 8601 UTC; `status_code` is None when no answer came; `next_at` is None when
+    it is not tried again.
+    """
+
+    id: str
+    analysis_id: str
+    attempt: int
+    started_at: str
+    duration_ms: int
+    status_code: int | None
+    outcome: str
+    error: str | None
+    next_at: str | None
+
+
+_COLUMNS = [deliveries.c[name] for name in Delivery.__dataclass_fields__]
+
+
+def add(connection: sa.Connection, user_id: str, delivery: Delivery) -> None:
+    """Keep the attempt; one of the same id is replaced. Raises NotFound when the analysis is gone."""
+    owned = sa.select(analyses.c.id).where(analyses.c.id == delivery.analysis_id, analyses.c.user_id == user_id)
+    if connection.scalar(owned) is None:
+        raise NotFound("Analysis not found")
+    connection.execute(
+        sa.delete(deliveries).where(deliveries.c.id == delivery.id, deliveries.c.user_id == user_id),
+    )
+    connection.execute(sa.insert(deliveries).values(**asdict(delivery), user_id=user_id))
+
+
+def of_analysis(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> tuple[Delivery, ...]:
+    """The attempts for one analysis, oldest first; empty when there are none or it is not the caller's."""
+    rows = connection.execute(
+        sa.select(*_COLUMNS)
+        .join(analyses, analyses.c.id == deliveries.c.analysis_id)
+        .where(
+            deliveries.c.analysis_id == analysis_id,
+            analyses.c.user_id == user_id,
+            analyses.c.livemode == livemode,
+        )
+        .order_by(deliveries.c.started_at, deliveries.c.attempt, deliveries.c.id)
+    )
+    return tuple(Delivery(*row) for row in rows)

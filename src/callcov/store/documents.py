@@ -1,0 +1,50 @@
+r"""Finished analyses as JSON text, ready to send: stored once, never decoded again to be listed.
+
+A document carries a placeholder where the public address of the server goes. It is written with the escape `\/`,
+which no JSON encoder produces after a letter or a colon, so nothing a client wrote can be mistaken for it, and the
+stored text stays valid JSON.
+"""
+
+from __future__ import annotations
+
+import json
+
+import sqlalchemy as sa
+
+from callcov.store.tables import analyses, documents
+
+PLACEHOLDER = r"callcov:\/\/public"
+
+
+def filled(document: str, public_url: str) -> str:
+    """The document with the public address of the server (no slash at its end) in its place."""
+    return document.replace(PLACEHOLDER, json.dumps(public_url)[1:-1])
+
+
+def full(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> str | None:
+    """The whole analysis object, placeholder unfilled; None when it is missing, somebody else's or not completed."""
+    return _one(connection, user_id, livemode, analysis_id, documents.c.full)
+
+
+def light(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> str | None:
+    """The object with transcript and results null, placeholder unfilled; None as in `full`."""
+    return _one(connection, user_id, livemode, analysis_id, documents.c.light)
+
+
+def transcript(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> str | None:
+    """The masked Transcript as JSON, from which the results can be judged again; None as in `full`."""
+    return _one(connection, user_id, livemode, analysis_id, documents.c.transcript)
+
+
+def _one(
+    connection: sa.Connection,
+    user_id: str,
+    livemode: bool,
+    analysis_id: str,
+    column: sa.Column[str],
+) -> str | None:
+    return connection.scalar(
+        sa.select(column)
+        .join(analyses, analyses.c.id == documents.c.analysis_id)
+        .where(analyses.c.id == analysis_id, analyses.c.user_id == user_id, analyses.c.livemode == livemode)
+    )

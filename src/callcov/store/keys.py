@@ -1,0 +1,101 @@
+"""API keys: a keyed hash each, never the key itself. What a key is made of and how it is hashed is `auth/keys.py`."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from callcov.store.tables import api_keys, users
+from callcov.store.times import iso
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key as its owner sees it, without the key. Times are ISO 8601 UTC."""
+
+    id: str
+    livemode: bool
+    key_prefix: str
+    description: str | None
+    is_active: bool
+    expires_at: str | None
+    last_used_at: str | None
+    created_at: str
+    updated_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: the account, the mode its credential works in, and the key that was shown."""
+
+    user_id: str
+    livemode: bool
+    key_id: str
+    last_used_at: str | None
+
+
+_COLUMNS = [api_keys.c[name] for name in Key.__dataclass_fields__]
+_USED_EVERY = timedelta(minutes=1)
+
+
+def create(
+    connection: sa.Connection,
+    user_id: str,
+    livemode: bool,
+    key_hash: str,
+    prefix: str,
+    description: str | None,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> Key:
+    """A new active key of that account. `prefix` is the key's first 14 characters; None never expires."""
+    key = Key(
+        id=str(uuid.uuid4()),
+        livemode=livemode,
+        key_prefix=prefix,
+        description=description,
+        is_active=True,
+        expires_at=iso(expires_at) if expires_at else None,
+        last_used_at=None,
+        created_at=iso(now),
+        updated_at=iso(now),
+    )
+    values = {column.name: getattr(key, column.name) for column in _COLUMNS}
+    connection.execute(sa.insert(api_keys).values(**values, user_id=user_id, key_hash=key_hash))
+    return key
+
+
+def caller(connection: sa.Connection, key_hash: str, now: datetime) -> Caller | None:
+    """Whose key that is; None for an unknown, inactive or expired key and for a deactivated account."""
+    row = connection.execute(
+        sa.select(api_keys.c.user_id, api_keys.c.livemode, api_keys.c.id, api_keys.c.last_used_at)
+        .join(users, users.c.id == api_keys.c.user_id)
+        .where(
+            api_keys.c.key_hash == key_hash,
+            api_keys.c.is_active,
+            users.c.is_active,
+            sa.or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > iso(now)),
+        )
+    ).one_or_none()
+    return Caller(*row) if row else None
+
+
+def use_is_due(caller: Caller, now: datetime) -> bool:
+    """Whether the last written use is a minute old or more, or there is none."""
+    return caller.last_used_at is None or caller.last_used_at <= iso(now - _USED_EVERY)
+
+
+def used(connection: sa.Connection, user_id: str, key_id: str, now: datetime) -> None:
+    """Write that the key was used now, unless a use within the last minute is written already."""
+    connection.execute(
+        sa.update(api_keys)
+        .where(
+            api_keys.c.id == key_id,
+            api_keys.c.user_id == user_id,
+            sa.or_(api_keys.c.last_used_at.is_(None), api_keys.c.last_used_at <= iso(now - _USED_EVERY)),
+        )
+        .values(last_used_at=iso(now))
+    )

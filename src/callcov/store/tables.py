@@ -1,0 +1,126 @@
+"""The tables, once, for queries and for the proof that the migrations build exactly these.
+
+Ids and times are text (UUID; ISO 8601 UTC, see `times.py`), JSON is text that was validated before it was stored.
+In `analyses` the columns that are filtered come first and the long texts last: SQLite stops reading a row at the
+last column it needs, so a scan never touches the pages of a 16 KB metadata object.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("email", sa.Text, nullable=False, unique=True),  # casefolded
+    sa.Column("phone_number", sa.Text, unique=True),
+    sa.Column("is_active", sa.Boolean, nullable=False),
+    sa.Column("is_verified", sa.Boolean, nullable=False),
+    sa.Column("webhook_secret", sa.Text, nullable=False),
+    sa.Column("created_at", sa.String(24), nullable=False),
+    sa.Column("updated_at", sa.String(24), nullable=False),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), nullable=False, index=True),
+    sa.Column("livemode", sa.Boolean, nullable=False),
+    sa.Column("key_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("key_prefix", sa.String(14), nullable=False),
+    sa.Column("description", sa.Text),
+    sa.Column("is_active", sa.Boolean, nullable=False),
+    sa.Column("expires_at", sa.String(24)),
+    sa.Column("last_used_at", sa.String(24)),
+    sa.Column("created_at", sa.String(24), nullable=False),
+    sa.Column("updated_at", sa.String(24), nullable=False),
+)
+
+# One row an account and mode. Whoever changes an analysis holds this row to the end of the transaction, so the order
+# of ids is the order of commits, and a revision that was read says exactly which changes were seen.
+feeds = sa.Table(
+    "feeds",
+    metadata,
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), primary_key=True),
+    sa.Column("livemode", sa.Boolean, primary_key=True),
+    sa.Column("last_ms", sa.BigInteger, nullable=False),
+    sa.Column("last_counter", sa.Integer, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+)
+
+analyses = sa.Table(
+    "analyses",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("livemode", sa.Boolean, nullable=False),
+    sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("status", sa.String(10), nullable=False),
+    sa.Column("agent_id", sa.Text, nullable=False),
+    sa.Column("contact_id", sa.Text, nullable=False),
+    sa.Column("agent_folded", sa.Text, nullable=False),
+    sa.Column("contact_folded", sa.Text, nullable=False),
+    sa.Column("stage", sa.String(16), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("format", sa.String(8), nullable=False),
+    sa.Column("duration_ms", sa.BigInteger, nullable=False),
+    sa.Column("channels", sa.Integer, nullable=False),
+    sa.Column("sample_rate", sa.Integer, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("blob_key", sa.Text, nullable=False),
+    sa.Column("masked_key", sa.Text),
+    sa.Column("call_direction", sa.String(8)),
+    sa.Column("call_timestamp", sa.Text),
+    sa.Column("language", sa.String(16)),
+    sa.Column("agent_channel", sa.Integer),
+    sa.Column("completed_at", sa.String(24)),
+    sa.Column("processing_time_ms", sa.BigInteger),
+    sa.Column("policy_version", sa.Text),
+    sa.Column("checks_version", sa.Text),
+    sa.Column("webhook_url", sa.Text),
+    sa.Column("error_message", sa.Text),
+    sa.Column("metadata", sa.Text),
+    sa.Index("ix_analyses_owner", "user_id", "livemode", "id"),
+    sa.Index("ix_analyses_agent", "user_id", "livemode", "agent_id", "id"),
+    sa.Index("ix_analyses_contact", "user_id", "livemode", "contact_id", "id"),
+)
+
+# Apart from `analyses`, because a scan that filters would read past kilobytes of document in every row.
+documents = sa.Table(
+    "documents",
+    metadata,
+    sa.Column("analysis_id", sa.String(36), sa.ForeignKey("analyses.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("light", sa.Text, nullable=False),
+    sa.Column("full", sa.Text, nullable=False),
+    sa.Column("transcript", sa.Text, nullable=False),
+)
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column(
+        "analysis_id", sa.String(36), sa.ForeignKey("analyses.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("started_at", sa.String(24), nullable=False),
+    sa.Column("duration_ms", sa.BigInteger, nullable=False),
+    sa.Column("status_code", sa.Integer),
+    sa.Column("outcome", sa.String(16), nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("next_at", sa.String(24)),
+)

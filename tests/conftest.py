@@ -1,0 +1,22 @@
+"""What several rooms' tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parent.parent
+
+# A busy machine is slow, which is no fault of the code: examples have no time limit.
+settings.register_profile("callcov", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("callcov")
+
+
+@pytest.fixture(scope="session")
+def models_folder() -> Path:
+    """The folder with the fetched models: CALLCOV_MODELS, or `.cache/models` in the repository."""
+    folder = Path(os.environ.get("CALLCOV_MODELS") or ROOT / ".cache" / "models")
+    if not folder.is_dir():
+        pytest.fail(f"there are no models in {folder}: run `make setup`, which fetches them")
+    return folder

@@ -1,0 +1,34 @@
+"""Plain values for the tests of the store."""
+
+from datetime import UTC, datetime
+
+from callcov.store.analyses import Finished, Submission
+
+NOON = datetime(2026, 11, 23, 12, 0, 0, 678_000, UTC)
+LIVE, TEST = True, False
+
+
+def submission(agent_id="agent-1", contact_id="contact-1", **other):
+    fields = {
+        "blob_key": "recordings/one",
+        "sha256": "0" * 64,
+        "size_bytes": 32_044,
+        "format": "wav",
+        "duration_ms": 2_000,
+        "channels": 2,
+        "sample_rate": 8_000,
+    }
+    return Submission(agent_id, contact_id, **(fields | other))
+
+
+def finished(name="first", **other):
+    fields = {
+        "full": f'{{"full":"{name}"}}',
+        "light": f'{{"light":"{name}"}}',
+        "transcript": f'{{"transcript":"{name}"}}',
+        "completed_at": "2026-11-23T12:00:09.000Z",
+        "processing_time_ms": 9_000,
+        "policy_version": "1",
+        "checks_version": "1",
+    }
+    return Finished(**(fields | other))
