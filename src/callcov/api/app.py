@@ -1,0 +1,70 @@
+"""The application: routes under `/api/v1`, health, the API document and its page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from callcov.api import analyses, audio, docs, errors, health, upload
+from callcov.api.requests import Requests
+from callcov.api.services import Services
+
+_ABOUT = (
+    "Every call of a contact centre as a transcript and sixteen verdicts with the words that prove them. "
+    "Send your key as `X-API-Key: sk_live_…` or `Authorization: Bearer sk_live_…`."
+)
+
+
+def create(services: Services) -> FastAPI:
+    """The application that answers with those services. It opens and closes nothing: they are the caller's."""
+    app = FastAPI(
+        title="CallCov",
+        version=services.version,
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    errors.install(app)
+    app.add_middleware(Requests)
+    for router in (upload.router, analyses.router, audio.router):
+        app.include_router(_both_spellings(router))
+    app.include_router(health.router)
+    app.include_router(docs.router)
+    app.mount("/docs/static", docs.files)
+    app.openapi = lambda: _document(app)
+    return app
+
+
+def _both_spellings(documented: APIRouter) -> APIRouter:
+    """The same routes with and without a slash at the end; the API document shows the documented spelling only."""
+    router = APIRouter()
+    for route in documented.routes:
+        if isinstance(route, APIRoute):
+            other = route.path.removesuffix("/") if route.path.endswith("/") else route.path + "/"
+            router.routes.append(route)
+            router.add_api_route(
+                other,
+                route.endpoint,
+                methods=route.methods,
+                status_code=route.status_code,
+                response_class=route.response_class,
+                include_in_schema=False,
+            )
+    return router
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's document without the 422 that it adds to every route with a parameter: a path here is never invalid."""
+    document = FastAPI.openapi(app)
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            refused = operation["responses"].get("422", {}).get("content", {}).get("application/json", {})
+            if refused.get("schema", {}).get("$ref", "").endswith("/HTTPValidationError"):
+                del operation["responses"]["422"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(unused, None)
+    return document

@@ -1,0 +1,122 @@
+"""Failures as HTTP answers: every error of `callcov.errors` and every rejected parameter is translated here, once.
+
+Errors are `{"detail": "text"}`, for 422 a list. Items about query parameters are `{loc, msg, type}` in the wording
+that the published reference prints (pydantic 1); items about bodies are `{type, loc, msg, input}` in today's wording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from callcov.errors import (
+    AlreadyExists,
+    BadForm,
+    BadRecording,
+    CallcovError,
+    Conflict,
+    InvalidCredentials,
+    NoRoom,
+    NotFound,
+    UploadTooLarge,
+)
+
+UNAUTHENTICATED = "Invalid authentication credentials"
+
+_STATUS: tuple[tuple[type[CallcovError], int], ...] = (
+    (BadRecording, 400),
+    (NotFound, 404),
+    (Conflict, 409),
+    (AlreadyExists, 409),
+    (UploadTooLarge, 413),
+    (NoRoom, 507),
+)
+
+
+class Invalid(BadForm):
+    """A body that cannot be used; `items` is the `detail` of the 422, one item for each reason."""
+
+    def __init__(self, items: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__("; ".join(str(item["msg"]) for item in items))
+        self.items = tuple(items)
+
+
+def item(kind: str, field: str | None, message: str, given: object = None) -> dict[str, Any]:
+    """One reason why a body is refused; `field` is None when it is about the whole body."""
+    return {"type": kind, "loc": ["body", field] if field else ["body"], "msg": message, "input": given}
+
+
+def items(error: ValidationError) -> list[dict[str, Any]]:
+    """The reasons of a pydantic error as items about the body."""
+    return [
+        item(
+            found["type"],
+            str(found["loc"][0]) if found["loc"] else None,
+            found["msg"],
+            None if found["type"] == "missing" else found["input"],
+        )
+        for found in error.errors(include_url=False, include_context=False)
+    ]
+
+
+def install(app: FastAPI) -> None:
+    """Make the application answer with these translations."""
+
+    @app.exception_handler(CallcovError)
+    async def failed(_request: Request, error: CallcovError) -> Response:  # pyright: ignore[reportUnusedFunction] FastAPI keeps it
+        return answer(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def refused(_request: Request, error: RequestValidationError) -> Response:  # pyright: ignore[reportUnusedFunction] the same
+        return _json(422, _refusals(error.errors()))
+
+
+def answer(error: CallcovError) -> Response:
+    """The response for a failure raised on purpose; one nobody expects of a request is 500."""
+    if isinstance(error, InvalidCredentials):
+        return _json(401, UNAUTHENTICATED, {"WWW-Authenticate": "Bearer"})
+    if isinstance(error, Invalid):
+        return _json(422, error.items)
+    if isinstance(error, BadForm):
+        return _json(422, [item("value_error", None, f"Value error, {error}")])
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    return _json(status, str(error))
+
+
+def _json(status: int, detail: object, headers: Mapping[str, str] | None = None) -> Response:
+    body = orjson.dumps({"detail": detail}, default=str)
+    return Response(body, status, headers, media_type="application/json")
+
+
+def _refusals(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        _old_wording(error)
+        if error["loc"][0] == "query"
+        else {"type": error["type"], "loc": error["loc"], "msg": error["msg"], "input": error.get("input")}
+        for error in errors
+    ]
+
+
+def _old_wording(error: Mapping[str, Any]) -> dict[str, Any]:
+    limits: Mapping[str, Any] = error.get("ctx") or {}
+    match error["type"]:
+        case "less_than_equal":
+            kind, text = "value_error.number.not_le", f"ensure this value is less than or equal to {limits['le']}"
+        case "greater_than_equal":
+            kind, text = "value_error.number.not_ge", f"ensure this value is greater than or equal to {limits['ge']}"
+        case "int_parsing" | "int_parsing_size" | "int_from_float":
+            kind, text = "type_error.integer", "value is not a valid integer"
+        case "bool_parsing":
+            kind, text = "type_error.bool", "value could not be parsed to a boolean"
+        case "literal_error":
+            permitted = str(limits["expected"]).replace(" or ", ", ")
+            kind, text = "type_error.enum", f"value is not a valid enumeration member; permitted: {permitted}"
+        case _:
+            kind, text = "value_error", str(error["msg"])
+    return {"loc": error["loc"], "msg": text, "type": kind}

@@ -1,0 +1,59 @@
+"""What the API needs to answer; put together by `cli.py`, passed to `app.create`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+import sqlalchemy as sa
+from fastapi import Depends, Request
+
+from callcov.checks.policy import Direction
+from callcov.document import Judged
+from callcov.model import Recording, Transcript
+from callcov.store.blobs import Blobs
+from callcov.store.db import Database
+
+
+class Engine(Protocol):
+    """Durable work, as `engine.py` does it."""
+
+    def start(self, connection: sa.Connection, user_id: str, analysis_id: str, attempt: int) -> None:
+        """Enqueue an attempt at the analysis within the caller's transaction."""
+        ...
+
+    def cancel(self, analysis_id: str, attempt: int) -> None:
+        """Stop that attempt; nothing happens if it has ended."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a request may use.
+
+    `probe` reads the upload under a blob key and blocks, it is called in a thread; it raises BadRecording. `judge` is
+    pure and takes the call's direction. `secret` signs links and hashes keys. `public_url` has no slash at its end;
+    None is the request's own base.
+    """
+
+    database: Database
+    blobs: Blobs
+    engine: Engine
+    probe: Callable[[str], Recording]
+    judge: Callable[[Transcript, Direction | None], Judged]
+    secret: bytes
+    public_url: str | None
+    version: str
+
+
+def _services(request: Request) -> Services:
+    return request.app.state.services
+
+
+Given = Annotated[Services, Depends(_services)]
+
+
+def public_url(services: Services, request: Request) -> str:
+    """The address under which clients reach this server, without a slash at its end."""
+    return services.public_url or str(request.base_url).rstrip("/")

@@ -1,0 +1,126 @@
+"""The text fields of an upload: what they may say, and how each one that may not is refused."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+import orjson
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
+
+from callcov.api.errors import Invalid, item, items
+from callcov.api.form import FILE_FIELD, MAX_FIELD
+
+LANGUAGES = frozenset(
+    "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha haw he hi hr ht hu hy "
+    "id is it ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru "
+    "sa sd si sk sl sn so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo yue zh".split()
+)
+"""The languages the recogniser was trained on, as it names them (ISO 639-1 where there is a code)."""
+
+
+def _identifier(value: str) -> str:
+    if "\0" in value:
+        raise PydanticCustomError("value_error", "Value error, the NUL character is not allowed")
+    return value
+
+
+def _address(value: object) -> object:
+    # A URL parser drops line breaks and blanks silently; what is stored is what was sent, so they are refused.
+    if isinstance(value, str) and (any(map(str.isspace, value)) or not value.isprintable()):
+        raise PydanticCustomError("url_parsing", "Input should be a valid URL, blanks are not allowed")
+    return value
+
+
+def _language(value: object) -> object:
+    code = str(value).lower().partition("-")[0]
+    if code not in LANGUAGES:
+        raise PydanticCustomError(
+            "value_error", "Value error, not a language the recogniser knows; send a code like en"
+        )
+    return code
+
+
+def _metadata(value: object) -> object:
+    try:
+        found = json.loads(str(value), parse_constant=_no_constant, parse_float=_finite)
+        # The encoder refuses what JSON answers could not carry: deep nesting, huge integers, lone surrogates.
+        text = orjson.dumps(found).decode()
+    except (ValueError, TypeError, RecursionError) as error:
+        raise PydanticCustomError("json_invalid", "Invalid JSON: metadata should be a JSON object") from error
+    if not isinstance(found, dict):
+        raise PydanticCustomError("dict_type", "Input should be a valid dictionary, written as a JSON object")
+    return text
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def _utc(value: datetime) -> datetime:
+    try:
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError as error:
+        raise PydanticCustomError("datetime_parsing", "Input should be a valid datetime, year out of range") from error
+
+
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_identifier)]
+
+
+class Fields(BaseModel):
+    """The text fields as the client may send them; each arrives as text, an empty optional one counts as not given."""
+
+    model_config = ConfigDict(frozen=True)
+
+    agent_id: Identifier = Field(description="Your own identifier of the agent.")
+    contact_id: Identifier = Field(description="Your own identifier of the customer.")
+    webhook_url: Annotated[HttpUrl, BeforeValidator(_address)] | None = Field(
+        default=None, description="Where the finished analysis is POSTed; http or https."
+    )
+    call_direction: Literal["inbound", "outbound"] | None = Field(default=None, description="Who called whom.")
+    call_timestamp: Annotated[datetime, AfterValidator(_utc)] | None = Field(
+        default=None, description="When the call began: ISO 8601 (UTC when it names no zone) or Unix seconds."
+    )
+    metadata: Annotated[str, BeforeValidator(_metadata)] | None = Field(
+        default=None, description=f"A JSON object of at most {MAX_FIELD} bytes, answered as it is."
+    )
+    language: Annotated[str, BeforeValidator(_language)] | None = Field(
+        default=None, description="Language spoken, as a code like `en`; found out when not given."
+    )
+    agent_channel: Annotated[int, Field(ge=0, le=1)] | None = Field(
+        default=None, description="The channel the agent is on, 0 or 1; found out when not given."
+    )
+
+
+def check(given: Mapping[str, str], *, has_file: bool) -> Fields:
+    """The fields, or Invalid with an item for every one that is missing or unusable; unknown names are ignored."""
+    named = {name: value for name, value in given.items() if name in Fields.model_fields}
+    wanted = {name: value for name, value in named.items() if value or Fields.model_fields[name].is_required()}
+    problems = [] if has_file else [item("missing", FILE_FIELD, "Field required")]
+    try:
+        fields = Fields.model_validate(wanted)
+    except ValidationError as error:
+        raise Invalid(items(error) + problems) from error
+    if problems:
+        raise Invalid(problems)
+    return fields

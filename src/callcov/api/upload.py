@@ -1,0 +1,136 @@
+"""POST /analysis/: the body streams into the object store while it is counted and hashed; then it is a promise.
+
+Nothing is spooled to a temporary file, nothing of a refused upload stays. After the last byte the recording is
+probed, and one transaction accepts the analysis and enqueues its work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Request, Response
+
+from callcov import document
+from callcov.api import schemas
+from callcov.api.caller import Known
+from callcov.api.form import FILE_FIELD, MAX_FILE, MAX_OTHER, MAX_PARTS, Form
+from callcov.api.services import Given, Services, public_url
+from callcov.api.submission import Fields, check
+from callcov.errors import BadRecording, UploadTooLarge
+from callcov.store import analyses
+from callcov.store.analyses import Analysis, Submission
+from callcov.store.blobs import Blobs
+from callcov.store.keys import Caller
+from callcov.store.times import iso
+
+router = APIRouter(prefix="/api/v1/analysis", tags=["analyses"])
+
+_BLOCK = 1 << 20
+# A body holds its file, its other parts, and the headers of each (at most 8 of 4 KB).
+_MAX_BODY = MAX_FILE + MAX_OTHER + MAX_PARTS * (8 * 4224 + 512)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A body that arrived whole: what its fields say, and where its file went."""
+
+    fields: Fields
+    webhook_url: str | None
+    blob_key: str
+    sha256: str
+    size_bytes: int
+
+
+@router.post(
+    "/",
+    status_code=201,
+    response_model=schemas.Analysis,
+    responses=schemas.errors(400, 401, 413, 422, 507),
+    openapi_extra={"requestBody": schemas.upload_body(Fields, FILE_FIELD)},
+    summary="Submit a recording",
+)
+async def create_analysis(request: Request, services: Given, caller: Known) -> Response:
+    """Submit a recording of up to 500 MB and twelve hours; its analysis runs in the background.
+
+    Formats, recognised by content: flac, mp3, mp4, mpeg, mpga, m4a, ogg, wav, webm.
+    """
+    upload = await receive(request, services.blobs)
+    # Not the pool that serves the other requests: probing waits for a child process that may be busy.
+    row = await asyncio.to_thread(_take_on, services, caller, upload)
+    return Response(document.rendered(row, public_url(services, request)), 201, media_type="application/json")
+
+
+async def receive(request: Request, blobs: Blobs) -> Upload:
+    """Store the file of the body while it arrives, and check the fields.
+
+    Raises Invalid, UploadTooLarge, BadRecording (an empty file), NoRoom, or starlette's ClientDisconnect; then nothing
+    was stored.
+    """
+    form = Form(request.headers.get("content-type", ""))
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > _MAX_BODY:
+        raise UploadTooLarge(f"The recording is larger than 500 MB ({MAX_FILE:,} bytes).")
+    key = f"recordings/{secrets.token_hex(16)}"
+    digest = hashlib.sha256()
+    async with blobs.writer(key) as file:
+        async for block in _blocks(form, request.stream()):
+            digest.update(block)
+            await file.write(block)
+        form.finish()
+        fields = check(form.fields, has_file=form.has_file)
+        if not form.size:
+            raise BadRecording("The file is empty: it holds no bytes.")
+    webhook_url = form.fields["webhook_url"] if fields.webhook_url else None
+    return Upload(fields, webhook_url, key, digest.hexdigest(), form.size)
+
+
+async def _blocks(form: Form, body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    block = bytearray()
+    async for chunk in body:
+        block += form.feed(chunk)
+        if len(block) >= _BLOCK:
+            yield bytes(block)
+            block.clear()
+    if block:
+        yield bytes(block)
+
+
+def _take_on(services: Services, caller: Caller, upload: Upload) -> Analysis:
+    # In one function of one thread: a request that is cancelled meanwhile can neither lose the recording of an
+    # accepted analysis nor leave that of a refused one.
+    try:
+        submission = _submission(services, upload)
+        with services.database.write() as connection:
+            row = analyses.accept(connection, caller.user_id, caller.livemode, submission, datetime.now(UTC))
+            services.engine.start(connection, caller.user_id, row.id, row.attempt)
+    except BaseException:
+        services.blobs.delete(upload.blob_key)
+        raise
+    return row
+
+
+def _submission(services: Services, upload: Upload) -> Submission:
+    recording = services.probe(upload.blob_key)
+    fields = upload.fields
+    return Submission(
+        agent_id=fields.agent_id,
+        contact_id=fields.contact_id,
+        blob_key=upload.blob_key,
+        sha256=upload.sha256,
+        size_bytes=upload.size_bytes,
+        format=recording.format,
+        duration_ms=round(recording.duration * 1000),
+        channels=recording.channels,
+        sample_rate=recording.sample_rate,
+        call_direction=fields.call_direction,
+        call_timestamp=iso(fields.call_timestamp) if fields.call_timestamp else None,
+        metadata=fields.metadata,
+        language=fields.language,
+        agent_channel=fields.agent_channel,
+        webhook_url=upload.webhook_url,
+    )

@@ -1,0 +1,189 @@
+"""The analysis object of the contract (CONTRACT §3), made in one place for the API, the worker and the command line.
+
+Pure: a row of the store, a Transcript and Results go in, plain JSON values or the stored texts come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, TypeAdapter
+
+from callcov.model import Role, Segment, Transcript, Word
+from callcov.store.analyses import COMPLETED, STAGES, Analysis, Finished
+from callcov.store.documents import PLACEHOLDER
+
+_NAMES = {Role.AGENT: "Agent", Role.CUSTOMER: "Customer"}
+_TRANSCRIPT = TypeAdapter(Transcript)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Results with the versions of the policy and of the checks that they were judged by."""
+
+    results: BaseModel
+    policy_version: str
+    checks_version: str
+
+
+def transcript_object(transcript: Transcript) -> dict[str, Any]:
+    """The `transcript` field: text, language and segments; times in seconds to the millisecond.
+
+    `text` has one line for each segment, `Agent: …` or `Customer: …`; an empty call has empty text and no segments.
+    """
+    lines = (f"{_NAMES[transcript.role(segment.speaker)]}: {segment.text}" for segment in transcript.segments)
+    return {
+        "text": "\n".join(lines),
+        "language": transcript.language,
+        "segments": [_segment(transcript, segment) for segment in transcript.segments],
+    }
+
+
+def analysis_object(
+    row: Analysis,
+    audio_url: str,
+    transcript: Mapping[str, Any] | None = None,
+    results: Mapping[str, Any] | None = None,
+    models: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """The whole analysis as JSON values, in the contract's order.
+
+    `audio_url` is the full address of the sound. `models` maps a capability to the model that did it.
+    """
+    seconds = row.duration_ms / 1000
+    return {
+        "id": row.id,
+        "object": "analysis",
+        "created": row.created,
+        "status": row.status,
+        "livemode": row.livemode,
+        "call": {
+            "agent_id": row.agent_id,
+            "contact_id": row.contact_id,
+            "duration_ms": row.duration_ms,
+            "duration_seconds": seconds,
+            "direction": row.call_direction,
+            "timestamp": row.call_timestamp,
+            "metadata": None if row.metadata is None else orjson.loads(row.metadata),
+        },
+        "audio": {
+            "url": audio_url,
+            "size_bytes": row.size_bytes,
+            "format": row.format,
+            "duration_seconds": seconds,
+            "channels": row.channels,
+            "sample_rate": row.sample_rate,
+        },
+        "transcript": transcript,
+        "results": results,
+        "metadata": _metadata(row, models),
+    }
+
+
+def audio_url(public_url: str, analysis_id: str) -> str:
+    """The stable address of the sound under the server's public address, which has no slash at its end."""
+    return f"{public_url}/api/v1/analysis/{analysis_id}/audio"
+
+
+def rendered(row: Analysis, public_url: str) -> bytes:
+    """An analysis that has no documents (processing or failed) as JSON, from its row alone."""
+    return orjson.dumps(analysis_object(row, audio_url(public_url, row.id)))
+
+
+def finished(
+    row: Analysis,
+    transcript: Transcript,
+    judged: Judged,
+    models: Mapping[str, str],
+    completed_at: str,
+    processing_time_ms: int,
+    masked_key: str | None,
+) -> Finished:
+    """What `analyses.finish` and `analyses.replace_results` keep; `row` is the analysis as it was accepted.
+
+    The stored transcript is the masked one, whole, so that `transcript_of` gives it back and judging it again with
+    the same policy gives the same results. `completed_at` is ISO 8601 (see `store/times.py`).
+    """
+    row = replace(
+        row,
+        status=COMPLETED,
+        stage=STAGES[-1],
+        completed_at=completed_at,
+        processing_time_ms=processing_time_ms,
+        policy_version=judged.policy_version,
+        checks_version=judged.checks_version,
+        error_message=None,
+    )
+    light = analysis_object(row, "", models=models)
+    results = judged.results.model_dump(mode="json")
+    full = light | {"transcript": transcript_object(transcript), "results": results}
+    return Finished(
+        full=_stored(full, row.id),
+        light=_stored(light, row.id),
+        transcript=transcript_text(transcript),
+        completed_at=completed_at,
+        processing_time_ms=processing_time_ms,
+        policy_version=judged.policy_version,
+        checks_version=judged.checks_version,
+        masked_key=masked_key,
+    )
+
+
+def transcript_text(transcript: Transcript) -> str:
+    """The whole Transcript as JSON, acts and typed spans included."""
+    return _TRANSCRIPT.dump_json(transcript).decode()
+
+
+def transcript_of(text: str) -> Transcript:
+    """The Transcript that `transcript_text` wrote; equal to it in every value."""
+    return _TRANSCRIPT.validate_json(text)
+
+
+def models_of(full: str) -> dict[str, str]:
+    """The models that a stored full document names; judging again keeps them."""
+    return orjson.loads(full)["metadata"]["models"]
+
+
+def _stored(document: dict[str, Any], analysis_id: str) -> str:
+    # The placeholder is an escape that no encoder writes, so its address goes in as finished JSON.
+    address = orjson.Fragment(f'"{audio_url(PLACEHOLDER, analysis_id)}"')
+    return orjson.dumps(document | {"audio": document["audio"] | {"url": address}}).decode()
+
+
+def _metadata(row: Analysis, models: Mapping[str, str] | None) -> dict[str, Any]:
+    return {
+        "webhook_url": row.webhook_url,
+        "completed_at": row.completed_at,
+        "processing_time_ms": row.processing_time_ms,
+        "error_message": row.error_message,
+        "stage": row.stage,
+        "policy_version": row.policy_version,
+        "checks_version": row.checks_version,
+        "models": models,
+    }
+
+
+def _segment(transcript: Transcript, segment: Segment) -> dict[str, Any]:
+    span = segment.span
+    return {
+        "speaker": segment.speaker,
+        "text": segment.text,
+        "start": round(span.start, 3),
+        "end": round(span.end, 3),
+        "role": transcript.role(segment.speaker),
+        "channel": segment.channel,
+        "confidence": round(sum(word.confidence for word in segment.words) / len(segment.words), 3),
+        "words": [_word(word) for word in segment.words],
+    }
+
+
+def _word(word: Word) -> dict[str, Any]:
+    return {
+        "text": word.text,
+        "start": round(word.span.start, 3),
+        "end": round(word.span.end, 3),
+        "confidence": round(word.confidence, 3),
+    }

@@ -1,0 +1,28 @@
+from itertools import count
+
+import pytest
+import structlog
+from api_server import running
+
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """One real server for all tests; each has accounts of its own."""
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    with running(tmp_path_factory.mktemp("server")) as server:
+        yield server
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def account(server):
+    """A new account."""
+    return server.account(f"user{next(_numbers)}@example.com")
+
+
+@pytest.fixture
+def other(server):
+    """Somebody else's account."""
+    return server.account(f"other{next(_numbers)}@example.com")

@@ -1,0 +1,87 @@
+"""What every answer carries, and that a failure shows nothing of the inside."""
+
+import re
+
+import pytest
+import requests
+import structlog
+from api_server import running, tone, wait_until
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/v1/analysis/"),
+        ("GET", "/api/v1/analysis/?limit=0"),
+        ("PATCH", "/api/v1/analysis/"),
+        ("GET", "/nothing/here"),
+        ("GET", "/health/live"),
+        ("GET", "/docs"),
+        ("GET", "/docs/static/nothing"),
+        ("GET", "/openapi.json"),
+    ],
+)
+def test_every_answer_has_a_request_id_of_its_own(account, method, path):
+    answers = [
+        requests.request(method, account.server.base + path, headers={"X-API-Key": account.live}, timeout=30)
+        for _ in range(2)
+    ]
+    ids = [answer.headers["X-Request-ID"] for answer in answers]
+    assert re.fullmatch(r"req_[0-9a-f]{24}", ids[0])
+    assert ids[0] != ids[1]
+
+
+def test_a_clients_request_id_comes_back_when_it_is_sane(server):
+    def answered(request_id):
+        headers = {"X-Request-ID": request_id}
+        return requests.get(server.base + "/health/live", headers=headers, timeout=30).headers["X-Request-ID"]
+
+    for sane in ("abc-123", "8f1c2e9a-7b7e-4d8e-9c58-0c6f9a1f2b3c", "x" * 128):
+        assert answered(sane) == sane
+    for other in ("", "two words", "x" * 129, "a\tb", 'a"b'):
+        assert answered(other).startswith("req_")
+
+
+def test_unknown_paths_and_methods_are_answered_as_json(server):
+    for method, path, status in (("GET", "/nothing", 404), ("PATCH", "/api/v1/analysis/", 405)):
+        response = requests.request(method, server.base + path, timeout=30)
+        assert response.status_code == status
+        assert isinstance(response.json()["detail"], str)
+
+
+def explode(_key):
+    raise RuntimeError("the inside of the server")
+
+
+def test_a_failure_nobody_expected_is_500_with_a_request_id_and_nothing_of_the_inside(tmp_path):
+    with running(tmp_path, probe=explode) as server:
+        account = server.account("dana@example.com")
+        with structlog.testing.capture_logs() as lines:
+            form = {"data": {"agent_id": "a", "contact_id": "c"}, "files": {"audio_file": ("a.wav", tone())}}
+            response = account.post("/analysis/", headers={"X-Request-ID": "mine"}, **form)
+        assert response.status_code == 500
+        assert response.json() == {"detail": "Internal Server Error"}
+        assert response.headers["X-Request-ID"] == "mine"
+        assert server.objects() == set()
+    failure = next(line for line in lines if line["log_level"] == "error")
+    assert failure["exc_info"]
+
+
+def test_the_log_has_a_line_for_each_request_without_its_query(account):
+    with structlog.testing.capture_logs() as lines:
+        account.get("/analysis/?search=secret&token=secret")
+        wait_until(lambda: lines)
+    (line,) = lines
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/api/v1/analysis/", 200)
+    assert "secret" not in str(lines)
+
+
+def test_health_says_whether_it_lives_and_can_work(tmp_path):
+    with running(tmp_path) as server:
+        for path in ("/health/live", "/health/ready"):
+            response = requests.get(server.base + path, timeout=30)
+            assert (response.status_code, response.json()) == (200, {"status": "ok"})
+        with server.services.database.write() as connection:
+            connection.exec_driver_sql("DROP TABLE feeds")
+        assert requests.get(server.base + "/health/live", timeout=30).status_code == 200
+        assert requests.get(server.base + "/health/ready", timeout=30).status_code == 503
