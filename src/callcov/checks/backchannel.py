@@ -1,0 +1,22 @@
+"""Sounds of listening: "mm-hm", "right", "okay, got it", laughter. They answer nothing and take no floor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from callcov.model import Word
+from callcov.text.normalise import FILLERS, tokens
+
+_LISTENING = frozenset(
+    "ok yes yeah yep yup ya right sure see got gotcha it i that great good fine true exactly absolutely definitely of "
+    "course oh wow really aha ha haha hah hehe huh all no nope indeed cool lovely perfect understood thanks thank you "
+    "so and well too".split()
+)
+_LONGEST = 4
+"""Words of a backchannel at most; "oh yes of course thank you" is already an answer."""
+
+
+def is_backchannel(words: Sequence[Word]) -> bool:
+    """Whether the words are nothing but listening; true for no words at all, which is what a laugh leaves."""
+    said = [token.text for token in tokens(words) if token.text not in FILLERS]
+    return len(said) <= _LONGEST and all(word in _LISTENING for word in said)

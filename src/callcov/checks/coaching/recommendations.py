@@ -1,0 +1,349 @@
+"""Recommendations: what the agent should do differently next time, the most urgent first, at most six.
+
+Rule: every recommendation follows from one field of the other results or from the effort score, which it names as its
+`requirement`; its message tells the moment and what to say or do instead.
+- high: a prohibited phrase by the agent (one a category), a forbidden solicitation, a missing disclosure, no name;
+- medium: a late name, a purpose never or late said, dead air that is too long, two or more certain interruptions by
+  the agent, a complaint without empathy, no resolution, no closing, a negative agent, an effort score that is flagged;
+- low: one certain interruption, or three uncertain ones; no discovery, no active listening though the customer said
+  `listening_words` words, no greeting, a speaking rate outside the limits.
+Within a priority the order above decides. Evidence is that of the field, so it is empty where something is absent; the
+message then names when the agent began. Boundary: the limits are those of the fields.
+The customer alone, or nobody: none, for there is no agent to advise. The agent alone is advised on what was theirs to
+say: not on empathy, listening, discovery or resolution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from callcov.checks.coaching.customer_effort_score import CustomerEffortScore
+from callcov.checks.evidence import Evidence, Result, evidence, heard
+from callcov.checks.groups import Compliance, Quality
+from callcov.checks.quality.silence import evidence_of
+from callcov.model import Role, Transcript
+
+_MOST = 6
+_MOST_EVIDENCE = 3
+_RANKS = {"high": 0, "medium": 1, "low": 2}
+_INSTEAD = {
+    "threat": "Say plainly what happens next, and a way out: “The fee is added on Friday; let us see what we can do”.",
+    "insult": "Stay with the matter, not the person: “Let me explain that differently”.",
+    "guarantee": "Say what it depends on: “I cannot promise it, but most requests like yours go through”.",
+    "profanity": "Leave strong words out, even when the customer uses them: “I see why this is upsetting”.",
+    "pressure": "Leave the customer time: “Take the time you need; I can send you all of this in writing”.",
+}
+_EASIER = {
+    "repeat_contact": "open with what is already known: “I see you called before, so you need not explain it again”.",
+    "transfers": "stay on the line and hand over in person: “I will explain it to my colleague first”.",
+    "repeat_information": "read the notes before asking: “I have your details here, let me just check them with you”.",
+    "waiting": "offer a call back instead of a long wait: “May I call you back within the hour?”",
+    "unresolved": "end with a next step: “I will look into this today and call you by noon tomorrow”.",
+    "complaints": "acknowledge it first: “You are right to be annoyed, and I will put this right”.",
+    "negative_trend": "ask before the end: “What would make this right for you?”",
+    "length": "agree early on what the call is to settle: “So if we fix the bill today, are we there?”",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the advice takes from the policy: a wording by disclosure id, the limits, the types never to ask for."""
+
+    disclosures: Mapping[str, str] = field(default_factory=dict[str, str])
+    never_solicit: tuple[str, ...] = ("card_cvv", "pin", "password")
+    identity_seconds: float = 15.0
+    dead_air_seconds: float = 10.0
+    wpm_low: float = 110.0
+    wpm_high: float = 190.0
+    effort_flag: int = 4
+    listening_words: int = 50
+
+
+class Recommendation(Result):
+    """One piece of advice: how urgent, which field it follows from, what to do instead, and the words it rests on."""
+
+    priority: Literal["high", "medium", "low"]
+    requirement: str
+    title: str
+    message: str
+    evidence: tuple[Evidence, ...]
+
+
+def check(
+    transcript: Transcript, rules: Rules, compliance: Compliance, quality: Quality, effort: CustomerEffortScore
+) -> tuple[Recommendation, ...]:
+    """What the agent should do differently, at most six."""
+    began = min((segment.span.start for _, segment in transcript.spoken_by(Role.AGENT)), default=None)
+    if began is None:
+        return ()
+    found = [
+        *_phrases(compliance),
+        *_sensitive(compliance, rules),
+        *_disclosures(compliance, rules, began),
+        *_identity(compliance, rules, began),
+        *_purpose(compliance, began),
+        *_silence(quality, rules),
+        *_interruptions(quality),
+    ]
+    if any(transcript.spoken_by(Role.CUSTOMER)):
+        found += [*_empathy(transcript, quality), *_parts(quality), *_listening(transcript, quality, rules)]
+    found += [*_farewell(quality), *_tone(transcript, quality), *_effort(effort, rules)]
+    found += [*_greeting(quality, began), *_rate(quality, rules)]
+    return tuple(sorted(found, key=lambda one: _RANKS[one.priority])[:_MOST])
+
+
+def _clock(seconds: float) -> str:
+    """Seconds as a player shows them: 75.4 is 1:15."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def _plain(items: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """The first items, without what their own field adds to them."""
+    return tuple(
+        Evidence(segment=item.segment, start=item.start, end=item.end, speaker=item.speaker, text=item.text)
+        for item in items[:_MOST_EVIDENCE]
+    )
+
+
+def _phrases(compliance: Compliance) -> Iterator[Recommendation]:
+    """One for each category of prohibited phrase that the agent used."""
+    said = [item for item in compliance.prohibited_phrases.instances if item.speaker is Role.AGENT]
+    for category in dict.fromkeys(item.category for item in said):
+        items = tuple(item for item in said if item.category == category)
+        yield Recommendation(
+            priority="high",
+            requirement="prohibited_phrases",
+            title=f"Do not use words of {category}",
+            message=f"At {_clock(items[0].start)} you said “{items[0].text}”. "
+            + _INSTEAD.get(category, "Use the wording your team has approved for this."),
+            evidence=_plain(items),
+        )
+
+
+def _sensitive(compliance: Compliance, rules: Rules) -> Iterator[Recommendation]:
+    """The agent asked for what must never be asked for."""
+    items = tuple(
+        item for item in compliance.sensitive_data.instances if item.solicited and item.type in rules.never_solicit
+    )
+    if items:
+        kind = items[0].type.replace("_", " ")
+        yield Recommendation(
+            priority="high",
+            requirement="sensitive_data",
+            title=f"Never ask for a {kind}",
+            message=f"Before {_clock(items[0].start)} you asked for a {kind}, and it was said aloud. "
+            "Say “Please do not tell me; you can enter it yourself on the keypad or the secure page”.",
+            evidence=_plain(items),
+        )
+
+
+def _disclosures(compliance: Compliance, rules: Rules, began: float) -> Iterator[Recommendation]:
+    """Required sentences were not said."""
+    missing = compliance.mandatory_disclosures.missing_disclosures
+    if missing:
+        wordings = ", ".join(f"“{rules.disclosures[one]}”" for one in missing if one in rules.disclosures)
+        names = ", ".join(one.replace("_", " ") for one in missing)
+        yield Recommendation(
+            priority="high",
+            requirement="mandatory_disclosures",
+            title="Read every required disclosure",
+            message=f"You began at {_clock(began)} and these were not read as required: {names}."
+            + (f" Say {wordings}." if wordings else ""),
+            evidence=(),
+        )
+
+
+def _identity(compliance: Compliance, rules: Rules, began: float) -> Iterator[Recommendation]:
+    """The name was never said, or late."""
+    result = compliance.identity_verification
+    if result.flagged:
+        late = result.timestamp is not None
+        moment = (
+            f"Your name came at {_clock(result.timestamp)}"
+            if result.timestamp is not None
+            else f"You began at {_clock(began)} and never gave your name"
+        )
+        yield Recommendation(
+            priority="medium" if late else "high",
+            requirement="identity_verification",
+            title="Give your name sooner" if late else "Say who you are",
+            message=f"{moment}. Say “My name is ..., from ...” within the first {rules.identity_seconds:g} seconds.",
+            evidence=_plain(result.evidence),
+        )
+
+
+def _purpose(compliance: Compliance, began: float) -> Iterator[Recommendation]:
+    """What the call is about was not said in time."""
+    result = compliance.purpose_declaration
+    if result.flagged:
+        moment = (
+            f"The purpose came only in your turn {result.interaction_number}"
+            if result.interaction_number is not None
+            else f"You began at {_clock(began)} and never said what the call is about"
+        )
+        yield Recommendation(
+            priority="medium",
+            requirement="purpose_declaration",
+            title="Say early what the call is about",
+            message=f"{moment}. Say “I am calling about ...”, or confirm it: “So you are calling about ...”.",
+            evidence=_plain(result.evidence),
+        )
+
+
+def _silence(quality: Quality, rules: Rules) -> Iterator[Recommendation]:
+    """The line was dead for too long."""
+    dead = [pause for pause in quality.silence.instances if pause.kind == "dead_air"]
+    worst = max(dead, key=lambda pause: pause.end - pause.start, default=None)
+    if quality.silence.flagged and worst:
+        yield Recommendation(
+            priority="medium",
+            requirement="silence",
+            title="Announce a pause before it starts",
+            message=f"At {_clock(worst.start)} nobody spoke for {worst.end - worst.start:.0f} seconds "
+            f"(the limit is {rules.dead_air_seconds:g}). Say “Give me a moment while I look this up”, and come back "
+            "every half minute.",
+            evidence=evidence_of(worst),
+        )
+
+
+def _interruptions(quality: Quality) -> Iterator[Recommendation]:
+    """The agent took the floor from the customer."""
+    mine = tuple(item for item in quality.interruptions.instances if item.by is Role.AGENT)
+    certain = sum(item.certain for item in mine)
+    if certain or len(mine) >= 3:
+        yield Recommendation(
+            priority="medium" if certain >= 2 else "low",
+            requirement="interruptions",
+            title="Let the customer finish",
+            message=f"At {_clock(mine[0].start)} you cut in with “{mine[0].text}”. Wait for the end of the "
+            "sentence, or say “Sorry, please go on”.",
+            evidence=_plain(mine),
+        )
+
+
+def _empathy(transcript: Transcript, quality: Quality) -> Iterator[Recommendation]:
+    """The customer complained and nobody acknowledged it."""
+    complaints = heard(transcript, Role.CUSTOMER, "complaint", "repeat")
+    if complaints and not quality.empathetic_language.used:
+        yield Recommendation(
+            priority="medium",
+            requirement="empathetic_language",
+            title="Acknowledge the complaint",
+            message=f"At {_clock(complaints[0].start)} the customer said “{complaints[0].text}”. Before solving it say "
+            "“I am sorry this happened, I understand how annoying it is”.",
+            evidence=complaints[:_MOST_EVIDENCE],
+        )
+
+
+def _parts(quality: Quality) -> Iterator[Recommendation]:
+    """The matter was not explored, or not settled."""
+    structure = quality.call_structure
+    if not structure.resolution.present:
+        yield Recommendation(
+            priority="medium",
+            requirement="call_structure",
+            title="Say how the matter is solved",
+            message="The whole call names no solution and no next step. Say “What I have done is ...”, or “What "
+            "happens next is ...”.",
+            evidence=(),
+        )
+    if not structure.discovery.present:
+        yield Recommendation(
+            priority="low",
+            requirement="call_structure",
+            title="Ask before you answer",
+            message="In the whole call no question explored the matter. After the customer's first words ask “When did "
+            "this start?” or “What have you tried?”.",
+            evidence=(),
+        )
+
+
+def _farewell(quality: Quality) -> Iterator[Recommendation]:
+    """The call was not closed."""
+    if not quality.call_structure.closing.present:
+        yield Recommendation(
+            priority="medium",
+            requirement="call_structure",
+            title="Close the call",
+            message="The second half of the call has no closing. Say “Is there anything else I can do for you? Thank "
+            "you for your call”.",
+            evidence=(),
+        )
+
+
+def _tone(transcript: Transcript, quality: Quality) -> Iterator[Recommendation]:
+    """The agent sounds negative: shown by their most negative words."""
+    if quality.sentiment_analysis.agent.overall == "negative":
+        place, worst = min(transcript.spoken_by(Role.AGENT), key=lambda said: said[1].sentiment)
+        shown = evidence(transcript, place, 0, len(worst.words))
+        yield Recommendation(
+            priority="medium",
+            requirement="sentiment_analysis",
+            title="Keep a friendly tone",
+            message=f"At {_clock(shown.start)} your words sounded negative. Say what you can do: “What I can do "
+            "for you is ...”.",
+            evidence=(shown,),
+        )
+
+
+def _effort(effort: CustomerEffortScore, rules: Rules) -> Iterator[Recommendation]:
+    """The call was hard for the customer."""
+    if effort.score >= rules.effort_flag and effort.drivers:
+        most = max(effort.drivers, key=lambda driver: driver.points)
+        at = f"at {_clock(most.evidence[0].start)}" if most.evidence else "over the whole call"
+        yield Recommendation(
+            priority="medium",
+            requirement="customer_effort_score",
+            title="Make it easier for the customer",
+            message=f"Effort {effort.score} of 5, most of all by {most.driver.replace('_', ' ')}, {at}: "
+            + _EASIER[most.driver],
+            evidence=most.evidence[:_MOST_EVIDENCE],
+        )
+
+
+def _greeting(quality: Quality, began: float) -> Iterator[Recommendation]:
+    """Nobody was greeted."""
+    if not quality.greeting.present:
+        yield Recommendation(
+            priority="low",
+            requirement="greeting",
+            title="Greet the customer",
+            message=f"You began at {_clock(began)} without a greeting. Say “Good morning, thank you for calling ...”.",
+            evidence=(),
+        )
+
+
+def _rate(quality: Quality, rules: Rules) -> Iterator[Recommendation]:
+    """The agent spoke too fast or too slowly."""
+    rate = quality.speaking_rate
+    if rate.flagged and rate.agent_wpm is not None:
+        fast = rate.agent_wpm > rules.wpm_high
+        limit = rules.wpm_high if fast else rules.wpm_low
+        yield Recommendation(
+            priority="low",
+            requirement="speaking_rate",
+            title="Speak more slowly" if fast else "Speak a little faster",
+            message=f"Over the call you spoke {rate.agent_wpm:.0f} words a minute; the limit is {limit:g}. "
+            + (
+                "Pause after each number and each sentence."
+                if fast
+                else "Keep notes at hand, so that words come easier."
+            ),
+            evidence=(),
+        )
+
+
+def _listening(transcript: Transcript, quality: Quality, rules: Rules) -> Iterator[Recommendation]:
+    """The customer said much and nothing was confirmed."""
+    said = sum(len(segment.words) for _, segment in transcript.spoken_by(Role.CUSTOMER))
+    if said >= rules.listening_words and not quality.active_listening.used:
+        yield Recommendation(
+            priority="low",
+            requirement="active_listening",
+            title="Repeat what you understood",
+            message=f"The customer said {said} words and none were confirmed. After the problem is told say “So if I "
+            "understand you correctly, ...”.",
+            evidence=(),
+        )

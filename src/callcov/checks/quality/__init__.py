@@ -1,0 +1,1 @@
+"""How the call was handled: one module a field."""

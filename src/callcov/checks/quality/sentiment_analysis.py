@@ -1,0 +1,113 @@
+"""Sentiment: how positive or negative each side's words are, over the call and in its parts.
+
+Rule: every word carries the sentiment of its segment, -1..1, given by the understand stage; a score is the mean over
+words, so a long answer weighs more than a short one. A score above `band` is positive, below minus `band` negative,
+else neutral; on the limit is neutral. `overall` and `score` at the top are over both sides' words.
+`start` and `end` are the labels of the first and last third of the side's own words; `trend` is improved or declined
+when the last third's score differs from the first's by more than `band`, else steady. `quarters` are the side's
+scores in the four equal parts of the time between the first and the last word of the call.
+Unit: scores to three places. A quarter in which the side says nothing is null.
+One party: the silent side has score null, everything neutral and steady, four null quarters. Nobody: so has the call.
+Never flagged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from callcov.checks.activity import Said, words_of
+from callcov.checks.evidence import Result
+from callcov.model import Role, Transcript
+
+Label = Literal["positive", "neutral", "negative"]
+Trend = Literal["improved", "steady", "declined"]
+Quarters = tuple[float | None, float | None, float | None, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """`band`: how far from 0 a score is still neutral, and how small a change is still steady."""
+
+    band: float = 0.1
+
+
+class Party(Result):
+    """One side's sentiment."""
+
+    overall: Label
+    score: float | None
+    start: Label
+    end: Label
+    trend: Trend
+    quarters: Quarters
+
+
+class SentimentAnalysis(Result):
+    """The sentiment of the call and of each side; scores -1..1, null where nothing was said."""
+
+    overall: Label
+    score: float | None
+    agent: Party
+    customer: Party
+
+
+def check(transcript: Transcript, rules: Rules) -> SentimentAnalysis:
+    """The sentiment of the call."""
+    agent, customer = words_of(transcript, Role.AGENT), words_of(transcript, Role.CUSTOMER)
+    score = _score(transcript, (*agent, *customer))
+    middles = [said.middle for said in (*agent, *customer)]
+    first, last = min(middles, default=0.0), max(middles, default=0.0)
+    return SentimentAnalysis(
+        overall=_label(score, rules.band),
+        score=score,
+        agent=_party(transcript, agent, first, last, rules.band),
+        customer=_party(transcript, customer, first, last, rules.band),
+    )
+
+
+def _party(transcript: Transcript, words: tuple[Said, ...], first: float, last: float, band: float) -> Party:
+    """One side's sentiment; `first` and `last` bound the time that the quarters divide."""
+    third = -(-len(words) // 3)  # rounded up, so that a single word is both thirds
+    score = _score(transcript, words)
+    start, end = _score(transcript, words[:third]), _score(transcript, words[len(words) - third :])
+    return Party(
+        overall=_label(score, band),
+        score=score,
+        start=_label(start, band),
+        end=_label(end, band),
+        trend=_trend(start, end, band),
+        quarters=_quarters(transcript, words, first, last),
+    )
+
+
+def _score(transcript: Transcript, words: tuple[Said, ...]) -> float | None:
+    """The mean sentiment of the words; None for no words."""
+    if not words:
+        return None
+    return round(sum(transcript.segments[said.place].sentiment for said in words) / len(words), 3) + 0.0
+
+
+def _label(score: float | None, band: float) -> Label:
+    """A score in a word; nothing said is neutral."""
+    if score is None or abs(score) <= band:
+        return "neutral"
+    return "positive" if score > 0 else "negative"
+
+
+def _trend(start: float | None, end: float | None, band: float) -> Trend:
+    """How the end compares with the start; nothing said is steady."""
+    change = round((end or 0.0) - (start or 0.0), 3)
+    if abs(change) <= band:
+        return "steady"
+    return "improved" if change > 0 else "declined"
+
+
+def _quarters(transcript: Transcript, words: tuple[Said, ...], first: float, last: float) -> Quarters:
+    """The scores of the words in each quarter of the time from `first` to `last`; the last moment is in the fourth."""
+    parts: tuple[list[Said], list[Said], list[Said], list[Said]] = ([], [], [], [])
+    length = round(last - first, 4)
+    for said in words:
+        parts[min(3, int(round(said.middle - first, 4) / length * 4)) if length > 0 else 0].append(said)
+    one, two, three, four = (_score(transcript, tuple(part)) for part in parts)
+    return one, two, three, four

@@ -1,0 +1,50 @@
+"""Speaking rate: words a minute of each side's own speaking time.
+
+Rule: words of the side divided by the minutes of its voice activity, pauses between stretches left out. A word is a
+word of the transcript; each masked word counts as one, a figure written in digits too.
+Unit: words a minute, to one place. Boundary: `flagged` when the agent is below `low` or above `high`; on a limit is
+within.
+Little speech: a side with fewer than `words` words, or none, has no rate (null), and null is never flagged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from callcov.checks.activity import seconds, voice
+from callcov.checks.evidence import Result
+from callcov.model import Role, Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """`low` and `high` in words a minute; `words` is the least a rate is worth telling from."""
+
+    low: float = 110.0
+    high: float = 190.0
+    words: int = 10
+
+
+class SpeakingRate(Result):
+    """Words a minute of each side, null where too little was said; `flagged` for an agent outside the limits."""
+
+    agent_wpm: float | None
+    customer_wpm: float | None
+    flagged: bool
+
+
+def check(transcript: Transcript, rules: Rules) -> SpeakingRate:
+    """How fast each side speaks."""
+    agent = _rate(transcript, Role.AGENT, rules.words)
+    return SpeakingRate(
+        agent_wpm=agent,
+        customer_wpm=_rate(transcript, Role.CUSTOMER, rules.words),
+        flagged=agent is not None and not rules.low <= agent <= rules.high,
+    )
+
+
+def _rate(transcript: Transcript, role: Role, least: int) -> float | None:
+    """Words a minute of one side; None for too few words or no time to say them in."""
+    words = sum(len(segment.words) for _, segment in transcript.spoken_by(role))
+    spoken = seconds(voice(transcript, role))
+    return round(words / spoken * 60, 1) if words >= least and spoken else None

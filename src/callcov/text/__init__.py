@@ -1,0 +1,1 @@
+"""Reading words without a model: normalising, spoken numbers, phrases in linear time, sensitive values. Pure."""
