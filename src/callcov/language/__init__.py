@@ -1,0 +1,1 @@
+"""Words → meaning: a sentence encoder and its small heads put acts and sentiment on every segment, once."""

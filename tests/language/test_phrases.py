@@ -1,0 +1,104 @@
+"""Phrases find what is said the usual way, and know denial and question from statement."""
+
+import pytest
+
+from callcov.language.clauses import sentences
+from callcov.language.phrases import hits, rule, shipped
+from callcov.language.seeds import load
+from callcov.model import Segment, Span, Word
+
+IDENTITY = "my name is Dana"
+
+
+def heard(text, rules=None):
+    segment = Segment("A", tuple(Word(word, Span(at, at + 1)) for at, word in enumerate(text.split())))
+    return [
+        (hit.act, " ".join(word.text for word in segment.words[hit.first : hit.last]))
+        for sentence in sentences(0, segment)
+        for hit in hits(sentence, segment.words, rules or shipped())
+    ]
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text", "words"),
+    [
+        ("red|blue car", "a blue car here", "blue car"),
+        ("red very? car", "a red car", "red car"),
+        ("red *2 car", "a red and shiny car", "red and shiny car"),
+        ("red *2 car", "a red and really shiny car", None),
+        ("i am NAME", "well I'm Dana", "I'm Dana"),
+        ("i am NAME", "well I'm done", None),
+        ("^ bye", "bye then", "bye"),
+        ("^ bye", "then bye", None),
+        ("bye $", "then bye", "bye"),
+        ("bye $", "bye then", None),
+        ("ends", "it depends", None),
+        ("not here", "um he's uh not, er, here", "not, er, here"),
+        ("a.c", "abc", None),
+    ],
+)
+def test_an_item_means_what_the_file_says(phrase, text, words):
+    found = heard(text, [rule("act", [phrase])])
+    assert [said for _, said in found] == ([words] if words else [])
+
+
+def test_an_exception_near_by_takes_a_phrase_back():
+    recorded = [rule("act", ["is recorded"], unless=["not *2"])]
+    assert heard("this is recorded", recorded)
+    assert not heard("this is not recorded", [rule("act", ["recorded"], unless=["not *2"])])
+    assert heard("this is recorded and you can hear it again any time you like do not worry", recorded)
+
+
+def test_a_statement_is_not_made_by_asking():
+    named = [rule("act", ["my name is NAME"], statement=True)]
+    assert not heard("Is my name is Dana?", named)
+    assert heard("My name is Dana, how can I help?", named)
+
+
+def test_a_rule_needs_a_phrase():
+    with pytest.raises(ValueError, match="no phrases"):
+        rule("act", [])
+
+
+def test_every_rule_is_of_an_act_the_heads_know():
+    sides, _ = load()
+    assert {one.act for one in shipped()} == set(sides)
+
+
+@pytest.mark.parametrize(
+    ("act", "text"),
+    [
+        ("identity", "Hello, this is Dana from Acme."),
+        ("identity", "hello this is dana from acme"),
+        ("disc_recording", "Before we start, calls are recorded for training."),
+        ("disc_recording", "Are you happy for me to record this call?"),
+        ("disc_debt", "This is an attempt to collect a debt."),
+        ("closing", "Is there anything else I can help you with?"),
+        ("hold", "Bear with me one moment."),
+        ("proh_profanity", "What the hell."),
+        ("proh_insult", "Don't be an idiot."),
+    ],
+)
+def test_the_usual_wording_is_found(act, text):
+    assert act in [found for found, _ in heard(text)]
+
+
+@pytest.mark.parametrize(
+    ("act", "text"),
+    [
+        ("identity", "Is this Dana from Acme?"),
+        ("identity", "This is about the invoice."),
+        ("disc_recording", "I'm not recording this call."),
+        ("disc_recording", "Nothing's being recorded."),
+        ("disc_recording", "Is this call recorded?"),
+        ("resolution", "I haven't refunded that yet."),
+        ("resolution", "Would you like me to cancel that?"),
+        ("proh_insult", "You're not stupid."),
+        ("proh_insult", "I'm such an idiot."),
+        ("proh_guarantee", "I can't guarantee you a slot."),
+        ("proh_pressure", "You don't have to decide right now."),
+        ("proh_threat", "Nobody is going to have you arrested."),
+    ],
+)
+def test_a_denial_or_a_question_is_not_the_act(act, text):
+    assert act not in [found for found, _ in heard(text)]
