@@ -1,0 +1,126 @@
+"""Words and voice activity → who said what. Pure; no word is lost, none is invented.
+
+A speaker's words are first joined into phrases at their own pauses, then all phrases are put in order of time and
+neighbours of one speaker are joined into a segment. So a backchannel inside a long sentence follows it instead of
+cutting it in two, and overlapping speech stays in whole phrases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
+
+from callcov.model import Segment, Span, Turn, Word
+
+_PHRASE_PAUSE = 0.5
+_TURN_PAUSE = 1.0  # a breath or the end of a sentence: whoever goes on after it has not stopped talking
+_SEGMENT_PAUSE = 2.0  # longer silence ends a segment even when nobody else speaks
+_FLIP_WORDS = 2  # so few words of another voice inside a sentence are the diariser's error
+_FLIP_SECONDS = 0.8
+_SENTENCE_END = (".", "?", "!")
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """Segments in order of their start and turns in order of theirs; speaker `A` is the one who talks first."""
+
+    segments: tuple[Segment, ...]
+    turns: tuple[Turn, ...]
+
+
+def channels_apart(words: Mapping[int, Sequence[Word]], speech: Mapping[int, Sequence[Span]]) -> Aligned:
+    """Every channel is a speaker: its words make the segments, its voice activity the turns. Empty for no speech."""
+    turns = [Turn(str(channel), span) for channel, spans in speech.items() for span in spans]
+    phrases = [Segment(str(channel), phrase, channel) for channel, said in words.items() for phrase in _phrases(said)]
+    return _labelled(phrases, turns)
+
+
+def one_channel(words: Sequence[Word], turns: Sequence[Turn], channel: int | None) -> Aligned:
+    """Every word goes to whoever's turn covers most of it, or to the nearest turn; sentences are kept whole.
+
+    Words without any turn are one speaker's.
+    """
+    said = _whole_sentences([(word, _speaker_near(word, turns)) for word in words])
+    runs = groupby(said, key=lambda pair: pair[1])
+    phrases = [
+        Segment(speaker, phrase, channel) for speaker, run in runs for phrase in _phrases([word for word, _ in run])
+    ]
+    return _labelled(phrases, turns)
+
+
+def speaker_of(word: Word, turns: Sequence[Turn]) -> str | None:
+    """The speaker whose turn covers most of the word; None if nobody was speaking. The earlier turn wins a tie."""
+    best = max(turns, key=lambda turn: turn.span.overlap(word.span), default=None)
+    return best.speaker if best and best.span.overlap(word.span) > 0 else None
+
+
+def _speaker_near(word: Word, turns: Sequence[Turn]) -> str:
+    near = min(turns, key=lambda turn: _distance(turn.span, word.span), default=None)
+    return speaker_of(word, turns) or (near.speaker if near else "0")
+
+
+def _distance(one: Span, other: Span) -> float:
+    """Seconds between two spans; 0.0 when they meet."""
+    return max(0.0, one.start - other.end, other.start - one.end)
+
+
+def _whole_sentences(said: list[tuple[Word, str]]) -> list[tuple[Word, str]]:
+    """A short run of another voice inside a sentence is given to the voice around it."""
+    runs = [list(run) for _, run in groupby(said, key=lambda pair: pair[1])]
+    for before, run, after in zip(runs, runs[1:], runs[2:], strict=False):
+        speaker = before[-1][1]
+        seconds = run[-1][0].span.end - run[0][0].span.start
+        inside = not before[-1][0].text.endswith(_SENTENCE_END) and not run[-1][0].text.endswith(_SENTENCE_END)
+        if inside and after[0][1] == speaker and len(run) <= _FLIP_WORDS and seconds <= _FLIP_SECONDS:
+            run[:] = [(word, speaker) for word, _ in run]
+    return [pair for run in runs for pair in run]
+
+
+def _phrases(words: Sequence[Word]) -> Iterable[tuple[Word, ...]]:
+    """Words of one speaker, cut where the speaker pauses."""
+    if not words:
+        return
+    cuts = [
+        place for place, (one, two) in enumerate(pairwise(words), 1) if two.span.start - one.span.end > _PHRASE_PAUSE
+    ]
+    for start, end in pairwise([0, *cuts, len(words)]):
+        yield tuple(words[start:end])
+
+
+def _labelled(phrases: Sequence[Segment], turns: Sequence[Turn]) -> Aligned:
+    ordered = sorted(phrases, key=lambda phrase: (phrase.span.start, phrase.span.end, phrase.speaker))
+    voices = sorted(turns, key=lambda turn: (turn.span, turn.speaker))
+    starts = [(segment.span.start, segment.speaker) for segment in ordered] + [
+        (turn.span.start, turn.speaker) for turn in voices
+    ]
+    names: dict[str, str] = {}
+    for _, speaker in sorted(starts):
+        names.setdefault(speaker, chr(ord("A") + len(names)))
+    segments: list[Segment] = []
+    for phrase in ordered:
+        named = replace(phrase, speaker=names[phrase.speaker])
+        before = segments[-1] if segments else None
+        if before and before.speaker == named.speaker and named.span.start - before.span.end <= _SEGMENT_PAUSE:
+            segments[-1] = replace(before, words=before.words + named.words)
+        else:
+            segments.append(named)
+    return Aligned(tuple(segments), _bridged([Turn(names[turn.speaker], turn.span) for turn in voices]))
+
+
+def _bridged(turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    """Turns, in order of start, with the short pauses of a voice closed in which nobody else speaks."""
+    joined: list[Turn] = []
+    latest: dict[str, int] = {}
+    for turn in turns:
+        place = latest.get(turn.speaker)
+        if place is not None:
+            before = joined[place].span
+            pause = Span(before.end, max(before.end, turn.span.start))
+            others = (one for one in turns if one.speaker != turn.speaker)
+            if pause.duration <= _TURN_PAUSE and not any(one.span.overlap(pause) > 0 for one in others):
+                joined[place] = Turn(turn.speaker, Span(before.start, max(before.end, turn.span.end)))
+                continue
+        latest[turn.speaker] = len(joined)
+        joined.append(turn)
+    return tuple(joined)
