@@ -4,7 +4,7 @@ BIN := .venv/bin
 export CALLCOV_MODELS ?= $(CURDIR)/.cache/models
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup models demo serve test lint bench train lock clean help
+.PHONY: setup demo serve test lint bench bench-verdicts train docs lock clean help
 
 help:
 	@echo "make setup   the environment and the models"
@@ -35,9 +35,16 @@ lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/pyright src
 	$(BIN)/lint-imports
+	$(BIN)/python tools/docs.py --check
 
 bench: setup
 	$(BIN)/python bench/run.py
+
+bench-verdicts: setup
+	$(BIN)/python bench/verdicts/run.py
+
+docs: .venv/ready
+	$(BIN)/python tools/docs.py
 
 train: setup
 	$(BIN)/python tools/train_heads.py

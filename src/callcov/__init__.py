@@ -1,1 +1,3 @@
 """CallCov: listens to every call of a contact centre."""
+
+__version__ = "0.1.0"

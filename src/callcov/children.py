@@ -88,12 +88,16 @@ class Children:
             future.cancel()
 
     def close(self) -> None:
-        """Kill all children. Threads that wait in `run` are never told: they end with the process, as in a crash."""
+        """End all children, killing those that work. Threads that wait in `run` are not told: the process ends too."""
         with self._lock:
             self._stopping = True
-            if self._pool is not None:
+            if self._pool is None:
+                return
+            if self._running:
                 self._pool.stop()
-                self._pool.join(timeout=5)
+            else:
+                self._pool.close()
+            self._pool.join(timeout=5)
 
     def _submit(self, scope: str, task: Task) -> Future[Any]:
         with self._lock:

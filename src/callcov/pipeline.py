@@ -1,0 +1,346 @@
+"""The stages of an analysis in order: recording → words → speakers → acts → results.
+
+A stage is a function of a Job and a Crew. What it finds is a work file under a fixed key, so a stage that is run again
+skips what is there, and only the child processes ever hold a model or unmasked words. The functions whose names begin
+with `do_` run in a child that `equip` has prepared.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import TypeAdapter
+
+from callcov import checks, document
+from callcov.checks.policy import Direction, Policy
+from callcov.children import Task
+from callcov.document import Judged
+from callcov.errors import BadRecording
+from callcov.language.encoder import Encoder
+from callcov.language.understand import agent_likeness, understand
+from callcov.model import Recording, Span, Transcript, Turn
+from callcov.models import locate
+from callcov.speech import align, decode, diarize, mask, roles
+from callcov.speech.survey import Survey, survey
+from callcov.speech.transcribe import Heard
+from callcov.speech.whisper import Whisper
+from callcov.store.analyses import Analysis, Finished
+from callcov.store.blobs import Blobs, open_blobs
+from callcov.text import sensitive
+
+MODELS = ("minilm", "campplus")
+"""Models beside the recogniser that every analysis needs."""
+
+_SURVEY, _HEARD, _TRANSCRIPT = TypeAdapter(Survey), TypeAdapter(Heard), TypeAdapter(Transcript)
+_TURNS = TypeAdapter(tuple[Turn, ...])
+_LEAST_SOUND = 1.0
+# A stage that takes this many times the sound's length hangs: the slowest models known here take three times.
+_TIMES_SOUND = 20
+_LEAST_SECONDS = 300.0
+
+Progress = Callable[[float], None]
+
+
+class Crew(Protocol):
+    """Whoever runs tasks in prepared children; `children.Children` does."""
+
+    def run(self, scope: str, tasks: Sequence[Task], done: Callable[[int, Any], None] = ...) -> list[Any]:
+        """The results of all tasks in order; `done(place, result)` as each one ends."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One recording to be analysed and what is known of it.
+
+    `name` is the scope of its tasks and the folder of its work files; `recording` the key of the object. `sound` says
+    whether a masked recording is wanted.
+    """
+
+    name: str
+    recording: str
+    policy: Policy
+    language: str | None = None
+    agent_channel: int | None = None
+    direction: str | None = None
+    sound: bool = True
+
+    def work(self, name: str) -> str:
+        """The key of a work file."""
+        return folder(self.name) + name
+
+    @property
+    def masked(self) -> str:
+        """Where the masked sound is written."""
+        return self.work("masked.flac")
+
+    @property
+    def served(self) -> str:
+        """Where the masked sound stays; as hard to guess as the recording's own key."""
+        return f"masked/{self.recording.rpartition('/')[2]}.flac"
+
+
+Stage = Callable[[Job, Crew, Progress], None]
+
+
+class Tools:
+    """What a child works with; each model is loaded when it is first needed, and stays."""
+
+    def __init__(self, blobs: str, models: Path, recogniser: str) -> None:
+        self.blobs: Blobs = open_blobs(blobs)
+        self._models = models
+        self._recogniser = recogniser
+
+    @cached_property
+    def recogniser(self) -> Whisper:
+        """The speech recogniser."""
+        return Whisper(self._recogniser)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The sentence encoder."""
+        return Encoder(locate.locate(self._models, "minilm"))
+
+    @cached_property
+    def embedder(self) -> diarize.Embedder:
+        """The speaker encoder."""
+        return diarize.Embedder(locate.locate(self._models, "campplus"))
+
+
+_equipped: list[Tools] = []
+
+
+def equip(blobs: str, models: Path, recogniser: str) -> None:
+    """Prepare this process to run the `do_` functions on the objects under that address."""
+    _equipped[:] = [Tools(blobs, models, recogniser)]
+
+
+def folder(name: str) -> str:
+    """The prefix of a job's work files."""
+    return f"work/{name}/"
+
+
+def model_names(recogniser: str) -> dict[str, str]:
+    """The models of an analysis by capability, as `metadata.models` names them."""
+    shown = f"whisper-{recogniser}" if recogniser in {"base", "tiny.en"} else Path(recogniser).name
+    return {"recognition": shown, "speakers": "campplus", "language": "minilm"}
+
+
+def transcribe(job: Job, crew: Crew, progress: Progress) -> None:
+    """Recording → words of every block, and for one shared channel the voices; blocks side by side.
+
+    Raises BadRecording when less than a second of a damaged recording could be decoded.
+    """
+    (seen,) = crew.run(job.name, [Task(do_survey, (job,), _LEAST_SECONDS * 6)])
+    blocks = [block.span.duration for block in seen.blocks]
+    tasks = [Task(do_words, (job, place), _limit(length)) for place, length in enumerate(blocks)]
+    if not seen.apart and blocks:
+        # First, because it is one task for the whole length while the blocks can share what is left.
+        tasks.insert(0, Task(do_voices, (job,), _limit(seen.duration)))
+        blocks.insert(0, 0.0)
+    heard: dict[int, float] = {}
+
+    def done(place: int, _result: object) -> None:
+        heard[place] = blocks[place]
+        progress(sum(heard.values()) / sum(blocks))
+
+    languages = [found for found in crew.run(job.name, tasks, done) if found]
+    spoken = _spoken(languages)
+    strays = [place for place, (language, _) in enumerate(languages) if language != spoken]
+    # A block of few words may be taken for another language than the call's: it is heard again in the call's.
+    crew.run(job.name, [Task(do_words, (job, place, spoken), _limit(seen.duration)) for place in strays])
+
+
+def speakers(job: Job, crew: Crew, _progress: Progress) -> None:
+    """Words and voices → the masked transcript, with the agent found."""
+    crew.run(job.name, [Task(do_speakers, (job,), _LEAST_SECONDS)])
+
+
+def understanding(job: Job, crew: Crew, _progress: Progress) -> None:
+    """Masked transcript → acts and sentiment on every segment; beside it the masked sound."""
+    tasks = [Task(do_understand, (job,), _LEAST_SECONDS)]
+    if job.sound:
+        tasks.append(Task(do_mask, (job,), _LEAST_SECONDS * 6))
+    crew.run(job.name, tasks)
+
+
+STAGES: tuple[tuple[str, Stage], ...] = (
+    ("transcribing", transcribe),
+    ("speakers", speakers),
+    ("understanding", understanding),
+)
+
+
+def judge(
+    job: Job, crew: Crew, row: Analysis, models: Mapping[str, str], completed_at: str, processing_time_ms: int
+) -> Finished:
+    """Annotated transcript → results, as the documents that are stored; `row` is the analysis as accepted."""
+    arguments = (job, row, dict(models), completed_at, processing_time_ms)
+    (finished,) = crew.run(job.name, [Task(do_judge, arguments, _LEAST_SECONDS)])
+    return finished
+
+
+def judged(transcript: Transcript, policy: Policy, direction: str | None) -> Judged:
+    """The results of an annotated transcript with the versions they were judged by; pure."""
+    known: Direction | None = direction if direction in ("inbound", "outbound") else None
+    return Judged(checks.analyze(transcript, policy, known), str(policy.version), checks.VERSION)
+
+
+def annotated(transcript: Transcript, policy: Policy, encoder: Encoder) -> Transcript:
+    """A masked transcript with acts and sentiment, those of the policy's own wordings included."""
+    return understand(transcript, encoder, policy.wordings())
+
+
+def do_probe(key: str) -> Recording:
+    """What the object under that key holds. Raises BadRecording."""
+    (tools,) = _equipped
+    return decode.probe(tools.blobs.reader(key))
+
+
+def do_survey(job: Job) -> Survey:
+    """One pass over the recording: length, speech, channels, blocks. Raises BadRecording."""
+    (tools,) = _equipped
+    if tools.blobs.exists(job.work("survey.json")):
+        return _SURVEY.validate_json(tools.blobs.read(job.work("survey.json")))
+    seen = survey(tools.blobs.reader(job.recording))
+    if seen.damaged and seen.audible < _LEAST_SOUND:
+        raise BadRecording(
+            f"The recording is damaged: only {seen.audible:.1f} s of sound could be decoded, at least 1 s is needed."
+        )
+    tools.blobs.write(job.work("survey.json"), _SURVEY.dump_json(seen))
+    return seen
+
+
+def do_words(job: Job, place: int, language: str | None = None) -> tuple[str, int]:
+    """The words of one block, in that language if it is given; says the language and how many words there are."""
+    (tools,) = _equipped
+    key = job.work(f"words-{place}.json")
+    if tools.blobs.exists(key):
+        heard = _HEARD.validate_json(tools.blobs.read(key))
+        if language in {None, heard.language}:
+            return heard.language, len(heard.words)
+    seen = do_survey(job)
+    block = seen.blocks[place]
+    samples = decode.load_block(tools.blobs.reader(job.recording), block.channel, block.span)
+    speech = seen.speech[seen.heard.index(block.channel)]
+    heard = tools.recogniser.transcribe(samples, block.span.start, speech, language or job.language)
+    tools.blobs.write(key, _HEARD.dump_json(heard))
+    return heard.language, len(heard.words)
+
+
+def do_voices(job: Job) -> None:
+    """Whose voice is heard when, in a recording whose speakers share a channel."""
+    (tools,) = _equipped
+    if tools.blobs.exists(job.work("turns.json")):
+        return
+    seen = do_survey(job)
+    turns = diarize.turns_of(tools.blobs.reader(job.recording), seen.heard[0], seen.speech[0], tools.embedder)
+    tools.blobs.write(job.work("turns.json"), _TURNS.dump_json(turns))
+
+
+def do_speakers(job: Job) -> None:
+    """Words and voices → segments; sensitive values masked before anything else reads them; then the roles."""
+    (tools,) = _equipped
+    seen = do_survey(job)
+    heard = [
+        _HEARD.validate_json(tools.blobs.read(job.work(f"words-{place}.json"))) for place in range(len(seen.blocks))
+    ]
+    aligned = _aligned(job, tools, seen, heard)
+    found = sensitive.find(aligned.segments)
+    transcript = Transcript(
+        segments=sensitive.mask(aligned.segments, found, job.policy.mask),
+        turns=aligned.turns,
+        sensitive=found,
+        duration=seen.duration,
+        language=_spoken([(one.language, len(one.words)) for one in heard]) or job.language or "en",
+        channels_apart=seen.apart,
+    )
+    likeness = agent_likeness([segment.text for segment in transcript.segments], tools.encoder)
+    transcript = transcript.with_agent(_agent(job, transcript) or roles.agent_of(transcript, likeness))
+    tools.blobs.write(job.work("transcript.json"), _TRANSCRIPT.dump_json(transcript))
+
+
+def do_understand(job: Job) -> None:
+    """Acts and sentiment on the masked transcript."""
+    (tools,) = _equipped
+    transcript = _TRANSCRIPT.validate_json(tools.blobs.read(job.work("transcript.json")))
+    transcript = annotated(transcript, job.policy, tools.encoder)
+    tools.blobs.write(job.work("annotated.json"), _TRANSCRIPT.dump_json(transcript))
+
+
+def do_mask(job: Job) -> None:
+    """The recording with the masked values silenced, as FLAC."""
+    (tools,) = _equipped
+    transcript = _TRANSCRIPT.validate_json(tools.blobs.read(job.work("transcript.json")))
+    said = [
+        Span(words[0].span.start, max(word.span.end for word in words))
+        for found in transcript.sensitive
+        if found.type in job.policy.mask
+        for words in [transcript.segments[found.segment].words[found.first : found.last]]
+    ]
+    activity = sorted(turn.span for turn in transcript.turns)
+    with tempfile.TemporaryFile() as sound:
+        silenced = mask.padded(said, activity, transcript.duration)
+        mask.write_masked(tools.blobs.reader(job.recording), silenced, sound)
+        sound.seek(0)
+        tools.blobs.write(job.masked, sound)
+
+
+def do_judge(
+    job: Job, row: Analysis, models: Mapping[str, str], completed_at: str, processing_time_ms: int
+) -> Finished:
+    """Results and documents from the annotated transcript."""
+    (tools,) = _equipped
+    transcript = _TRANSCRIPT.validate_json(tools.blobs.read(job.work("annotated.json")))
+    return document.finished(
+        row,
+        transcript,
+        judged(transcript, job.policy, job.direction),
+        models,
+        completed_at,
+        processing_time_ms,
+        job.served if job.sound else None,
+    )
+
+
+def _aligned(job: Job, tools: Tools, seen: Survey, heard: Sequence[Heard]) -> align.Aligned:
+    if seen.apart:
+        words = {
+            channel: [
+                word
+                for block, one in zip(seen.blocks, heard, strict=True)
+                if block.channel == channel
+                for word in one.words
+            ]
+            for channel in seen.heard
+            if channel is not None
+        }
+        return align.channels_apart(words, {channel: seen.speech[place] for place, channel in enumerate(words)})
+    turns = _TURNS.validate_json(tools.blobs.read(job.work("turns.json"))) if seen.blocks else ()
+    return align.one_channel([word for one in heard for word in one.words], turns, seen.heard[0])
+
+
+def _agent(job: Job, transcript: Transcript) -> str | None:
+    """The speaker on the channel that the client named; None when it named none, or the speakers share a channel."""
+    if job.agent_channel is None or not transcript.channels_apart:
+        return None
+    named = {segment.speaker for segment in transcript.segments if segment.channel == job.agent_channel}
+    others = {segment.speaker for segment in transcript.segments} - named
+    return next(iter(named), "B" if others == {"A"} else None)
+
+
+def _spoken(languages: Sequence[tuple[str, int]]) -> str | None:
+    """The language of most words; None when there are none."""
+    counted: dict[str, int] = {}
+    for language, words in languages:
+        counted[language] = counted.get(language, 0) + words
+    return max(counted, key=lambda language: (counted[language], language), default=None)
+
+
+def _limit(seconds: float) -> float:
+    return max(_LEAST_SECONDS, _TIMES_SOUND * seconds)

@@ -1,0 +1,193 @@
+"""The worker: durable workflows that take an accepted analysis through the pipeline and its webhook to the customer.
+
+Every stage begins by asking the store whether the analysis still wants it, and every end is one transaction. What
+raises below is turned into a sentence here, once: an analysis ends completed or failed, never silently.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from ipaddress import IPv4Network, IPv6Network
+
+import structlog
+
+from callcov import deliver, pipeline
+from callcov.checks.policy import Policy
+from callcov.children import Children
+from callcov.document import rendered
+from callcov.engine import Engine, Step
+from callcov.errors import CallcovError
+from callcov.store import analyses, deliveries, documents, users
+from callcov.store.analyses import PROCESSING, Analysis
+from callcov.store.blobs import Blobs
+from callcov.store.db import Database
+from callcov.store.deliveries import Delivery
+from callcov.store.times import iso, milliseconds
+
+INTERNAL = "The analysis stopped because of an error inside CallCov; retry it, and report it if it stops again."
+LOST = "The analysis was cut off too often; retry it."
+_GONE = "The analysis was deleted."
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What the workflows need. `public_url` has no slash at its end; `allow` are networks that webhooks may reach."""
+
+    database: Database
+    blobs: Blobs
+    engine: Engine
+    children: Children
+    policy: Policy
+    models: Mapping[str, str]
+    public_url: str
+    allow: tuple[IPv4Network | IPv6Network, ...]
+
+    def analyse(self, step: Step, user_id: str, analysis_id: str, attempt: int) -> None:
+        """Take one attempt at an analysis to its end; the work files go whatever the end is."""
+        began: int = step("begin", lambda: milliseconds(_now()))
+        for name, stage in pipeline.STAGES:
+            problem = step(name, partial(self._stage, name, stage, user_id, analysis_id, attempt))
+            if problem:
+                break
+        else:
+            problem = step("judging", partial(self._finish, user_id, analysis_id, attempt, began))
+        if problem:
+            step("fail", partial(self._fail, user_id, analysis_id, attempt, began, problem))
+        step("clean", lambda: self.blobs.delete_prefix(pipeline.folder(analysis_id)))
+
+    def cancel(self, analysis_id: str, attempt: int) -> None:
+        """Stop an attempt at once: no further step, its children killed, its work files gone."""
+        self.engine.cancel(analysis_id, attempt)
+        self.children.cancel(analysis_id)
+        self.blobs.delete_prefix(pipeline.folder(analysis_id))
+
+    def deliver(self, step: Step, user_id: str, analysis_id: str, run: int, attempt: int) -> None:
+        """Make webhook attempt number `attempt` for what attempt `run` at the analysis came to."""
+        step("deliver", partial(self._deliver, user_id, analysis_id, run, attempt))
+
+    def tidy(self) -> None:
+        """Fail analyses whose workflow gave up, and remove what killed processes were writing."""
+        with self.database.read() as connection:
+            waiting = analyses.unfinished(connection)
+        for row in waiting:
+            if self.engine.ended(row.id, row.attempt):
+                self._fail(row.user_id, row.id, row.attempt, milliseconds(_now()), LOST)
+        self.blobs.sweep(_now() - timedelta(days=1))
+
+    def _stage(self, name: str, stage: pipeline.Stage, user_id: str, analysis_id: str, attempt: int) -> str | None:
+        row = self._wanted(user_id, analysis_id, attempt)
+        if row is None:
+            return _GONE
+        with self.database.write() as connection:
+            analyses.set_stage(connection, user_id, analysis_id, attempt, name)
+        said = log.bind(analysis=analysis_id, attempt=attempt, stage=name)
+        said.info("stage begins")
+        return self._told(said, partial(stage, self._job(row), self.children, _progress(said)))
+
+    def _finish(self, user_id: str, analysis_id: str, attempt: int, began: int) -> str | None:
+        row = self._wanted(user_id, analysis_id, attempt)
+        if row is None:
+            return None  # deleted, or this step had finished before a crash and only its record was lost
+        with self.database.write() as connection:
+            analyses.set_stage(connection, user_id, analysis_id, attempt, "judging")
+        said = log.bind(analysis=analysis_id, attempt=attempt, stage="judging")
+        return self._told(said, partial(self._judge, row, began, said))
+
+    def _judge(self, row: Analysis, began: int, said: structlog.BoundLogger) -> None:
+        job, now = self._job(row), _now()
+        finished = pipeline.judge(
+            job, self.children, row, self.models, completed_at=iso(now), processing_time_ms=milliseconds(now) - began
+        )
+        self.blobs.move(job.masked, job.served)
+        with self.database.write() as connection:
+            done = analyses.finish(connection, row.user_id, row.id, row.attempt, finished)
+            if done and row.webhook_url:
+                self.engine.deliver(connection, row.user_id, row.id, row.attempt, 1, 0.0)
+        if not done:
+            self.blobs.delete(job.served)
+        elif not self.policy.keep_original:
+            self.blobs.delete(row.blob_key)
+        said.info("completed", milliseconds=finished.processing_time_ms)
+
+    def _fail(self, user_id: str, analysis_id: str, attempt: int, began: int, sentence: str) -> None:
+        now = _now()
+        with self.database.write() as connection:
+            failed = analyses.fail(
+                connection, user_id, analysis_id, attempt, sentence, iso(now), max(0, milliseconds(now) - began)
+            )
+            row = analyses.assigned(connection, user_id, analysis_id)
+            if failed and row and row.webhook_url:
+                self.engine.deliver(connection, user_id, analysis_id, attempt, 1, 0.0)
+        if failed:
+            log.warning("failed", analysis=analysis_id, attempt=attempt, reason=sentence)
+
+    def _deliver(self, user_id: str, analysis_id: str, run: int, attempt: int) -> None:
+        with self.database.read() as connection:
+            row = analyses.assigned(connection, user_id, analysis_id)
+            if row is None or row.attempt != run or row.status == PROCESSING or row.webhook_url is None:
+                return  # deleted or retried meanwhile: what was to be told is no longer so
+            document = documents.full(connection, user_id, row.livemode, analysis_id)
+            secret = users.webhook_secret(connection, user_id)
+        body = documents.filled(document, self.public_url).encode() if document else rendered(row, self.public_url)
+        now = _now()
+        outcome = deliver.attempt(row.webhook_url, body, f"msg_{analysis_id}.{run}", secret, self.allow, now)
+        delay = deliver.next_delay(attempt, random.random()) if outcome.kind == "retry" else None  # noqa: S311 spreads load only
+        delivery = Delivery(
+            id=f"{analysis_id}.{run}.{attempt}",
+            analysis_id=analysis_id,
+            attempt=attempt,
+            started_at=iso(now),
+            duration_ms=outcome.duration_ms,
+            status_code=outcome.status_code,
+            outcome="given_up" if outcome.kind == "retry" and delay is None else outcome.kind,
+            error=outcome.error,
+            next_at=None if delay is None else iso(_now() + timedelta(seconds=delay)),
+        )
+        with self.database.write() as connection:
+            if analyses.assigned(connection, user_id, analysis_id) is None:
+                return
+            deliveries.add(connection, user_id, delivery)
+            if delay is not None:
+                self.engine.deliver(connection, user_id, analysis_id, run, attempt + 1, delay)
+        log.info("webhook", analysis=analysis_id, attempt=attempt, outcome=delivery.outcome, error=outcome.error)
+
+    def _wanted(self, user_id: str, analysis_id: str, attempt: int) -> Analysis | None:
+        with self.database.read() as connection:
+            row = analyses.assigned(connection, user_id, analysis_id)
+        return row if row and row.attempt == attempt and row.status == PROCESSING else None
+
+    def _job(self, row: Analysis) -> pipeline.Job:
+        return pipeline.Job(
+            name=row.id,
+            recording=row.blob_key,
+            language=row.language,
+            agent_channel=row.agent_channel,
+            direction=row.call_direction,
+            policy=self.policy,
+        )
+
+    def _told(self, said: structlog.BoundLogger, work: Callable[[], None]) -> str | None:
+        """None when the work was done, else the sentence that says why not."""
+        try:
+            work()
+        except CancelledError:
+            return _GONE
+        except CallcovError as error:
+            return str(error)
+        except Exception:  # noqa: BLE001 the worker's loop: whatever happened, the analysis ends and the log says where
+            said.exception("stage broke")
+            return INTERNAL
+        return None
+
+
+def _progress(said: structlog.BoundLogger) -> Callable[[float], None]:
+    return lambda share: said.info("progress", percent=round(100 * share))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

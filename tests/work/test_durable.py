@@ -1,0 +1,130 @@
+"""Facts about a server that is killed: what was promised with 201 is kept, once."""
+
+import json
+import subprocess
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import numpy as np
+import pytest
+from serving import Server, ended, submit
+from sounds import SOUND, samples, write_wav
+
+
+@pytest.fixture
+def receiver():
+    got = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self):
+            got.append((dict(self.headers), self.rfile.read(int(self.headers["content-length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_arguments):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/hook", got
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def server(tmp_path, models_folder):
+    server = Server(tmp_path / "data", models_folder, CALLCOV_WEBHOOK_ALLOW="127.0.0.0/8")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def long_call(tmp_path):
+    """Two voices for several minutes: time enough to be killed in."""
+    return write_wav(tmp_path / "long.wav", np.tile(samples(SOUND / "two-voices.wav"), 15))
+
+
+def lines(server, analysis_id):
+    logged = [json.loads(line) for line in server.log.read_text().splitlines() if line.startswith("{")]
+    return [line for line in logged if line.get("analysis") == analysis_id]
+
+
+def wait_until(condition, seconds=120.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_an_analysis_killed_while_it_is_transcribed_ends_once_after_the_restart(server, long_call, receiver):
+    url, got = receiver
+    key = server.new_key()
+    with server.client(key) as client:
+        accepted = submit(client, long_call, webhook_url=url)
+        wait_until(lambda: any(line["event"] == "progress" for line in lines(server, accepted["id"])))
+    server.kill()
+    before = len(lines(server, accepted["id"]))
+    server.start()
+    with server.client(key) as client:
+        analysis = ended(client, accepted["id"])
+        assert analysis["status"] == "completed"
+        assert client.get("/analysis/").json()["total"] == 1
+        assert analysis["transcript"]["segments"]
+        wait_until(lambda: got)
+    stages = [line["stage"] for line in lines(server, accepted["id"])[before:] if line["event"] == "stage begins"]
+    assert stages == ["transcribing", "speakers", "understanding"]
+    time.sleep(1)
+    assert [json.loads(body)["id"] for _, body in got] == [accepted["id"]]
+    assert not list((server.data / "blobs").glob("work/*/*"))
+    assert len(list((server.data / "blobs").glob("masked/*"))) == 1
+    assert not list((server.data / "blobs").glob("recordings/*"))
+
+
+@pytest.mark.slow
+def test_whatever_the_moment_of_the_kill_every_promise_is_kept(server):
+    key = server.new_key()
+    promised = []
+    for pause in (0.0, 0.3, 0.9, 1.7, 2.9):
+        with server.client(key) as client:
+            promised.append(submit(client, SOUND / "two-voices.wav")["id"])
+            time.sleep(pause)
+        server.kill()
+        server.start()
+    with server.client(key) as client:
+        statuses = {analysis_id: ended(client, analysis_id)["status"] for analysis_id in promised}
+        assert set(statuses.values()) == {"completed"}
+        assert [one["id"] for one in client.get("/analysis/").json()["data"]] == promised[::-1]
+
+
+@pytest.mark.slow
+def test_a_deleted_analysis_leaves_nothing_and_sends_nothing(server, long_call, receiver):
+    url, got = receiver
+    with server.client(server.new_key()) as client:
+        accepted = submit(client, long_call, webhook_url=url)
+        wait_until(lambda: any(line["event"] == "stage begins" for line in lines(server, accepted["id"])))
+        assert client.delete(f"/analysis/{accepted['id']}").status_code == 200
+        assert client.get(f"/analysis/{accepted['id']}").status_code == 404
+        other = submit(client, SOUND / "two-voices.wav")
+        assert ended(client, other["id"])["status"] == "completed"
+    assert not list((server.data / "blobs").glob("work/*/*"))
+    assert not list((server.data / "blobs").glob("recordings/*"))
+    assert len(list((server.data / "blobs").glob("masked/*"))) == 1
+    assert not got
+
+
+def test_a_second_server_on_the_same_folder_is_refused(server):
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        server.command("serve", "--port", "0")
+    assert refused.value.returncode == 2
+    assert "Another server is using" in refused.value.stderr
+
+
+def test_a_server_that_is_asked_to_stop_ends_well(tmp_path, models_folder):
+    server = Server(tmp_path / "data", models_folder)
+    server.start()
+    assert server.stop() == 0

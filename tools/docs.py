@@ -1,0 +1,127 @@
+"""The reference pages of docs/, written from the code: results, errors, settings, commands.
+
+usage: docs.py [--check]     --check writes nothing and fails when a page is out of date
+"""
+
+import importlib
+import inspect
+import sys
+from pathlib import Path
+
+import click
+import typer.main
+
+from callcov import errors
+from callcov.api.errors import answer
+from callcov.checks.policy import Thresholds
+from callcov.cli import cli
+from callcov.config import PREFIX, Config
+
+UNEXPECTED = 500  # errors that no request can cause
+ROOT = Path(__file__).resolve().parents[1]
+GENERATED = "<!-- written by tools/docs.py from the code; change it there and run `make docs` -->\n\n"
+FIELDS = {
+    "compliance": (
+        "identity_verification",
+        "mandatory_disclosures",
+        "purpose_declaration",
+        "prohibited_phrases",
+        "sensitive_data",
+    ),
+    "quality": (
+        "sentiment_analysis",
+        "greeting",
+        "empathetic_language",
+        "interruptions",
+        "silence",
+        "talk_time",
+        "speaking_rate",
+        "active_listening",
+        "call_structure",
+    ),
+    "coaching": ("recommendations", "customer_effort_score"),
+}
+
+
+def results() -> str:
+    parts = [
+        "# The sixteen requirements\n\n",
+        GENERATED,
+        "Times are seconds from the start of the recording. Evidence is "
+        "`{segment, start, end, speaker, text}` and points at the words. Limits are the policy's and can be changed; "
+        "what follows are the rules as the checks apply them.\n",
+    ]
+    for group, names in FIELDS.items():
+        parts.append(f"\n## {group}\n")
+        for name in names:
+            module = importlib.import_module(f"callcov.checks.{group}.{name}")
+            parts.append(f"\n### `{group}.{name}`\n\n{inspect.getdoc(module)}\n")
+    parts.append("\n## Limits and their defaults\n\n| limit | default |\n|---|---|\n")
+    parts += [f"| `{name}` | {value} |\n" for name, value in Thresholds().model_dump().items()]
+    return "".join(parts)
+
+
+def failures() -> str:
+    rows = []
+    for name, error in inspect.getmembers(errors, inspect.isclass):
+        if issubclass(error, errors.CallcovError) and error is not errors.CallcovError:
+            status = answer(error("")).status_code
+            rows.append(
+                f"| `{name}` | {'–' if status == UNEXPECTED else status} | {' '.join(inspect.getdoc(error).split())} |\n"
+            )
+    return (
+        "# Errors\n\n"
+        + GENERATED
+        + 'The API answers `{"detail": "one sentence"}`, for 422 a list of `{loc, msg, type}` (query) or '
+        "`{type, loc, msg, input}` (body). The command line prints the sentence; its exit codes are in "
+        "[commands.md](commands.md). Every answer carries `X-Request-ID`, and so does the log line about it.\n\n"
+        "| error | HTTP | what happened |\n|---|---|---|\n" + "".join(rows)
+    )
+
+
+def settings() -> str:
+    rows = []
+    for name, field in Config.model_fields.items():
+        default = "" if field.default is None or field.default_factory else f"`{field.default}`"
+        rows.append(f"| `{PREFIX}{name.upper()}` | {default} | {field.description} |\n")
+    return (
+        "# Settings\n\n"
+        + GENERATED
+        + "Environment variables; the command line wins over them. A misspelt or unusable one stops the program.\n\n"
+        "| variable | default | meaning |\n|---|---|---|\n" + "".join(rows)
+    )
+
+
+def commands() -> str:
+    parts = ["# Commands\n\n", GENERATED, inspect.getdoc(importlib.import_module("callcov.cli")) or "", "\n"]
+    parts += _help(typer.main.get_command(cli), click.Context(typer.main.get_command(cli), info_name="callcov"))
+    return "".join(parts)
+
+
+def _help(command: click.Command, context: click.Context) -> list[str]:
+    context.max_content_width = context.terminal_width = 110
+    text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+    parts = [f"\n## `{context.command_path}`\n\n```text\n{text}\n```\n"]
+    for name, child in getattr(command, "commands", {}).items():
+        parts += _help(child, click.Context(child, info_name=name, parent=context))
+    return parts
+
+
+PAGES = {"results.md": results, "errors.md": failures, "settings.md": settings, "commands.md": commands}
+
+
+def main() -> None:
+    stale = []
+    for name, page in PAGES.items():
+        path, text = ROOT / "docs" / name, page()
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if "--check" not in sys.argv:
+                path.write_text(text, encoding="utf-8")
+    if "--check" in sys.argv and stale:
+        sys.exit(f"out of date: {', '.join(stale)}; run `make docs`")
+    print(f"docs: {', '.join(stale) or 'nothing'} {'out of date' if '--check' in sys.argv else 'written'}")
+
+
+if __name__ == "__main__":
+    main()
