@@ -4,13 +4,14 @@ BIN := .venv/bin
 export CALLCOV_MODELS ?= $(CURDIR)/.cache/models
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo serve test lint bench bench-verdicts train docs lock clean help
+.PHONY: setup demo serve test test-slow lint bench bench-verdicts train docs lock clean help
 
 help:
 	@echo "make setup   the environment and the models"
 	@echo "make demo    three sample calls through a real server, with what a manager reads"
 	@echo "make serve   a server that stays up"
-	@echo "make test    all tests            make lint   style, types, house rules"
+	@echo "make test    the tests; make test-slow those of over ten seconds"
+	@echo "make lint    style, types, house rules"
 	@echo "make bench   every figure, measured on this machine"
 
 # uv itself is pinned with hashes in the same file as everything else.
@@ -27,8 +28,12 @@ demo: setup
 serve: setup
 	@$(BIN)/callcov serve
 
+# A file's tests share their models and servers, so they stay together.
 test: setup
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
+
+test-slow: setup
+	$(BIN)/pytest -n 2 --dist loadfile -m slow
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .

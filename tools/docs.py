@@ -20,6 +20,10 @@ from callcov.config import PREFIX, Config
 UNEXPECTED = 500  # errors that no request can cause
 ROOT = Path(__file__).resolve().parents[1]
 GENERATED = "<!-- written by tools/docs.py from the code; change it there and run `make docs` -->\n\n"
+INTRODUCTION = (
+    "Times are seconds from the start of the recording. Evidence is `{segment, start, end, speaker, text}` and points "
+    "at the words. Limits are the policy's and can be changed; what follows are the rules as the checks apply them.\n"
+)
 FIELDS = {
     "compliance": (
         "identity_verification",
@@ -47,9 +51,7 @@ def results() -> str:
     parts = [
         "# The sixteen requirements\n\n",
         GENERATED,
-        "Times are seconds from the start of the recording. Evidence is "
-        "`{segment, start, end, speaker, text}` and points at the words. Limits are the policy's and can be changed; "
-        "what follows are the rules as the checks apply them.\n",
+        INTRODUCTION,
     ]
     for group, names in FIELDS.items():
         parts.append(f"\n## {group}\n")

@@ -69,7 +69,8 @@ def words_of(transcript: Transcript, role: Role) -> tuple[Said, ...]:
     """The words of one side in order of time; empty for a side that says nothing."""
     return tuple(
         sorted(
-            Said((word.span.start + word.span.end) / 2, place, index, word)
+            # rounded, so that two moments that are the same stay so wherever the call lies in time
+            Said(round((word.span.start + word.span.end) / 2, 4), place, index, word)
             for place, segment in transcript.spoken_by(role)
             for index, word in enumerate(segment.words)
         )
@@ -78,5 +79,5 @@ def words_of(transcript: Transcript, role: Role) -> tuple[Said, ...]:
 
 def during(words: tuple[Said, ...], span: Span, slack: float = 0.0) -> tuple[Said, ...]:
     """Those of the words whose middle lies in the span, widened by `slack` seconds on both sides."""
-    first = bisect_left(words, span.start - slack, key=lambda said: said.middle)
-    return words[first : bisect_right(words, span.end + slack, key=lambda said: said.middle)]
+    first = bisect_left(words, round(span.start - slack, 4), key=lambda said: said.middle)
+    return words[first : bisect_right(words, round(span.end + slack, 4), key=lambda said: said.middle)]

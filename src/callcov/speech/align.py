@@ -7,7 +7,9 @@ cutting it in two, and overlapping speech stays in whole phrases.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
@@ -19,6 +21,8 @@ _SEGMENT_PAUSE = 2.0  # longer silence ends a segment even when nobody else spea
 _FLIP_WORDS = 2  # so few words of another voice inside a sentence are the diariser's error
 _FLIP_SECONDS = 0.8
 _SENTENCE_END = (".", "?", "!")
+
+_Said = tuple[Word, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,9 @@ def channels_apart(words: Mapping[int, Sequence[Word]], speech: Mapping[int, Seq
 def one_channel(words: Sequence[Word], turns: Sequence[Turn], channel: int | None) -> Aligned:
     """Every word goes to whoever's turn covers most of it, or to the nearest turn; sentences are kept whole.
 
-    Words without any turn are one speaker's.
+    `turns` are in order and do not overlap. Words without any turn are one speaker's.
     """
-    said = _whole_sentences([(word, _speaker_near(word, turns)) for word in words])
+    said = [pair for sentence in _sentences(_given(words, turns)) for pair in _whole(sentence)]
     runs = groupby(said, key=lambda pair: pair[1])
     phrases = [
         Segment(speaker, phrase, channel) for speaker, run in runs for phrase in _phrases([word for word, _ in run])
@@ -55,9 +59,16 @@ def speaker_of(word: Word, turns: Sequence[Turn]) -> str | None:
     return best.speaker if best and best.span.overlap(word.span) > 0 else None
 
 
-def _speaker_near(word: Word, turns: Sequence[Turn]) -> str:
-    near = min(turns, key=lambda turn: _distance(turn.span, word.span), default=None)
-    return speaker_of(word, turns) or (near.speaker if near else "0")
+def _given(words: Sequence[Word], turns: Sequence[Turn]) -> list[_Said]:
+    """Every word with its speaker; only the turns around a word are looked at."""
+    ends = [turn.span.end for turn in turns]
+    said: list[_Said] = []
+    for word in words:
+        after = bisect_right(ends, word.span.start)
+        around = turns[max(0, after - 1) : bisect_right(ends, word.span.end) + 1]
+        near = min(around, key=lambda turn: _distance(turn.span, word.span), default=None)
+        said.append((word, speaker_of(word, around) or (near.speaker if near else "0")))
+    return said
 
 
 def _distance(one: Span, other: Span) -> float:
@@ -65,16 +76,32 @@ def _distance(one: Span, other: Span) -> float:
     return max(0.0, one.start - other.end, other.start - one.end)
 
 
-def _whole_sentences(said: list[tuple[Word, str]]) -> list[tuple[Word, str]]:
-    """A short run of another voice inside a sentence is given to the voice around it."""
-    runs = [list(run) for _, run in groupby(said, key=lambda pair: pair[1])]
-    for before, run, after in zip(runs, runs[1:], runs[2:], strict=False):
-        speaker = before[-1][1]
-        seconds = run[-1][0].span.end - run[0][0].span.start
-        inside = not before[-1][0].text.endswith(_SENTENCE_END) and not run[-1][0].text.endswith(_SENTENCE_END)
-        if inside and after[0][1] == speaker and len(run) <= _FLIP_WORDS and seconds <= _FLIP_SECONDS:
-            run[:] = [(word, speaker) for word, _ in run]
-    return [pair for run in runs for pair in run]
+def _sentences(said: Sequence[_Said]) -> Iterator[list[_Said]]:
+    """Words up to a full stop, or to a pause of half a second before another speaker."""
+    sentence: list[_Said] = []
+    for word, speaker in said:
+        if sentence:
+            before, other = sentence[-1]
+            changed = speaker != other and word.span.start - before.span.end >= _PHRASE_PAUSE
+            if changed or before.text.endswith(_SENTENCE_END):
+                yield sentence
+                sentence = []
+        sentence.append((word, speaker))
+    if sentence:
+        yield sentence
+
+
+def _whole(sentence: list[_Said]) -> list[_Said]:
+    """One sentence, given to one speaker if all others have at most two words and 0.8 s of it: the diariser's error.
+
+    Of two speakers with as many words the one who ends the sentence has it.
+    """
+    last = sentence[-1][1]
+    counts = Counter(speaker for _, speaker in sentence)
+    main = max(counts, key=lambda speaker: (counts[speaker], speaker == last))
+    strange = [word for word, speaker in sentence if speaker != main]
+    few = len(strange) <= _FLIP_WORDS and sum(word.span.duration for word in strange) <= _FLIP_SECONDS
+    return [(word, main) for word, _ in sentence] if few else sentence
 
 
 def _phrases(words: Sequence[Word]) -> Iterable[tuple[Word, ...]]:
@@ -89,14 +116,12 @@ def _phrases(words: Sequence[Word]) -> Iterable[tuple[Word, ...]]:
 
 
 def _labelled(phrases: Sequence[Segment], turns: Sequence[Turn]) -> Aligned:
+    """Phrases joined to segments, speakers named by who talks first."""
     ordered = sorted(phrases, key=lambda phrase: (phrase.span.start, phrase.span.end, phrase.speaker))
     voices = sorted(turns, key=lambda turn: (turn.span, turn.speaker))
-    starts = [(segment.span.start, segment.speaker) for segment in ordered] + [
-        (turn.span.start, turn.speaker) for turn in voices
-    ]
     names: dict[str, str] = {}
-    for _, speaker in sorted(starts):
-        names.setdefault(speaker, chr(ord("A") + len(names)))
+    for one in [*ordered, *voices]:  # a voice without words comes behind those that said something
+        names.setdefault(one.speaker, chr(ord("A") + len(names)))
     segments: list[Segment] = []
     for phrase in ordered:
         named = replace(phrase, speaker=names[phrase.speaker])

@@ -7,8 +7,8 @@ There are no patterns, only words: nothing in a policy can make it slow.
 
 What is forgiven: fillers; a word one letter off or of the same sound (`sounds`); one word heard as two; function
 words dropped, changed or put in, more of them the longer the wording. A content word must be heard, unless there are
-six of them or more. A "not" or a digit too many or too few is never forgiven. Whether the words are denied from outside, asked
-or quoted is another question: `guards`.
+six of them or more. A "not" or a digit too many or too few is never forgiven. Whether the words are denied from
+outside, asked or quoted is another question: `guards`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Customer effort score: how hard the call was for the customer, from things a person can check.
 
-Rule: 1 plus the points of the drivers below, at most 5. 1 is effortless, 5 very hard.
+Rule: 1 plus the points of the drivers below, at most 5. 1 is effortless, 5 very hard. The drivers that counted, with
+their points and evidence, are in `customer_effort_drivers`.
 - `repeat_contact`: the customer says they contacted before about this (`repeat`): 1; at least the third time: 2;
 - `transfers`: each segment in which somebody speaks of passing the customer on (`transfer`): 1, at most 2;
 - `repeat_information`: the customer has to say again what was said before (`repeat_information`): 1;

@@ -212,7 +212,7 @@ def _between(recent: dict[Role, tuple[Said, ...]], last: Said, transcript: Trans
     """Words of anybody between the end of the announcing sentence and the pause."""
     end = last.middle
     for said in transcript.segments[last.place].words[last.at :]:
-        end = (said.span.start + said.span.end) / 2
+        end = round((said.span.start + said.span.end) / 2, 4)
         if said.text.endswith((".", "?", "!")):
             break
     return sum(said.middle > end for words in recent.values() for said in words)

@@ -122,6 +122,11 @@ _REQUESTS = Matcher(
     ),
     exact=True,
 )
+_NO_VERB = frozenset(
+    "the and your a then now also so ok next first full whole long short on of for to with back front reverse side card "
+    "number digits three four last please just from in that".split()
+)
+"""Words that may stand beside a label in a request without a verb: "and then the security code on the back"."""
 _TYPED = frozenset("keypad keypads enter entering type typing typed keyed secure automated link website online".split())
 _CHANGED = frozenset("reset resetting changed updated update updating app portal".split())
 
@@ -179,7 +184,8 @@ def _requested(heard: Sequence[Token], label: Label) -> bool:
     question = heard[last - 1].end == "?"
     if label.weak:
         return question and bool(_REQUESTS.find(heard[first:last])) and label.type != "account_number"
-    return question or len(said) <= 4 or bool(_REQUESTS.find(heard[first:last]))
+    beside = {token.text for token in [*heard[first : label.first], *heard[label.last : last]]}
+    return question or len(said) <= 4 or beside <= _NO_VERB or bool(_REQUESTS.find(heard[first:last]))
 
 
 def _elsewhere(heard: Sequence[Token], label: Label) -> bool:
