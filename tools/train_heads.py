@@ -65,8 +65,9 @@ no seed was made from.
 ## Acts
 
 A learned hit needs a probability of at least the threshold, and its three nearest seeds may be further away than the
-three nearest counter-seeds by no more than the margin allows. Phrases (`phrases.yaml`) come on top and are not counted
-here: they take what is said the usual way, the heads what is said otherwise.
+three nearest counter-seeds by no more than the margin allows (which a probability of 0.9 need not ask). Phrases
+(`phrases.yaml`) come on top and are not counted here: they take what is said the usual way, the heads what is said
+otherwise.
 
 | act | side | seeds | counter | threshold | margin | precision | recall | F1 |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
@@ -144,7 +145,7 @@ class Measured:
     agreement: np.ndarray
 
     def score(self, threshold: float, margin: float) -> tuple[float, float, float]:
-        return score(self.truth, (self.probability >= threshold) & (self.agreement >= margin))
+        return score(self.truth, heads.accepted(self.probability, self.agreement, threshold, margin))
 
     def choose(self) -> tuple[float, float]:
         """The threshold and margin with the best F-beta; the middle of equals, so that none is at an edge."""

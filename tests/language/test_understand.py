@@ -101,6 +101,7 @@ def test_acts_lie_inside_their_segment_and_scores_inside_their_range(encoder, sa
     heard = understand(said(*(f"A {' '.join(one)}" for one in texts)), encoder, {"disclosure:x": ("my name is Bob",)})
     for segment in heard.segments:
         assert -1 <= segment.sentiment <= 1
+        assert str(segment.sentiment) != "-0.0"
         for act in segment.acts:
             assert 0 <= act.first < act.last <= len(segment.words)
             assert 0 <= act.confidence <= 1

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 NEAREST = 3  # example sentences asked on each side
+_SURE = 0.9
 _UNSURE = 0.25  # matter-of-fact talk about trouble leans this far towards negative
 _STEPS = 127  # example vectors are kept as whole numbers of 1/127, an error of under 1 % in a similarity
 
@@ -71,10 +72,19 @@ class Heads:
         """
         return nearest(similar[:, self.mine[:, act]]) - nearest(similar[:, self.against[:, act]])
 
+    def accepts(self, probability: Floats, similar: Floats, act: int) -> NDArray[np.bool_]:
+        """Which texts do an act, by its probability [n] and their similarities [n, examples]."""
+        return accepted(probability, self.agreement(similar, act), self.thresholds[act], self.margins[act])
+
     def like(self, similar: Floats, act: int) -> str:
         """The act's example most similar to one text, whose similarities `similar` [examples] are given."""
         own = np.flatnonzero(self.mine[:, act])
         return self.examples[int(own[int(np.argmax(similar[own]))])]
+
+
+def accepted(probability: Floats, agreement: Floats, threshold: float, margin: float) -> NDArray[np.bool_]:
+    """Likely enough, and the nearest examples agree; a head that is `_SURE` needs nobody's agreement."""
+    return (probability >= threshold) & ((agreement >= margin) | (probability >= _SURE))
 
 
 def nearest(similar: Floats) -> Floats:

@@ -24,6 +24,8 @@ from callcov.model import Act, Segment, Transcript
 LANGUAGE = "en"
 _VETO = 0.35  # a phrase is not believed when the head is this far below its threshold (understanding.md, section 3)
 _AGENT_LIKE = 1.0  # log-odds; a clause so like an agent's is judged by no head that only knows customers
+_ACCUSATIONS = frozenset(("proh_threat", "proh_insult", "proh_guarantee", "proh_pressure"))
+_ACCUSING = 0.1  # of what harms an agent's name a phrase alone is no proof: the same words may be harmless
 _FROM_THE_WORD = frozenset(("identity", "greeting"))  # checks ask when these words began
 _NEGATIVE = frozenset(
     "complaint repeat repeat_information unresolved proh_threat proh_insult proh_profanity proh_pressure".split()
@@ -96,7 +98,8 @@ def _vetoed(hit: phrases.Hit, place: int, reading: Reading, known: Heads) -> boo
     """Whether the head of the act finds the clauses under the hit far too unlikely."""
     act = known.acts.index(hit.act)
     rows = reading.over(place, hit.first, hit.last)
-    return bool(rows) and float(reading.probabilities[rows, act].max()) < float(known.thresholds[act]) - _VETO
+    least = _ACCUSING if hit.act in _ACCUSATIONS else float(known.thresholds[act]) - _VETO
+    return bool(rows) and float(reading.probabilities[rows, act].max()) < least
 
 
 def _learned(segments: Sequence[Segment], reading: Reading, known: Heads) -> list[tuple[int, Act]]:
@@ -104,11 +107,10 @@ def _learned(segments: Sequence[Segment], reading: Reading, known: Heads) -> lis
     found: list[tuple[int, Act]] = []
     rules = {rule.act: rule for rule in phrases.shipped()}
     for act, name in enumerate(known.acts):
-        likely = np.flatnonzero(reading.probabilities[:, act] >= known.thresholds[act])
-        agreed = known.agreement(reading.similar[likely], act) >= known.margins[act]
+        done = known.accepts(reading.probabilities[:, act], reading.similar, act)
         if known.customers[act]:
-            agreed &= reading.likeness[likely] <= _AGENT_LIKE
-        for row in (int(at) for at in likely[agreed]):
+            done &= reading.likeness <= _AGENT_LIKE
+        for row in (int(at) for at in np.flatnonzero(done)):
             clause = reading.clauses[row]
             if name in rules and phrases.refused(rules[name], clause, segments[clause.segment].words):
                 continue
@@ -148,7 +150,7 @@ def _gates(transcript: Transcript) -> list[frozenset[str]]:
 def _annotated(segment: Segment, acts: Sequence[Act], felt: float, ruled_out: frozenset[str]) -> Segment:
     """The segment with its acts in order and its sentiment moved to where its acts say it must be."""
     kept = _apart([act for act in acts if act.name not in ruled_out])
-    return replace(segment, acts=kept, sentiment=round(_moved(felt, kept), 3))
+    return replace(segment, acts=kept, sentiment=round(_moved(felt, kept), 3) + 0.0)  # no minus zero
 
 
 def _moved(felt: float, acts: Sequence[Act]) -> float:
