@@ -68,9 +68,8 @@ def failures() -> str:
     for name, error in inspect.getmembers(errors, inspect.isclass):
         if issubclass(error, errors.CallcovError) and error is not errors.CallcovError:
             status = answer(error("")).status_code
-            rows.append(
-                f"| `{name}` | {'–' if status == UNEXPECTED else status} | {' '.join(inspect.getdoc(error).split())} |\n"
-            )
+            shown = "no request" if status == UNEXPECTED else status
+            rows.append(f"| `{name}` | {shown} | {' '.join(inspect.getdoc(error).split())} |\n")
     return (
         "# Errors\n\n"
         + GENERATED

@@ -43,6 +43,9 @@ _LEAST_SOUND = 1.0
 _TIMES_SOUND = 20
 _LEAST_SECONDS = 300.0
 
+# Who is the agent shows long before so many segments have been said.
+_TELLING = 200
+
 Progress = Callable[[float], None]
 
 
@@ -260,7 +263,7 @@ def do_speakers(job: Job) -> None:
         language=_spoken([(one.language, len(one.words)) for one in heard]) or job.language or "en",
         channels_apart=seen.apart,
     )
-    likeness = agent_likeness([segment.text for segment in transcript.segments], tools.encoder)
+    likeness = agent_likeness([segment.text for segment in transcript.segments[:_TELLING]], tools.encoder)
     transcript = transcript.with_agent(_agent(job, transcript) or roles.agent_of(transcript, likeness))
     tools.blobs.write(job.work("transcript.json"), _TRANSCRIPT.dump_json(transcript))
 

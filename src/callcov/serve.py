@@ -25,6 +25,7 @@ from callcov.errors import BadRecording, BadSetting, WorkerDied
 from callcov.model import Recording
 from callcov.models import locate
 from callcov.store.blobs import open_blobs
+from callcov.store.db import Database
 from callcov.store.folder import blobs_url, installation
 from callcov.work import Worker
 
@@ -51,32 +52,13 @@ def serve(config: Config, host: str, port: int, ready: Callable[[str], None]) ->
         _only_one(stack, config.data)
         listener = _listen(host, port)
         here = _address(listener)
-        blobs = open_blobs(blobs_url(config.data))
         children = crew(config, blobs_url(config.data))
         probes = Children(_PROBES, pipeline.equip, (blobs_url(config.data), config.models, ""), memory=_PROBE_BYTES)
         engine = Engine(database.engine)
-        worker = Worker(
-            database=database,
-            blobs=blobs,
-            engine=engine,
-            children=children,
-            policy=policy.DEFAULT,
-            models=pipeline.model_names(config.model),
-            public_url=config.public_url or here,
-            allow=config.webhook_allow,
-        )
+        worker = _worker(config, database, engine, children, here)
         engine.launch(worker, config.workers)
         worker.tidy()
-        services = Services(
-            database=database,
-            blobs=blobs,
-            engine=_Starter(engine, worker),
-            probe=lambda key: _probe(probes, key),
-            judge=lambda transcript, direction: pipeline.judged(transcript, policy.DEFAULT, direction),
-            secret=load_secret(config.data, config.secret.get_secret_value() if config.secret else None),
-            public_url=config.public_url,
-            version=callcov.__version__,
-        )
+        services = _services(config, worker, probes)
         _run(app.create(services), listener, lambda: ready(here))
         children.close()
         probes.close()
@@ -86,6 +68,32 @@ def serve(config: Config, host: str, port: int, ready: Callable[[str], None]) ->
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
+
+
+def _worker(config: Config, database: Database, engine: Engine, children: Children, here: str) -> Worker:
+    return Worker(
+        database=database,
+        blobs=open_blobs(blobs_url(config.data)),
+        engine=engine,
+        children=children,
+        policy=policy.DEFAULT,
+        models=pipeline.model_names(config.model),
+        public_url=config.public_url or here,
+        allow=config.webhook_allow,
+    )
+
+
+def _services(config: Config, worker: Worker, probes: Children) -> Services:
+    return Services(
+        database=worker.database,
+        blobs=worker.blobs,
+        engine=_Starter(worker.engine, worker),
+        probe=lambda key: _probe(probes, key),
+        judge=lambda transcript, direction: pipeline.judged(transcript, worker.policy, direction),
+        secret=load_secret(config.data, config.secret.get_secret_value() if config.secret else None),
+        public_url=config.public_url,
+        version=callcov.__version__,
+    )
 
 
 class _Starter:

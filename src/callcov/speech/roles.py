@@ -19,7 +19,7 @@ _OPENING_WEIGHT = 2.0
 
 
 def agent_of(transcript: Transcript, likeness: Sequence[float]) -> str:
-    """The speaker who is the agent; `likeness` has one value a segment.
+    """The speaker who is the agent; `likeness` has one value a segment, or covers only the first ones.
 
     Of two speakers the one with more evidence; a tie goes to the one who talks first, as the one who picks up does. A
     lone speaker is the agent unless what they say is a customer's. Speaker `A` for a call without words.
@@ -28,7 +28,7 @@ def agent_of(transcript: Transcript, likeness: Sequence[float]) -> str:
         return "A"
     start = transcript.segments[0].span.start
     evidence = dict.fromkeys(sorted({segment.speaker for segment in transcript.segments}), 0.0)
-    for segment, odds in zip(transcript.segments, likeness, strict=True):
+    for segment, odds in zip(transcript.segments, likeness, strict=False):
         evidence[segment.speaker] += _weight(segment, start) * max(-_MOST, min(_MOST, odds))
     if len(evidence) == 1:
         (speaker,) = evidence

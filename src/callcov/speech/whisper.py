@@ -13,7 +13,7 @@ dropped below; a phrase is never dropped for its wording.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -59,7 +59,7 @@ class Whisper:
             again = self._hear(samples, offset, missed, spoken)
             words += [word for word in again if any(span.start <= _middle(word) < span.end for span in missed)]
             words.sort(key=lambda word: word.span.start)
-        return Heard(_in_order(words, offset, len(samples) / SPEECH_RATE), spoken)
+        return Heard(_in_order(_spelt(words), offset, len(samples) / SPEECH_RATE), spoken)
 
     def _hear(self, samples: Samples, offset: float, speech: Sequence[Span], language: str) -> list[Word]:
         """The believable words of those stretches of a block, at their times in the recording."""
@@ -177,17 +177,17 @@ def _believed(said: Iterable[Said]) -> Iterable[list[Word]]:
     """The words of each segment that was not invented, times as the model gave them."""
     for segment in said:
         words = [
-            Word(word.word.strip(), Span(word.start, word.end), round(float(word.probability), 3))
-            for word in segment.words or []
-            if any(letter.isalnum() for letter in word.word)
+            Word(part.word, Span(part.start, part.end), round(float(part.probability), 3))
+            for part in segment.words or []
+            if any(letter.isalnum() for letter in part.word)
         ]
         if segment.compression_ratio > _LOOPING:
-            words = _unlooped(words)
+            words = unlooped(words)
         if words and not _invented(words, segment.no_speech_prob):
             yield words
 
 
-def _unlooped(words: list[Word]) -> list[Word]:
+def unlooped(words: list[Word]) -> list[Word]:
     """The words without what repeats: of a phrase said three times or more in a row, its first round."""
     kept = list(words)
     for length in range(1, len(words) // 3 + 1):
@@ -237,6 +237,22 @@ def _near_speech(words: Iterable[Word], speech: Sequence[Span]) -> Iterable[Word
             yield Word(word.text, Span(max(word.span.start, best.start), min(word.span.end, best.end)), word.confidence)
         elif word.confidence >= _UNSURE:
             yield word
+
+
+def _spelt(parts: Iterable[Word]) -> Iterator[Word]:
+    """Whole words from the model's parts, of which only the first of a word begins with a space: `9` and `.30`."""
+    word: Word | None = None
+    for part in parts:
+        text = part.text.strip()
+        if word and not part.text.startswith(" ") and not text[0].isalpha():
+            span = Span(word.span.start, max(word.span.end, part.span.end))
+            word = Word(word.text + text, span, min(word.confidence, part.confidence))
+            continue
+        if word:
+            yield word
+        word = Word(text, part.span, part.confidence)
+    if word:
+        yield word
 
 
 def _in_order(words: Iterable[Word], offset: float, duration: float) -> tuple[Word, ...]:

@@ -123,8 +123,8 @@ _REQUESTS = Matcher(
     exact=True,
 )
 _NO_VERB = frozenset(
-    "the and your a then now also so ok next first full whole long short on of for to with back front reverse side card "
-    "number digits three four last please just from in that".split()
+    "the and your a then now also so ok next first full whole long short on of for to with back front reverse side "
+    "card number digits three four last please just from in that".split()
 )
 """Words that may stand beside a label in a request without a verb: "and then the security code on the back"."""
 _TYPED = frozenset("keypad keypads enter entering type typing typed keyed secure automated link website online".split())
