@@ -15,7 +15,7 @@ _TITLES = {
     "identity_verification": "Agent gave their name",
     "mandatory_disclosures": "Disclosures read",
     "purpose_declaration": "Purpose made clear",
-    "prohibited_phrases": "No prohibited phrases",
+    "prohibited_phrases": "Prohibited phrases",
     "sensitive_data": "Sensitive data",
     "sentiment_analysis": "Sentiment",
     "greeting": "Greeting",
@@ -96,7 +96,7 @@ def _yes(key: str, yes: str, no: str) -> Callable[[Fields], str]:
 
 
 def _counted(field: Fields) -> str:
-    return f"{field['count']} times" if field["count"] != 1 else "once"
+    return {0: "never", 1: "once"}.get(field["count"], f"{field['count']} times")
 
 
 def _disclosures(field: Fields) -> str:
@@ -128,7 +128,12 @@ def _interruptions(field: Fields) -> str:
 
 
 def _silence(field: Fields) -> str:
-    return f"{field['total_seconds']:.0f} s in all, longest {field['longest_seconds']:.0f} s"
+    kinds = sorted({str(item["kind"]).replace("_", " ") for item in field["instances"]})
+    return (
+        f"{field['total_seconds']:.0f} s in all, longest {field['longest_seconds']:.0f} s: {', '.join(kinds)}"
+        if kinds
+        else "none"
+    )
 
 
 def _talk(field: Fields) -> str:

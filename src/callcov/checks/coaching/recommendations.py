@@ -122,13 +122,17 @@ def _phrases(compliance: Compliance) -> Iterator[Recommendation]:
         )
 
 
+_SPOKEN = {"card_cvv": "card's security code", "ssn": "social security number", "pin": "PIN"}
+"""What people call a sensitive type, where its name is not that already."""
+
+
 def _sensitive(compliance: Compliance, rules: Rules) -> Iterator[Recommendation]:
     """The agent asked for what must never be asked for."""
     items = tuple(
         item for item in compliance.sensitive_data.instances if item.solicited and item.type in rules.never_solicit
     )
     if items:
-        kind = items[0].type.replace("_", " ")
+        kind = _SPOKEN.get(items[0].type, items[0].type.replace("_", " "))
         yield Recommendation(
             priority="high",
             requirement="sensitive_data",
