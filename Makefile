@@ -16,7 +16,7 @@ help:
 
 # uv itself is pinned with hashes in the same file as everything else.
 .venv/ready: requirements/dev.txt pyproject.toml
-	$(PYTHON) tools/venv.py .venv requirements/dev.txt
+	$(PYTHON) tools/make_env.py .venv requirements/dev.txt
 	@touch $@
 
 setup: .venv/ready

@@ -9,6 +9,7 @@ import argparse
 import importlib
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -20,19 +21,35 @@ from figures import Figure, NotRun, shown
 ROOT = Path(__file__).parents[1]
 NAMES = ("speed", "wer", "verdicts", "upload", "load", "hour")
 PAGE = ROOT / "docs" / "benchmarks.md"
+LIMITS = """
+## What these figures do not show
+
+The word error rate is of one professional voice reading prompts on a clean telephone line; spontaneous speech, accents,
+cross-talk and bad lines cost several times as much. The long recordings are sample calls joined and varied: real calls
+have other shares of silence, on which the time of an analysis depends. The written calls of the verdicts have no
+recognition errors. One server, one machine, SQLite.
+"""
 
 
 def _measured(name: str, *, short: bool) -> list[Figure | NotRun]:
     """The figures of one benchmark; one that breaks is reported as not run, and the others go on."""
     try:
-        if (
-            name == "verdicts"
-        ):  # a script of its own: it prints every wrong verdict, and ends with 0 when its target is met
-            met = subprocess.run([sys.executable, ROOT / "bench" / "verdicts" / "run.py"], check=False).returncode == 0
-            return [Figure("verdicts on written calls: target met (1 is yes)", float(met), "", at_least=1)]
+        if name == "verdicts":
+            return _verdicts()
         return importlib.import_module(name).measure(short=short)
     except (OSError, RuntimeError, TimeoutError, subprocess.SubprocessError) as broken:
         return [NotRun(name, f"{type(broken).__name__}: {broken}")]
+
+
+def _verdicts() -> list[Figure | NotRun]:
+    """The share of right verdicts on written calls: a script of its own, which prints every field."""
+    script = ROOT / "bench" / "verdicts" / "run.py"
+    told = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    print(told.stdout, end="")
+    found = re.search(r"^right verdicts: ([\d.]+)", told.stdout, flags=re.MULTILINE)
+    if found is None:
+        return [NotRun("verdicts on written calls", told.stderr.strip()[-300:])]
+    return [Figure("share of right verdicts on written calls", float(found[1]), "", at_least=0.8)]
 
 
 def _line(figure: Figure | NotRun) -> str:
@@ -69,7 +86,7 @@ information. What is measured, and how, stands at the top of each file in `bench
 | Figure | Measured | Target | |
 |---|---|---|---|
 """
-    return head + "\n".join(rows) + "\n"
+    return head + "\n".join(rows) + "\n" + LIMITS
 
 
 def main() -> int:

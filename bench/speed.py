@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import engine
 import sound
-from faster_whisper import WhisperModel, decode_audio
+from faster_whisper import WhisperModel
 from figures import Figure, NotRun
-from weights import recogniser
 
 from callcov import config, pipeline
 from callcov.checks.policy import DEFAULT
@@ -28,20 +28,10 @@ TARGETS = {"stereo": 1.15, "mono": 1.8}
 AFTER_SPEAKERS = ("understanding", "judging")
 
 
-def _bare(engine: WhisperModel, path: Path, *, stereo: bool) -> float:
-    """Seconds that the bare engine takes for a recording, with the settings of `speech/whisper.py`."""
+def _bare(model: WhisperModel, path: Path, *, stereo: bool) -> float:
+    """Seconds that the bare engine takes for a recording."""
     began = time.perf_counter()
-    for channel in decode_audio(str(path), split_stereo=True) if stereo else (decode_audio(str(path)),):
-        segments, _ = engine.transcribe(
-            channel,
-            beam_size=1,
-            temperature=0.0,
-            condition_on_previous_text=False,
-            word_timestamps=True,
-            vad_filter=True,
-        )
-        for _ in segments:  # the work is done while they are read
-            pass
+    engine.heard(model, path, stereo=stereo)
     return time.perf_counter() - began
 
 
@@ -95,9 +85,9 @@ def measure(*, short: bool) -> list[Figure | NotRun]:
             kind: sound.build(folder / f"{kind}.wav", seconds, stereo=kind == "stereo") for kind in ("stereo", "mono")
         }
         short_call = sound.build(folder / "short.wav", 1, stereo=False)
-        engine = WhisperModel(str(recogniser()), device="cpu", compute_type="int8", cpu_threads=1, num_workers=1)
-        _bare(engine, short_call, stereo=False)
-        bare = {kind: _bare(engine, path, stereo=kind == "stereo") for kind, path in recordings.items()}
+        model = engine.bare()
+        _bare(model, short_call, stereo=False)
+        bare = {kind: _bare(model, path, stereo=kind == "stereo") for kind, path in recordings.items()}
         both, one = (_timed(folder, workers, short_call, recordings) for workers in (2, 1))
     return [figure for kind in recordings for figure in _compared(kind, seconds, bare[kind], both[kind], one[kind])]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from callcov import pipeline
+from callcov import pipeline, probe
 from callcov.checks.policy import Direction, Policy
 from callcov.children import Children, Task
 from callcov.config import Config
@@ -73,7 +73,7 @@ def _analysed(
     config: Config, children: Children, row: Analysis, about: About, progress: Callable[[str, float], None]
 ) -> dict[str, Any]:
     began = datetime.now(UTC)
-    (found,) = children.run(row.id, [Task(pipeline.do_probe, (row.blob_key,))])
+    (found,) = children.run(row.id, [Task(probe.look, (row.blob_key,))])
     row = replace(
         row,
         format=found.format,

@@ -5,6 +5,7 @@ Exit codes: 0 all went well · 1 a recording could not be analysed · 2 wrong us
 """
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -81,14 +82,15 @@ def serve_command(
     from callcov.serve import serve  # noqa: PLC0415 loads the engines; no other command should wait for that
 
     config = _config(data=data, model=model, workers=workers)
+    command = "callcov" if shutil.which("callcov") else sys.argv[0]
     folder = "" if config.data == _config().data else f" --data {config.data}"
 
     def ready(address: str) -> None:
         typer.echo(f"CallCov {callcov.__version__} serves {address}")
         typer.echo(f"Documentation: {address}/docs", err=True)
         typer.echo(
-            f"To make a key: callcov users create you@example.com{folder} && "
-            f"callcov keys create --user you@example.com{folder}",
+            f"To make a key: {command} users create you@example.com{folder} && "
+            f"{command} keys create --user you@example.com{folder}",
             err=True,
         )
 

@@ -16,14 +16,14 @@ from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 
-from callcov import checks, document
+from callcov import checks, document, probe
 from callcov.checks.policy import Direction, Policy
 from callcov.children import Task
 from callcov.document import Judged
 from callcov.errors import BadRecording
 from callcov.language.encoder import Encoder
 from callcov.language.understand import agent_likeness, understand
-from callcov.model import Recording, Span, Transcript, Turn
+from callcov.model import Span, Transcript, Turn
 from callcov.models import locate
 from callcov.speech import align, decode, diarize, mask, roles
 from callcov.speech.survey import Survey, survey
@@ -121,6 +121,7 @@ _equipped: list[Tools] = []
 def equip(blobs: str, models: Path, recogniser: str) -> None:
     """Prepare this process to run the `do_` functions on the objects under that address."""
     _equipped[:] = [Tools(blobs, models, recogniser)]
+    probe.equip(blobs)
 
 
 def folder(name: str) -> str:
@@ -199,10 +200,10 @@ def annotated(transcript: Transcript, policy: Policy, encoder: Encoder) -> Trans
     return understand(transcript, encoder, policy.wordings())
 
 
-def do_probe(key: str) -> Recording:
-    """What the object under that key holds. Raises BadRecording."""
+def do_load() -> None:
+    """Load the models now, so that the first call does not wait for them."""
     (tools,) = _equipped
-    return decode.probe(tools.blobs.reader(key))
+    _ = tools.recogniser, tools.encoder, tools.embedder
 
 
 def do_survey(job: Job) -> Survey:

@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 import callcov
-from callcov import pipeline
+from callcov import pipeline, probe
 from callcov.api import app
 from callcov.api.services import Services
 from callcov.auth.secret import load_secret
@@ -53,7 +53,9 @@ def serve(config: Config, host: str, port: int, ready: Callable[[str], None]) ->
         listener = _listen(host, port)
         here = _address(listener)
         children = crew(config, blobs_url(config.data))
-        probes = Children(_PROBES, pipeline.equip, (blobs_url(config.data), config.models, ""), memory=_PROBE_BYTES)
+        probes = Children(_PROBES, probe.equip, (blobs_url(config.data),), memory=_PROBE_BYTES)
+        probes.warm(os.getpid)
+        children.warm(pipeline.do_load)
         engine = Engine(database.engine)
         worker = _worker(config, database, engine, children, here)
         engine.launch(worker, config.workers)
@@ -106,7 +108,7 @@ class _Starter:
 
 def _probe(probes: Children, key: str) -> Recording:
     try:
-        (found,) = probes.run(key, [Task(pipeline.do_probe, (key,), timeout=_PROBE_SECONDS)])
+        (found,) = probes.run(key, [Task(probe.look, (key,), timeout=_PROBE_SECONDS)])
     except (WorkerDied, MemoryError) as error:
         raise BadRecording("The file cannot be read with the time and memory that any recording needs.") from error
     return found

@@ -163,3 +163,13 @@ def test_children_end_when_the_parent_is_killed(tmp_path):
     parent.kill()
     parent.wait()
     wait_for(lambda: not alive(int(mark.read_text())))
+
+
+def test_warm_children_have_begun_before_any_work(tmp_path):
+    crew = Children(1, (tmp_path / "prepared").touch)
+    try:
+        crew.warm(os.getpid)
+        wait_for((tmp_path / "prepared").exists)
+        assert crew.run("a", [Task(double, (2,))]) == [4]
+    finally:
+        crew.close()

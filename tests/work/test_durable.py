@@ -2,36 +2,12 @@
 
 import json
 import subprocess
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
 import pytest
 from serving import Server, ended, submit
 from sounds import SOUND, samples, write_wav
-
-
-@pytest.fixture
-def receiver():
-    got = []
-
-    class Receiver(BaseHTTPRequestHandler):
-        def do_POST(self):
-            got.append((dict(self.headers), self.rfile.read(int(self.headers["content-length"]))))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_arguments):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Receiver)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/hook", got
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture
@@ -62,10 +38,9 @@ def wait_until(condition, seconds=120.0):
 
 @pytest.mark.slow
 def test_an_analysis_killed_while_it_is_transcribed_ends_once_after_the_restart(server, long_call, receiver):
-    url, got = receiver
     key = server.new_key()
     with server.client(key) as client:
-        accepted = submit(client, long_call, webhook_url=url)
+        accepted = submit(client, long_call, webhook_url=receiver.url)
         wait_until(lambda: any(line["event"] == "progress" for line in lines(server, accepted["id"])))
     server.kill()
     before = len(lines(server, accepted["id"]))
@@ -75,11 +50,11 @@ def test_an_analysis_killed_while_it_is_transcribed_ends_once_after_the_restart(
         assert analysis["status"] == "completed"
         assert client.get("/analysis/").json()["total"] == 1
         assert analysis["transcript"]["segments"]
-        wait_until(lambda: got)
+        wait_until(lambda: receiver.got)
     stages = [line["stage"] for line in lines(server, accepted["id"])[before:] if line["event"] == "stage begins"]
     assert stages == ["transcribing", "speakers", "understanding"]
     time.sleep(1)
-    assert [json.loads(body)["id"] for _, body in got] == [accepted["id"]]
+    assert [json.loads(body)["id"] for _, body in receiver.got] == [accepted["id"]]
     assert not list((server.data / "blobs").glob("work/*/*"))
     assert len(list((server.data / "blobs").glob("masked/*"))) == 1
     assert not list((server.data / "blobs").glob("recordings/*"))
@@ -103,9 +78,8 @@ def test_whatever_the_moment_of_the_kill_every_promise_is_kept(server):
 
 @pytest.mark.slow
 def test_a_deleted_analysis_leaves_nothing_and_sends_nothing(server, long_call, receiver):
-    url, got = receiver
     with server.client(server.new_key()) as client:
-        accepted = submit(client, long_call, webhook_url=url)
+        accepted = submit(client, long_call, webhook_url=receiver.url)
         wait_until(lambda: any(line["event"] == "stage begins" for line in lines(server, accepted["id"])))
         assert client.delete(f"/analysis/{accepted['id']}").status_code == 200
         assert client.get(f"/analysis/{accepted['id']}").status_code == 404
@@ -114,7 +88,7 @@ def test_a_deleted_analysis_leaves_nothing_and_sends_nothing(server, long_call, 
     assert not list((server.data / "blobs").glob("work/*/*"))
     assert not list((server.data / "blobs").glob("recordings/*"))
     assert len(list((server.data / "blobs").glob("masked/*"))) == 1
-    assert not got
+    assert not receiver.got
 
 
 def test_a_second_server_on_the_same_folder_is_refused(server):

@@ -1,6 +1,6 @@
 """Make the project's environment: a virtual environment, uv from the locked file, then everything else by uv.
 
-usage: venv.py FOLDER REQUIREMENTS
+usage: make_env.py FOLDER REQUIREMENTS
 
 Needs Python 3.11 or newer and the package index, nothing else. Every file is checked against its hash.
 """

@@ -1,0 +1,65 @@
+"""Facts about webhooks of the whole server: signed, tried again, every attempt a row."""
+
+import json
+import time
+
+import pytest
+from serving import Server, ended, submit
+from sounds import SOUND, samples, write_wav
+from standardwebhooks import Webhook
+
+from callcov.store import deliveries, users
+from callcov.store.folder import installation
+
+
+@pytest.fixture
+def short(tmp_path):
+    return write_wav(tmp_path / "short.wav", samples(SOUND / "two-voices.wav")[:, :40_000])
+
+
+def attempts(server, analysis_id):
+    with installation(server.data) as database, database.read() as connection:
+        user = users.find(connection, "qa@example.com")
+        secret = users.webhook_secret(connection, user.id)
+        return secret, deliveries.of_analysis(connection, user.id, livemode=True, analysis_id=analysis_id)
+
+
+@pytest.mark.slow
+def test_a_webhook_is_signed_and_tried_again_until_it_is_taken(tmp_path, models_folder, receiver, short):
+    receiver.answers = [500, 200]
+    server = Server(tmp_path / "data", models_folder, CALLCOV_WEBHOOK_ALLOW="127.0.0.0/8")
+    server.start()
+    try:
+        with server.client(server.new_key()) as client:
+            analysis = ended(client, submit(client, short, webhook_url=receiver.url)["id"])
+            deadline = time.monotonic() + 60
+            while len(receiver.got) < 2:
+                assert time.monotonic() < deadline, "it was not tried again"
+                time.sleep(0.2)
+            assert json.loads(receiver.got[1][1]) == client.get(f"/analysis/{analysis['id']}").json()
+        time.sleep(1)
+        secret, rows = attempts(server, analysis["id"])
+    finally:
+        server.stop()
+    assert [(row.attempt, row.status_code, row.outcome) for row in rows] == [(1, 500, "retry"), (2, 200, "delivered")]
+    assert receiver.got[0][0]["webhook-id"] == receiver.got[1][0]["webhook-id"]
+    for headers, body in receiver.got:
+        Webhook(secret).verify(body, headers)
+
+
+@pytest.mark.slow
+def test_a_private_address_is_refused_unless_it_is_listed(tmp_path, models_folder, receiver, short):
+    server = Server(tmp_path / "data", models_folder)
+    server.start()
+    try:
+        with server.client(server.new_key()) as client:
+            analysis = ended(client, submit(client, short, webhook_url=receiver.url)["id"])
+        deadline = time.monotonic() + 60
+        while not (rows := attempts(server, analysis["id"])[1]):
+            assert time.monotonic() < deadline, "no attempt was made"
+            time.sleep(0.2)
+    finally:
+        server.stop()
+    assert (rows[0].status_code, rows[0].outcome) == (None, "retry")
+    assert "CALLCOV_WEBHOOK_ALLOW" in rows[0].error
+    assert receiver.got == []
