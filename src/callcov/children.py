@@ -83,7 +83,7 @@ class Children:
     def warm(self, function: Callable[[], object]) -> None:
         """Start the children now and have each call that function; nobody waits for it, and a failure shows later."""
         for _ in range(self.count):
-            self._submit(None, Task(function))
+            self._submit("warm", Task(function))
 
     def cancel(self, scope: str) -> None:
         """End everything that runs under that name by killing its children; fresh ones take their place."""
@@ -98,19 +98,18 @@ class Children:
             self._stopping = True
             if self._pool is None:
                 return
-            if self._running:
+            if any(not future.done() for futures in self._running.values() for future in futures):
                 self._pool.stop()
             else:
                 self._pool.close()
             self._pool.join(timeout=5)
 
-    def _submit(self, scope: str | None, task: Task) -> Future[Any]:
+    def _submit(self, scope: str, task: Task) -> Future[Any]:
         with self._lock:
             if self._pool is None or not self._pool.active:
                 self._pool = self._new_pool()
             future: Future[Any] = self._pool.schedule(task.function, args=task.arguments, timeout=task.timeout)
-            if scope is not None:
-                self._running.setdefault(scope, set()).add(future)
+            self._running.setdefault(scope, set()).add(future)
         return future
 
     def _new_pool(self) -> ProcessPool:
