@@ -263,14 +263,15 @@ class _Resampler:
         held: list[AudioFrame] = []
         if template != self._template or self._graph is None:
             held = self._graph.resample(None) if self._graph else []
-            self._graph = av.AudioResampler("fltp", frame.layout, self._rate)
+            self._graph = av.AudioResampler("flt", frame.layout, self._rate)
             self._template = template
         frame.pts = None  # the timeline is kept by the caller
         return self._fit(held + self._graph.resample(frame))
 
     def _fit(self, frames: list[AudioFrame]) -> Samples:
         """Frames joined, with the channel count of the recording's first frame."""
-        parts = [cast("Samples", frame.to_ndarray()) for frame in frames]
+        # Packed, because PyAV reads past the end of planar frames with more than eight channels.
+        parts = [cast("Samples", frame.to_ndarray()).reshape(-1, frame.layout.nb_channels).T for frame in frames]
         fitted = [
             part if len(part) == self._channels else np.repeat(part.mean(axis=0, keepdims=True), self._channels, axis=0)
             for part in parts

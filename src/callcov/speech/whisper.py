@@ -12,15 +12,17 @@ dropped below; a phrase is never dropped for its wording.
 
 from __future__ import annotations
 
+import math
+import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import numpy as np
+from faster_whisper.transcribe import BatchedInferencePipeline, WhisperModel
 from faster_whisper.transcribe import Segment as Said
-from faster_whisper.transcribe import WhisperModel
 
 from callcov.model import Span, Word
 from callcov.speech.decode import SPEECH_RATE, Samples
@@ -29,11 +31,12 @@ from callcov.speech.transcribe import Heard
 _JOINED_PAUSE = 2.0
 _PAD = 0.4
 _WINDOW = 30.0
-_HOLE = 2.0
+_BATCH = 2  # windows decoded at once: each costs 100 MB and little is won by more
+_HOLE, _WORDLESS = 2.0, 0.4
 _LOOPING = 2.4  # text that compresses better than this repeats itself (Whisper's own threshold)
 _MOSTLY_SILENT = 0.8
+_SURE, _SURE_IN_SILENCE, _SURE_IN_LOOP = 0.25, 0.5, 0.65
 _SHORTEST_WORD = 0.02
-_REACH = 0.2  # seconds by which a word may stick out of the speech around it
 _UNSURE = 0.5  # share of language detections below which a call is taken for English
 
 
@@ -46,6 +49,7 @@ class Whisper:
 
     def __init__(self, name: str | Path) -> None:
         self._model = WhisperModel(str(name), device="cpu", compute_type="int8", cpu_threads=1, num_workers=1)
+        self._windowed = BatchedInferencePipeline(self._model)
 
     def transcribe(self, samples: Samples, offset: float, speech: Sequence[Span], language: str | None) -> Heard:
         """Recognise a block; see `Transcriber`. A language the model does not know is found out instead."""
@@ -57,20 +61,21 @@ class Whisper:
         missed = _missed(words, here)
         if missed:
             again = self._hear(samples, offset, missed, spoken)
-            words += [word for word in again if any(span.start <= _middle(word) < span.end for span in missed)]
+            words += [word for word in again if any(word.span.overlap(span) > 0 for span in missed)]
             words.sort(key=lambda word: word.span.start)
         return Heard(_in_order(_spelt(words), offset, len(samples) / SPEECH_RATE), spoken)
 
     def _hear(self, samples: Samples, offset: float, speech: Sequence[Span], language: str) -> list[Word]:
         """The believable words of those stretches of a block, at their times in the recording."""
         stretches = _stretches(speech, offset, len(samples))
-        said, _ = self._model.transcribe(
+        said, _ = self._windowed.transcribe(
             np.concatenate([samples[stretch.first : stretch.last] for stretch in stretches]),
             language,
+            batch_size=_BATCH,
             beam_size=1,
             temperature=0.0,
-            condition_on_previous_text=False,
             word_timestamps=True,
+            without_timestamps=False,
             vad_filter=False,
             clip_timestamps=_windows(stretches, speech, offset),
         )
@@ -118,11 +123,11 @@ def _stretches(speech: Sequence[Span], offset: float, count: int) -> list[_Stret
     return stretches
 
 
-def _windows(stretches: list[_Stretch], speech: Sequence[Span], offset: float) -> list[float]:
-    """Where to cut what the model gets into windows of at most half a minute: start, end, start, end, ...
+def _windows(stretches: list[_Stretch], speech: Sequence[Span], offset: float) -> list[dict[str, float]]:
+    """Where to cut what the model gets into windows of at most half a minute, in seconds.
 
-    A window ends in the longest pause of its last fifth, so that no sentence is torn where it can be helped. Where
-    nobody pauses it is longer, and the model goes through it in its own way.
+    A window ends in the longest pause of its last fifth, so that no sentence is torn where it can be helped; where
+    nobody pauses, in the last pause there is; where there is none, after half a minute sharp.
     """
     cuts = [(stretch.at / SPEECH_RATE, _JOINED_PAUSE) for stretch in stretches[1:]]
     for before, after in pairwise(speech):
@@ -133,17 +138,11 @@ def _windows(stretches: list[_Stretch], speech: Sequence[Span], offset: float) -
     end = (stretches[-1].at + stretches[-1].last - stretches[-1].first) / SPEECH_RATE
     marks = [0.0]
     while end - marks[-1] > _WINDOW:
-        later = [(length, cut) for cut, length in cuts if cut > marks[-1]]
-        good = [pause for pause in later if 0.8 * _WINDOW <= pause[1] - marks[-1] <= _WINDOW]
-        marks.append(max(good)[1] if good else _last_before(marks[-1] + _WINDOW, [cut for _, cut in later], end))
+        near = [(length, cut) for cut, length in cuts if 0 < cut - marks[-1] <= _WINDOW]
+        good = [pause for pause in near if pause[1] - marks[-1] >= 0.8 * _WINDOW]
+        marks.append(max(good)[1] if good else max([cut for _, cut in near], default=marks[-1] + _WINDOW))
     marks.append(end)
-    return [mark for pair in pairwise(marks) for mark in pair]
-
-
-def _last_before(limit: float, cuts: list[float], end: float) -> float:
-    """The last cut up to `limit`, else the first after it, else the end."""
-    early = [cut for cut in cuts if cut <= limit]
-    return max(early) if early else min(cuts, default=end)
+    return [{"start": start, "end": stop} for start, stop in pairwise(marks)]
 
 
 def _inside(speech: Sequence[Span], block: Span) -> list[Span]:
@@ -153,38 +152,57 @@ def _inside(speech: Sequence[Span], block: Span) -> list[Span]:
 
 
 def _missed(words: Sequence[Word], speech: Sequence[Span]) -> list[Span]:
-    """Speech of two seconds and more without a word, which the model has skipped; a word lasts a second at most."""
+    """Speech that the model has skipped: two seconds without a word, or a whole stretch of 0.4 s without any.
+
+    The longest word is taken to last a second.
+    """
     missed: list[Span] = []
-    heard = iter(sorted(words, key=lambda word: word.span.start))
-    word = next(heard, None)
+    ordered = sorted(words, key=lambda word: word.span.start)
     for span in speech:
-        free = span.start
-        while word and word.span.start < span.end:
-            if word.span.start - free >= _HOLE:
-                missed.append(Span(free, word.span.start))
-            free = max(free, min(word.span.end, word.span.start + 1.0))
-            word = next(heard, None)
-        if span.end - free >= _HOLE:
-            missed.append(Span(free, span.end))
+        inside = [word for word in ordered if word.span.overlap(span) > 0]
+        if not inside and span.duration >= _WORDLESS:
+            missed.append(span)
+            continue
+        edges = [span.start]
+        for word in inside:
+            edges += [word.span.start, max(edges[-1], min(word.span.end, word.span.start + 1.0))]
+        edges.append(span.end)
+        free = (Span(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True))
+        missed += [hole for hole in free if hole.duration >= _HOLE]
     return missed
 
 
-def _middle(word: Word) -> float:
-    return (word.span.start + word.span.end) / 2
+def _believed(said: Iterable[Said]) -> Iterator[list[Word]]:
+    """The words of each segment that was not invented, times and spaces as the model gave them.
+
+    The segments of a window share its `seek`; a window that repeats itself is judged whole, without the rounds.
+    """
+    for _, window in groupby(said, key=lambda segment: segment.seek):
+        segments = list(window)
+        if _repeating("".join(segment.text for segment in segments)):
+            words = unlooped([word for segment in segments for word in _parts(segment)])
+            if words and _sureness(words) >= _SURE_IN_LOOP:
+                yield words
+            continue
+        for segment in segments:
+            words = _parts(segment)
+            if words and not _invented(words, segment.no_speech_prob):
+                yield words
 
 
-def _believed(said: Iterable[Said]) -> Iterable[list[Word]]:
-    """The words of each segment that was not invented, times as the model gave them."""
-    for segment in said:
-        words = [
-            Word(part.word, Span(part.start, part.end), round(float(part.probability), 3))
-            for part in segment.words or []
-            if any(letter.isalnum() for letter in part.word)
-        ]
-        if segment.compression_ratio > _LOOPING:
-            words = unlooped(words)
-        if words and not _invented(words, segment.no_speech_prob):
-            yield words
+def _repeating(text: str) -> bool:
+    """Whether a window's text compresses as only a loop does (Whisper's own measure)."""
+    encoded = text.encode()
+    return len(encoded) > _LOOPING * len(zlib.compress(encoded))
+
+
+def _parts(segment: Said) -> list[Word]:
+    """The parts of words that a segment is made of, but for lone punctuation."""
+    return [
+        Word(part.word, Span(float(part.start), float(part.end)), round(float(part.probability), 3))
+        for part in segment.words or []
+        if any(letter.isalnum() for letter in part.word)
+    ]
 
 
 def unlooped(words: list[Word]) -> list[Word]:
@@ -210,10 +228,15 @@ def _key(words: list[Word]) -> list[str]:
 
 def _invented(words: list[Word], silent: float) -> bool:
     """Whether a segment's confidence, speed and likelihood of silence say that nobody said it."""
-    sure = sum(word.confidence for word in words) / len(words)
+    sure = _sureness(words)
     seconds = words[-1].span.end - words[0].span.start
     squeezed = len(words) >= 4 and len(words) > 12 * seconds
-    return sure < 0.3 or squeezed or (silent > _MOSTLY_SILENT and sure < 0.5)
+    return sure < _SURE or squeezed or (silent > _MOSTLY_SILENT and sure < _SURE_IN_SILENCE)
+
+
+def _sureness(words: list[Word]) -> float:
+    """Geometric mean of the confidences: an invented phrase begins with a word of nearly none."""
+    return math.exp(sum(math.log(max(word.confidence, 1e-3)) for word in words) / len(words))
 
 
 def _placed(word: Word, stretches: list[_Stretch], offset: float) -> Word:
@@ -226,16 +249,21 @@ def _placed(word: Word, stretches: list[_Stretch], offset: float) -> Word:
     return Word(word.text, Span(start, end), word.confidence)
 
 
-def _near_speech(words: Iterable[Word], speech: Sequence[Span]) -> Iterable[Word]:
-    """Words cut to the speech they belong to; an unsure word beside all speech is left out."""
-    reach = [Span(span.start - _REACH, span.end + _REACH) for span in speech]
-    ends = [span.end for span in reach]
+def _near_speech(words: Iterable[Word], speech: Sequence[Span]) -> Iterator[Word]:
+    """Words cut to the speech they belong to, which knows their edges better; unsure ones far from any are left out.
+
+    Measured against exact times of the made calls, a turn's first word begins 0.02 s off in the median (0.19 uncut).
+    """
+    ends = [span.end for span in speech]
     for word in words:
         place = bisect_right(ends, word.span.start)
-        best = max(reach[place : place + 3] or reach[-1:], key=word.span.overlap)
+        around = speech[max(0, place - 1) : place + 3]
+        best = max(around, key=word.span.overlap)
         if word.span.overlap(best) > 0:
             yield Word(word.text, Span(max(word.span.start, best.start), min(word.span.end, best.end)), word.confidence)
-        elif word.confidence >= _UNSURE:
+        elif word.confidence >= _UNSURE or any(
+            Span(one.start - _PAD, one.end + _PAD).overlap(word.span) for one in around
+        ):
             yield word
 
 
