@@ -10,6 +10,7 @@ class Word:
     probability: float
 
 class Segment:
+    seek: int
     start: float
     end: float
     text: str
@@ -36,22 +37,22 @@ class WhisperModel:
     ) -> None: ...
     @property
     def supported_languages(self) -> list[str]: ...
+    def detect_language(
+        self, audio: NDArray[np.float32], *, language_detection_segments: int = ...
+    ) -> tuple[str, float, list[tuple[str, float]]]: ...
+
+class BatchedInferencePipeline:
+    def __init__(self, model: WhisperModel) -> None: ...
     def transcribe(
         self,
         audio: NDArray[np.float32],
         language: str | None = ...,
         *,
+        batch_size: int = ...,
         beam_size: int = ...,
         temperature: float | Sequence[float] = ...,
-        condition_on_previous_text: bool = ...,
         word_timestamps: bool = ...,
+        without_timestamps: bool = ...,
         vad_filter: bool = ...,
-        compression_ratio_threshold: float | None = ...,
-        log_prob_threshold: float | None = ...,
-        no_speech_threshold: float | None = ...,
-        no_repeat_ngram_size: int = ...,
-        clip_timestamps: str | Sequence[float] = ...,
+        clip_timestamps: Sequence[dict[str, float]] | None = ...,
     ) -> tuple[Iterable[Segment], TranscriptionInfo]: ...
-    def detect_language(
-        self, audio: NDArray[np.float32], *, language_detection_segments: int = ...
-    ) -> tuple[str, float, list[tuple[str, float]]]: ...
