@@ -13,6 +13,7 @@ import typer.main
 
 from callcov import errors
 from callcov.api.errors import answer
+from callcov.checks.groups import Compliance, Quality
 from callcov.checks.policy import Thresholds
 from callcov.cli import cli
 from callcov.config import PREFIX, Config
@@ -25,24 +26,8 @@ INTRODUCTION = (
     "at the words. Limits are the policy's and can be changed; what follows are the rules as the checks apply them.\n"
 )
 FIELDS = {
-    "compliance": (
-        "identity_verification",
-        "mandatory_disclosures",
-        "purpose_declaration",
-        "prohibited_phrases",
-        "sensitive_data",
-    ),
-    "quality": (
-        "sentiment_analysis",
-        "greeting",
-        "empathetic_language",
-        "interruptions",
-        "silence",
-        "talk_time",
-        "speaking_rate",
-        "active_listening",
-        "call_structure",
-    ),
+    "compliance": tuple(Compliance.model_fields),
+    "quality": tuple(Quality.model_fields),
     "coaching": ("recommendations", "customer_effort_score"),
 }
 
