@@ -265,7 +265,7 @@ def do_speakers(job: Job) -> None:
         channels_apart=seen.apart,
     )
     likeness = agent_likeness([segment.text for segment in transcript.segments[:_TELLING]], tools.encoder)
-    transcript = transcript.with_agent(_agent(job, transcript) or roles.agent_of(transcript, likeness))
+    transcript = transcript.with_agent(_agent(job, seen, transcript) or roles.agent_of(transcript, likeness))
     tools.blobs.write(job.work("transcript.json"), _TRANSCRIPT.dump_json(transcript))
 
 
@@ -329,13 +329,13 @@ def _aligned(job: Job, tools: Tools, seen: Survey, heard: Sequence[Heard]) -> al
     return align.one_channel([word for one in heard for word in one.words], turns, seen.heard[0])
 
 
-def _agent(job: Job, transcript: Transcript) -> str | None:
+def _agent(job: Job, seen: Survey, transcript: Transcript) -> str | None:
     """The speaker on the channel that the client named; None when it named none, or the speakers share a channel."""
-    if job.agent_channel is None or not transcript.channels_apart:
+    speakers = {segment.speaker for segment in transcript.segments}
+    if job.agent_channel is None or seen.channels != 2 or (len(speakers) > 1 and not transcript.channels_apart):
         return None
     named = {segment.speaker for segment in transcript.segments if segment.channel == job.agent_channel}
-    others = {segment.speaker for segment in transcript.segments} - named
-    return next(iter(named), "B" if others == {"A"} else None)
+    return next(iter(named), "B" if speakers == {"A"} else None)
 
 
 def _spoken(languages: Sequence[tuple[str, int]]) -> str | None:

@@ -169,9 +169,12 @@ def test_a_block_decoded_alone_is_the_same_part_of_the_whole(encode, speech, con
     recording = _recording(encode, speech, container, codec, rate)
     span = Span(round(start, 3), round(start + length, 3))
     block = load_block(io.BytesIO(recording), 1, span)
-    part = whole(recording)[1, round(span.start * SPEECH_RATE) :][: len(block)]
     assert len(block) == round(span.duration * SPEECH_RATE)
-    assert np.abs(block[: len(part)] - part).max() < 0.05
+    all_of_it = np.pad(whole(recording)[1], (16, len(block) + 16))  # a container's time stamps may be a millisecond off
+    first = round(span.start * SPEECH_RATE)
+    rests = [np.square(all_of_it[first + shift :][: len(block)] - block).sum() for shift in range(33)]
+    line_noise = 2e-6 * len(block)  # which AAC makes up anew at every decoding
+    assert min(rests) < 0.02 * np.square(block).sum() + line_noise
 
 
 _made = {}

@@ -152,6 +152,13 @@ def test_the_agents_channel_can_be_said(config, made):
     assert {segment["channel"] for segment in analysis["transcript"]["segments"] if segment["role"] == "agent"} == {1}
 
 
+@pytest.mark.parametrize(("channel", "role"), [(0, "agent"), (1, "customer")])
+def test_a_party_alone_has_the_role_of_its_channel(config, made, channel, role):
+    about = About(policy.DEFAULT, agent_channel=channel)
+    (analysis,) = analyze(config, [made / "one-party.wav"], about, lambda *_: None)
+    assert {segment["role"] for segment in analysis["transcript"]["segments"]} == {role}
+
+
 def test_the_same_sound_gives_the_same_answer(config, made, analysed):
     (again,) = analyze(config, [made / "two-voices.wav"], About(policy.DEFAULT, direction="inbound"), lambda *_: None)
     for part in ("transcript", "results", "call"):

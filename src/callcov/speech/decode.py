@@ -12,7 +12,6 @@ and none may open another: an upload cannot make the server read something else.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any, BinaryIO, cast
 
 import av
@@ -290,11 +289,11 @@ class _Nameless:
 
 def _open(file: BinaryIO) -> InputContainer:
     """Open by content; only demuxers of the nine formats, no other file or address."""
-    start = file.seek(0)
+    file.seek(0)
     head = file.read(12)
     if not head:
         raise BadRecording("The file is empty.")
-    file.seek(start)
+    file.seek(0)
     options = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "none"}
     try:
         return av.open(_Nameless(file), "r", container_options=options, metadata_errors="ignore")
@@ -318,8 +317,7 @@ def _sound_of(container: InputContainer) -> AudioStream:
         raise BadRecording("The sound in the file is of a codec that cannot be decoded.")
     for other in container.streams:
         if other.index != best.index:
-            with suppress(AttributeError):
-                other.discard = Discard.all
+            other.discard = Discard.all  # FFmpeg need not read what nobody decodes
     return best
 
 
