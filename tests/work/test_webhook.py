@@ -42,6 +42,7 @@ def test_a_webhook_is_signed_and_tried_again_until_it_is_taken(tmp_path, models_
     finally:
         server.stop()
     assert [(row.attempt, row.status_code, row.outcome) for row in rows] == [(1, 500, "retry"), (2, 200, "delivered")]
+    assert not [one["text"] for one in analysis["transcript"]["segments"] if one["text"] in server.log.read_text()]
     assert receiver.got[0][0]["webhook-id"] == receiver.got[1][0]["webhook-id"]
     for headers, body in receiver.got:
         Webhook(secret).verify(body, headers)
