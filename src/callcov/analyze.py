@@ -49,8 +49,9 @@ def analyze(config: Config, files: Sequence[Path], about: About, progress: Progr
         address = blobs_url(Path(folder))
         blobs, children = open_blobs(address), crew(config, address)
 
-        def one(file: Path) -> dict[str, Any]:
-            row = _accepted(about, file)
+        rows = [_accepted(about, file) for file in files]
+
+        def one(file: Path, row: Analysis) -> dict[str, Any]:
             with file.open("rb") as content:
                 blobs.write(row.blob_key, content)
             try:
@@ -62,10 +63,15 @@ def analyze(config: Config, files: Sequence[Path], about: About, progress: Progr
             analysis["audio"]["url"] = file.absolute().as_uri()
             return analysis
 
+        threads = ThreadPoolExecutor(config.workers)
         try:
-            with ThreadPoolExecutor(config.workers) as threads:
-                return list(threads.map(one, files))
+            return list(threads.map(one, files, rows))
         finally:
+            # After Ctrl-C or an error nothing more begins, and what is running is not waited for.
+            threads.shutdown(wait=False, cancel_futures=True)
+            for row in rows:
+                children.cancel(row.id)
+            threads.shutdown()
             children.close()
 
 

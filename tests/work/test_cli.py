@@ -3,11 +3,14 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 import typer.main
 from sounds import SOUND, samples, write_wav
@@ -164,3 +167,20 @@ def test_a_policy_is_obeyed_and_a_wrong_one_is_told(callcov, short, tmp_path):
 def test_the_models_are_listed(callcov):
     names = [line.split("\t")[0] for line in callcov("models", "list").stdout.splitlines()]
     assert names == ["whisper-base", "whisper-tiny.en", "minilm", "campplus"]
+
+
+def test_an_interrupted_analysis_ends_at_once_with_130_and_leaves_no_process(tmp_path, models_folder):
+    long = write_wav(tmp_path / "long.wav", np.tile(samples(SOUND / "two-voices.wav"), 60))
+    environment = os.environ | {
+        "CALLCOV_MODELS": str(models_folder),
+        "CALLCOV_MODEL": "tiny.en",
+        "TMPDIR": str(tmp_path),
+    }
+    started = subprocess.Popen([CALLCOV, "analyze", str(long), "--json"], env=environment, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("callcov-*/blobs/work/*/survey.json")):
+        assert time.monotonic() < deadline, "it never began"
+        time.sleep(0.1)
+    started.send_signal(signal.SIGINT)
+    assert started.wait(20) == 130
+    assert not list(tmp_path.glob("callcov-*"))

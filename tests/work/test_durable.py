@@ -3,11 +3,16 @@
 import json
 import subprocess
 import time
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 from serving import Server, ended, submit
 from sounds import SOUND, samples, write_wav
+
+from callcov.store import analyses, users
+from callcov.store.analyses import Submission
+from callcov.store.folder import installation
 
 
 @pytest.fixture
@@ -102,3 +107,20 @@ def test_a_server_that_is_asked_to_stop_ends_well(tmp_path, models_folder):
     server = Server(tmp_path / "data", models_folder)
     server.start()
     assert server.stop() == 0
+
+
+def test_an_analysis_that_nothing_works_on_any_more_is_failed_openly_at_the_start(tmp_path, models_folder):
+    server = Server(tmp_path / "data", models_folder)
+    key = server.new_key()
+    with installation(server.data) as database, database.write() as connection:
+        user = users.find(connection, "qa@example.com")
+        submission = Submission("agent", "contact", "recordings/lost", "0" * 64, 1, "wav", 1000, 1, 8000)
+        lost = analyses.accept(connection, user.id, livemode=True, submission=submission, now=datetime.now(UTC))
+    server.start()
+    try:
+        with server.client(key) as client:
+            analysis = client.get(f"/analysis/{lost.id}").json()
+    finally:
+        server.stop()
+    assert analysis["status"] == "failed"
+    assert "retry" in analysis["metadata"]["error_message"]
