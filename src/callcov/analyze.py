@@ -45,7 +45,7 @@ def analyze(config: Config, files: Sequence[Path], about: About, progress: Progr
     `audio.url` is the file's own address. `progress(file, stage, share)` is called as the work goes on, from several
     threads; share is 0..1. Raises OSError for a file that cannot be read, and what `crew` raises for the models.
     """
-    with tempfile.TemporaryDirectory(prefix="callcov-") as folder:
+    with tempfile.TemporaryDirectory(prefix="callcov-", ignore_cleanup_errors=True) as folder:
         address = blobs_url(Path(folder))
         blobs, children = open_blobs(address), crew(config, address)
 

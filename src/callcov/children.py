@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, TimeoutError, wait  # noqa: A004 it is the built-in one
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import Any
@@ -102,7 +103,12 @@ class Children:
                 self._pool.stop()
             else:
                 self._pool.close()
-            self._pool.join(timeout=5)
+            try:
+                self._pool.join(timeout=5)
+            except TimeoutError:  # a busy machine: kill what is left; it would end with this process anyway
+                self._pool.stop()
+                with suppress(TimeoutError):
+                    self._pool.join(timeout=5)
 
     def _submit(self, scope: str, task: Task) -> Future[Any]:
         with self._lock:
