@@ -1,14 +1,29 @@
-"""Comparing results with labels: which keys must be right for a verdict to be right. README.md says it in words."""
+"""Comparing results with labels: which keys must be right for a verdict to be right. README.md says it in words.
+
+Results point at seconds and sides, so transcripts as written and recognised sound are compared in the same way.
+"""
 
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import written
-from written import Call
+from written import DEAD_AIR, IN_TIME, LEAST_WORDS, PARTS, PURPOSE_BY, RATES, Call
+
+from callcov.model import Span
 
 NEAR_SECONDS = 1.0
 NEAR_SHARE = 0.1
+NEAR_LIMIT = 0.05  # a rate this close to a limit may be flagged or not
+LISTED = (
+    "prohibited_phrases",
+    "sensitive_data",
+    "empathetic_language",
+    "interruptions",
+    "silence",
+    "active_listening",
+)
+"""The fields whose listed things are counted one by one."""
 
 Fields = Mapping[str, Any]
 
@@ -83,13 +98,29 @@ def _number(name: str, wanted: float, found: float | None) -> Key:
     return Key(name, round(wanted, 3), found, near)
 
 
+def _list(value: object) -> list[Any]:
+    """A label that may be one value or a list of those that are accepted."""
+    return list(value) if isinstance(value, list) else [value]
+
+
+def _place(call: Call, item: Fields) -> int:
+    """The written turn that evidence points at: of its side, the one it shares most time with, or nearest."""
+    span = Span(item["start"], item["end"])
+    mine = [line for line in call.lines if line.who == ("A" if item["speaker"] == "agent" else "C")]
+    best = max(
+        mine or call.lines,
+        key=lambda line: (line.span.overlap(span), -max(span.start - line.span.end, line.span.start - span.end)),
+    )
+    return best.number
+
+
 def _times(call: Call, label: Fields) -> list[float]:
     return [call.when(*label[key]) for key in ("at", "or") if key in label]
 
 
 def _turns(call: Call, instances: list[Fields]) -> list[int]:
     """The written turns that the instances point at."""
-    return [written.spoken(call)[item["segment"]].number for item in instances]
+    return [_place(call, item) for item in instances]
 
 
 def _listing(wanted: Collection[Hashable], may: Collection[Hashable], found: Collection[Hashable]) -> Listing:
@@ -105,12 +136,15 @@ def _reason(wanted: Collection[Hashable], may: Collection[Hashable], found: Coll
 
 
 def _identity(case: _Case) -> Verdict:
+    verified = case.label["verified"]
+    times = _times(case.call, case.label)
+    late = not verified or min(times) - case.call.begin > IN_TIME
     return Verdict(
         case.field,
         (
-            _equal("verified", case.label["verified"], case.found["verified"]),
-            _equal("flagged", case.label["flagged"], case.flagged),
-            _seconds("timestamp", _times(case.call, case.label), case.found["timestamp"]),
+            _equal("verified", verified, case.found["verified"]),
+            _equal("flagged", late, case.flagged),
+            _seconds("timestamp", times, case.found["timestamp"]),
         ),
     )
 
@@ -120,7 +154,6 @@ def _disclosures(case: _Case) -> Verdict:
     return Verdict(
         case.field,
         (
-            _equal("read", not missing, case.found["read"]),
             _equal("missing_disclosures", missing, sorted(case.found["missing_disclosures"])),
             _equal("flagged", bool(missing), case.flagged),
         ),
@@ -128,12 +161,14 @@ def _disclosures(case: _Case) -> Verdict:
 
 
 def _purpose(case: _Case) -> Verdict:
+    disclosed, numbers = case.label["disclosed"], _list(case.label["interaction_number"])
+    late = [not disclosed or number > PURPOSE_BY for number in numbers]
     return Verdict(
         case.field,
         (
-            _equal("disclosed", case.label["disclosed"], case.found["disclosed"]),
-            _equal("interaction_number", case.label["interaction_number"], case.found["interaction_number"]),
-            _equal("flagged", case.label["flagged"], case.flagged),
+            _equal("disclosed", disclosed, case.found["disclosed"]),
+            _among("interaction_number", numbers, case.found["interaction_number"]),
+            _among("flagged", late, case.flagged),
         ),
     )
 
@@ -141,19 +176,21 @@ def _purpose(case: _Case) -> Verdict:
 def _used(case: _Case) -> Verdict:
     wanted, may = case.label.get("turns", []), case.label.get("may", [])
     places = _turns(case.call, case.found["instances"])
-    keys = (_equal("used", case.label["used"], case.found["used"]), _reason(wanted, may, places))
+    used = [case.label["used"]] if wanted or not may else [True, False]  # only doubtful places: either is fair
+    keys = (_among("used", used, case.found["used"]), _reason(wanted, may, places))
     return Verdict(case.field, keys, _listing(wanted, may, places))
 
 
 def _sensitive(case: _Case) -> Verdict:
     wanted = {(number, kind): asked for number, kind, asked in case.label.get("instances", [])}
-    may = {tuple(place) for place in case.label.get("may", [])}
+    may = {tuple(place[:2]) for place in case.label.get("may", [])}
     numbers = _turns(case.call, case.found["instances"])
     pairs = zip(numbers, case.found["instances"], strict=True)
     places = {(number, item["type"]): item["solicited"] for number, item in pairs}
     asked = {place: places[place] for place in wanted if place in places}
+    shared = [case.label["shared"]] if wanted or not may else [True, False]
     keys = (
-        _equal("shared", case.label["shared"], case.found["shared"]),
+        _among("shared", shared, case.found["shared"]),
         _equal("flagged", case.label["flagged"], case.flagged),
         _reason(wanted, may, places),
         Key("solicited", wanted, asked, all(wanted[place] == asked[place] for place in asked), counts=False),
@@ -162,13 +199,14 @@ def _sensitive(case: _Case) -> Verdict:
 
 
 def _sentiment(case: _Case) -> Verdict:
+    customer, agent = case.found["customer"], case.found["agent"]
     return Verdict(
         case.field,
         (
-            _among("overall", case.label["overall"], case.found["overall"]),
-            _among("customer", case.label["customer"], case.found["customer"]["overall"]),
-            _among("agent", case.label["agent"], case.found["agent"]["overall"], counts=False),
-            _among("customer trend", case.label["trend"], case.found["customer"]["trend"], counts=False),
+            _among("overall", _list(case.label["overall"]), case.found["overall"]),
+            _among("customer", _list(case.label["customer"]), customer["overall"]),
+            _among("agent", _list(case.label["agent"]), agent["overall"], counts=False),
+            _among("customer trend", _list(case.label["trend"]), customer["trend"], counts=False),
         ),
     )
 
@@ -180,22 +218,25 @@ def _greeting(case: _Case) -> Verdict:
 
 def _interruptions(case: _Case) -> Verdict:
     keys = tuple(_equal(name, case.label[name], case.found[name]) for name in ("by_agent", "by_customer"))
-    return Verdict(case.field, keys, _listing(case.label["turns"], [], _turns(case.call, case.found["instances"])))
+    return Verdict(
+        case.field, keys, _listing(case.label.get("turns", []), [], _turns(case.call, case.found["instances"]))
+    )
 
 
 def _silence(case: _Case) -> Verdict:
     gaps = dict(written.silences(case.call))
     longest = max((gap.duration for gap in gaps.values()), default=None)
     kinds = dict(case.label["kinds"])
-    hits: list[int] = []
+    hits: set[int] = set()
     extra: list[Hashable] = []
     for item in case.found["instances"]:
-        near = [number for number, gap in gaps.items() if abs(gap.start - item["start"]) <= NEAR_SECONDS]
+        near = [number for number, gap in gaps.items() if gap.overlap(Span(item["start"], item["end"])) > 0]
         right = [number for number in near if kinds[number] in ("either", item["kind"])]
-        hits += right
+        hits |= set(right)
         extra += [] if right else [(near[0] if near else round(item["start"], 1), item["kind"])]
     missed = tuple((number, kind) for number, kind in kinds.items() if number not in hits)
-    keys = [_equal("flagged", case.label["flagged"], case.flagged)]
+    flagged = any(kinds[number] == "dead_air" and gap.duration >= DEAD_AIR for number, gap in gaps.items())
+    keys = [_equal("flagged", flagged, case.flagged)]
     if longest is not None:
         keys.append(_seconds("longest_seconds", [longest], case.found["longest_seconds"]))
     return Verdict(case.field, tuple(keys), Listing(len(hits), missed, tuple(extra)))
@@ -216,39 +257,58 @@ def _talk_time(case: _Case) -> Verdict:
 
 def _speaking_rate(case: _Case) -> Verdict:
     agent = written.words_a_minute(case.call, "A")
-    slow, fast = written.RATES
-    return Verdict(
-        case.field,
-        (
-            _number("agent_wpm", agent, case.found["agent_wpm"]),
-            _number("customer_wpm", written.words_a_minute(case.call, "C"), case.found["customer_wpm"]),
-            _equal("flagged", not slow <= agent <= fast, case.flagged),
-        ),
-    )
+    flagged = [not RATES[0] <= agent <= RATES[1]]
+    if any(abs(agent - limit) <= NEAR_LIMIT * limit for limit in RATES):
+        flagged = [True, False]
+    rates = [
+        _number(f"{side}_wpm", written.words_a_minute(case.call, who), case.found[f"{side}_wpm"])
+        for who, side in (("A", "agent"), ("C", "customer"))
+        if written.words_of(case.call, who) >= LEAST_WORDS
+    ]
+    return Verdict(case.field, (*rates, _among("flagged", flagged, case.flagged)))
 
 
 def _structure(case: _Case) -> Verdict:
     """`complete` counts, and so does that one part which is missing is named missing; the parts are told beside it."""
-    judged = [part for part in ("opening", "discovery", "resolution", "closing") if case.label[part] is not None]
+    judged = [part for part in PARTS if case.label[part] is not None]
     parts = [_equal(part, case.label[part], case.found[part]["present"], counts=False) for part in judged]
     missing = [part for part in judged if not case.label[part]]
     named = [part for part in missing if not case.found[part]["present"]]
+    complete = [False] if missing else [True] if len(judged) == len(PARTS) else [True, False]
     reason = Key("a missing part", missing, named, bool(named) or not missing)
-    return Verdict(case.field, (_equal("complete", case.label["complete"], case.found["complete"]), reason, *parts))
+    return Verdict(case.field, (_among("complete", complete, case.found["complete"]), reason, *parts))
 
 
 def _recommendations(case: _Case) -> Verdict:
     named = [item["requirement"].rpartition(".")[2] for item in case.found]
-    listing = _listing(case.label["must"], set(named) - set(case.label["never"]), named)
+    must, never = case.label["must"], case.label["never"]
     keys = (
-        Key("must", case.label["must"], named, not listing.missed),
-        Key("never", case.label["never"], named, not listing.extra),
+        Key("must", must, named, set(must) <= set(named)),
+        Key("never", never, named, not set(never) & set(named)),
     )
-    return Verdict(case.field, keys, listing)
+    return Verdict(case.field, keys)
 
 
 def _effort(case: _Case) -> Verdict:
     return Verdict(case.field, (_among("score", case.label["accept"], case.found),))
+
+
+def judge_summary(call: Call, summary: Fields | None) -> Verdict:
+    """The additive summary: its outcome, a right reason, and the next steps; all must be right."""
+    label = call.labels["summary"]
+    if summary is None:
+        return Verdict("summary", (Key("summary", "one", None, right=False),))
+    reasons = _turns(call, summary["reason"]["evidence"] if summary["reason"] else [])
+    steps = _turns(call, [item for step in summary["next_steps"] for item in step["evidence"]])
+    wanted = label["reason"]
+    return Verdict(
+        "summary",
+        (
+            _among("outcome", _list(label["outcome"]), summary["outcome"]),
+            Key("reason", wanted, reasons, bool(set(wanted) & set(reasons)) or not wanted),
+        ),
+        _listing(label["next_steps"], [], steps),
+    )
 
 
 _COMPARE = {

@@ -12,6 +12,8 @@ CODECS = {
     "pcm_s16le": ("s16", 8000, None),
     "flac": ("s16", 8000, None),
     "libmp3lame": ("s16p", 16000, 32_000),
+    "libmp3lame/8000/24": ("s16p", 8000, 24_000),
+    "libmp3lame/8000/16": ("s16p", 8000, 16_000),
     "libopus": ("s16", 16000, 32_000),
     "aac": ("fltp", 16000, 48_000),
 }
@@ -25,7 +27,7 @@ def write(path: Path, sound: NDArray[np.float32], codec: str) -> None:
     frame = av.AudioFrame.from_ndarray(samples.T.reshape(1, -1), format="s16", layout=layout)
     frame.sample_rate = 8000
     with av.open(path, "w") as container:
-        stream = container.add_stream(codec, rate=rate, layout=layout, format=form)
+        stream = container.add_stream(codec.partition("/")[0], rate=rate, layout=layout, format=form)
         if bits:
             stream.bit_rate = bits
         resampler = av.AudioResampler(format=form, layout=layout, rate=rate, frame_size=stream.frame_size or 0)
