@@ -1,6 +1,9 @@
 """What the tests of the understand stage share."""
 
+from pathlib import Path
+
 import pytest
+from tokenizers import Tokenizer
 
 from callcov.language.encoder import Encoder
 from callcov.model import Segment, Span, Transcript, Word
@@ -9,6 +12,16 @@ from callcov.model import Segment, Span, Transcript, Word
 @pytest.fixture(scope="session")
 def encoder(models_folder) -> Encoder:
     return Encoder(models_folder / "minilm")
+
+
+@pytest.fixture(scope="session")
+def encoder_tokens(models_folder) -> Tokenizer:
+    return Tokenizer.from_file(str(models_folder / "minilm" / "tokenizer.json"))
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import pytest
 
 from callcov.language.clauses import sentences
 from callcov.language.phrases import hits, rule, shipped
-from callcov.language.seeds import load
 from callcov.model import Segment, Span, Word
 
 IDENTITY = "my name is Dana"
@@ -60,11 +59,6 @@ def test_a_rule_needs_a_phrase():
         rule("act", [])
 
 
-def test_every_rule_is_of_an_act_the_heads_know():
-    sides, _ = load()
-    assert {one.act for one in shipped()} == set(sides)
-
-
 @pytest.mark.parametrize(
     ("act", "text"),
     [
@@ -72,7 +66,6 @@ def test_every_rule_is_of_an_act_the_heads_know():
         ("identity", "hello this is dana from acme"),
         ("disc_recording", "Before we start, calls are recorded for training."),
         ("disc_recording", "Are you happy for me to record this call?"),
-        ("disc_debt", "This is an attempt to collect a debt."),
         ("closing", "Is there anything else I can help you with?"),
         ("hold", "Bear with me one moment."),
         ("proh_profanity", "What the hell."),

@@ -1,16 +1,21 @@
-"""The shipped heads belong to the shipped seeds, and the seeds are in order."""
+"""What was learned belongs to the sentences that ship, and the sentences are in order."""
 
 from importlib.resources import files
 
 import numpy as np
-import pytest
 
-from callcov.language import heads, seeds
+from callcov.language import heads, reader, seeds
+from callcov.language.phrases import shipped as rules
 
 
-def test_the_heads_were_trained_from_the_seeds_that_ship():
-    trained = heads.shipped().seeds
-    assert trained == heads.fingerprint(seeds.documents()), "a seed was changed: run tools/train_heads.py"
+def sources(root):
+    return [*seeds.documents(), *(root / "tools/talk").glob("*.yaml")]
+
+
+def test_reader_and_examples_were_made_from_the_sentences_that_ship(root):
+    made_from = heads.fingerprint(sources(root))
+    assert heads.shipped().seeds == made_from, "a sentence was changed: run tools/train_heads.py"
+    assert reader.shipped().training == made_from, "a sentence was changed: run tools/train_reader.py"
 
 
 def test_a_changed_seed_changes_the_fingerprint(tmp_path):
@@ -21,11 +26,11 @@ def test_a_changed_seed_changes_the_fingerprint(tmp_path):
     assert same == heads.fingerprint(seeds.documents()) != heads.fingerprint(tmp_path.iterdir())
 
 
-def test_there_is_a_head_for_every_act_with_seeds():
-    sides, known = seeds.load()
-    assert heads.shipped().acts == tuple(sorted(sides))
-    assert heads.shipped().examples == tuple(seed.text for seed in known)
-    assert set().union(*(seed.acts for seed in known)) == set(sides)
+def test_the_reader_knows_every_act_of_a_phrase_and_has_an_example_of_every_act():
+    known, examples = reader.shipped(), heads.shipped()
+    assert {rule.act for rule in rules()} <= set(known.names)
+    assert known.names == examples.acts
+    assert examples.mine.any(axis=0).all()
 
 
 def test_no_sentence_both_does_an_act_and_does_not():
@@ -38,20 +43,14 @@ def test_no_sentence_both_does_an_act_and_does_not():
 
 
 def test_the_weights_are_small_and_finite():
-    shipped = heads.shipped()
-    assert len(files("callcov.language").joinpath("heads.npz").read_bytes()) < 1_500_000
-    for values in (shipped.weights, shipped.bias, shipped.sentiment, shipped.agent):
+    known = reader.shipped()
+    assert len(files("callcov.language").joinpath("reader.npz").read_bytes()) < 1_500_000
+    for values in (known.weights, known.bias, known.feeling, heads.shipped().agent):
         assert np.isfinite(values).all()
-    assert ((shipped.thresholds > 0) & (shipped.thresholds < 1)).all()
+    assert ((known.thresholds > 0) & (known.thresholds < 1)).all()
 
 
 def test_the_examples_are_kept_nearly_as_they_were(encoder):
     shipped = heads.shipped()
     some = list(shipped.examples[::300])
     assert (np.sum(encoder.encode(some) * shipped.example_vectors[::300], axis=1) > 0.999).all()
-
-
-@pytest.mark.parametrize(("count", "expected"), [(0, -1.0), (1, 0.5), (2, 0.45), (5, 0.4)])
-def test_the_nearest_are_the_three_nearest_or_all_there_are(count, expected):
-    similar = np.array([[0.5, 0.4, 0.3, 0.2, 0.1]], np.float32)[:, :count]
-    assert heads.nearest(similar) == pytest.approx([expected])

@@ -45,7 +45,7 @@ def sentences(place: int, segment: Segment) -> tuple[Clause, ...]:
     for at, word in enumerate(segment.words, start=1):
         if at == len(segment.words) or (_ENDS.search(word.text) and not _is_title(word.text)):
             edges.append(at)
-    return tuple(_clause(place, segment.words, first, last) for first, last in _pairs(edges))
+    return tuple(clause(place, segment.words, first, last) for first, last in _pairs(edges))
 
 
 def clauses(place: int, segment: Segment) -> tuple[Clause, ...]:
@@ -53,7 +53,7 @@ def clauses(place: int, segment: Segment) -> tuple[Clause, ...]:
     found: list[Clause] = []
     for sentence in sentences(place, segment):
         edges = _cuts(segment.words, sentence.first, sentence.last)
-        found += [_clause(place, segment.words, first, last) for first, last in _pairs(edges)]
+        found += [clause(place, segment.words, first, last) for first, last in _pairs(edges)]
     return tuple(found)
 
 
@@ -114,7 +114,8 @@ def _cuts(words: Sequence[Word], first: int, last: int) -> list[int]:
     return [*edges, last]
 
 
-def _clause(place: int, words: Sequence[Word], first: int, last: int) -> Clause:
+def clause(place: int, words: Sequence[Word], first: int, last: int) -> Clause:
+    """`words[first:last]` of the segment at `place`, read as one clause."""
     mine = words[first:last]
     found = tuple(Token(token.text, token.word + first, token.end) for token in tokens(mine))
     text = " ".join(word.text for word in mine if not is_mask(word.text))

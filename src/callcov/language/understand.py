@@ -1,71 +1,118 @@
-"""Put acts and sentiment on every segment: phrases, heads and nearest examples together.
+"""Put acts and sentiment on every segment: what the reader finds, and phrases that the reader does not rule out.
 
-A phrase counts unless its act's head is far below its threshold; a head counts only when the nearest examples agree
-(the chain measured in docs/heads.md). Acts say nothing of roles, so changing roles needs no model.
+Measured in docs/heads.md. Acts say nothing of roles, so changing roles needs no model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
 
-from callcov.language import heads, phrases
+from callcov.language import heads, phrases, reader
 from callcov.language.clauses import is_mask, phrase_around, sentences
-from callcov.language.encoder import WIDTH, Encoder
+from callcov.language.encoder import WIDTH, Encodes
 from callcov.language.features import features
-from callcov.language.heads import Floats, Heads
-from callcov.language.reading import Reading, is_backchannel, read
-from callcov.language.wordings import matches
+from callcov.language.reader import Floats, Heads
+from callcov.language.reading import Reading, is_backchannel, read, telling
+from callcov.language.vectors import Vectors, kept, rounded
+from callcov.language.wordings import Wordings, is_of_policy, matches, prepared
 from callcov.model import Act, Segment, Transcript
 
 LANGUAGE = "en"
-_VETO = 0.35  # a phrase is not believed when the head is this far below its threshold (understanding.md, section 3)
-_AGENT_LIKE = 1.0  # log-odds; a clause so like an agent's is judged by no head that only knows customers
-_ACCUSATIONS = frozenset(("proh_threat", "proh_insult", "proh_guarantee", "proh_pressure"))
-_ACCUSING = 0.1  # of what harms an agent's name a phrase alone is no proof: the same words may be harmless
+_VETO = 0.05  # a phrase is not believed where the reader finds its act less likely than this
+_ACCUSATION = "proh_"  # how the acts are named that harm the name of whoever does them
+_ACCUSING = 0.2  # for one of those a phrase alone is no proof: the same words may be harmless
+_STRONG = 0.5  # probability that a clause does any of those acts at which it counts
+_WEAK = 0.3  # the same for a speaker who does so elsewhere in the call: nobody threatens in a single sentence
 _FROM_THE_WORD = frozenset(("identity", "greeting"))  # checks ask when these words began
 _NEGATIVE = frozenset(
-    "complaint repeat repeat_information unresolved proh_threat proh_insult proh_profanity proh_pressure".split()
+    "complaint repeat_information sarcasm proh_threat proh_insult proh_profanity proh_pressure".split()
 )
+_LEAN = 0.03  # what the reader calls negative a little too often is put right for every clause
 _NEGATIVE_AT_MOST = -0.4
 _POSITIVE_AT_LEAST = 0.4
-_UNFELT = -0.2
 _FEW = 6  # segments; in a shorter call an end may come at any time
 _OPENING_SECONDS = 45.0  # of a speaker's first words; a greeting later is none
 
 
-def understand(transcript: Transcript, encoder: Encoder, wordings: Mapping[str, Sequence[str]]) -> Transcript:
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A transcript with acts and sentiment, and the vectors that they were found by."""
+
+    transcript: Transcript
+    vectors: Vectors
+
+
+def understand(transcript: Transcript, encoder: Encodes, wordings: Mapping[str, Sequence[str]]) -> Transcript:
     """The transcript with `acts` and `sentiment` on every segment; what was there before is replaced.
 
     `wordings` maps names to example sentences that are matched by meaning; a hit becomes an act of exactly that name.
     An act points at the words that do it. Sentiment is -1..1, 0.0 for a segment that says nothing but "okay".
     A transcript that is not in English is returned unchanged; one without segments too.
     """
-    if transcript.language != LANGUAGE or not transcript.segments:
-        return transcript
-    known = heads.shipped()
+    return understood(transcript, encoder, prepared(wordings, encoder)).transcript
+
+
+def understood(transcript: Transcript, encoder: Encodes, wordings: Wordings) -> Understood:
+    """What `understand` gives, with the vectors of the clauses, so that `rematched` finds other wordings later."""
+    if not _understands(transcript):
+        return Understood(transcript, kept((), np.zeros((0, WIDTH), np.float32)))
+    known = reader.shipped()
     reading = read(transcript.segments, encoder, known)
+    vectors = reading.kept()
     found = chain(
         _by_phrase(transcript.segments, reading, known),
         _learned(transcript.segments, reading, known),
-        matches(reading, known, encoder, wordings),
+        matches(transcript.segments, vectors, wordings),
     )
     by_segment: list[list[Act]] = [[] for _ in transcript.segments]
     for place, act in found:
         by_segment[place].append(act)
-    feelings = _feelings(len(transcript.segments), reading, known)
+    feelings = _feelings(len(transcript.segments), reading)
     gates = _gates(transcript)
     segments = [
         _annotated(segment, by_segment[place], float(feelings[place]), gates[place])
         for place, segment in enumerate(transcript.segments)
     ]
+    return Understood(replace(transcript, segments=tuple(segments)), vectors)
+
+
+def rematched(transcript: Transcript, vectors: Vectors, wordings: Wordings) -> Transcript:
+    """An understood transcript with the acts of those wordings in the place of another policy's; no model is asked.
+
+    With the vectors and the wordings it was understood by, the transcript comes back as it is, the same object.
+    """
+    if not _understands(transcript):
+        return transcript
+    found: dict[int, list[Act]] = {}
+    for place, act in matches(transcript.segments, vectors, wordings):
+        found.setdefault(place, []).append(act)
+    changed = {
+        place: acts
+        for place, segment in enumerate(transcript.segments)
+        if (acts := _with(segment.acts, found.get(place, ()))) != segment.acts
+    }
+    if not changed:
+        return transcript
+    segments = (
+        replace(segment, acts=changed[place]) if place in changed else segment
+        for place, segment in enumerate(transcript.segments)
+    )
     return replace(transcript, segments=tuple(segments))
 
 
-def agent_likeness(texts: Sequence[str], encoder: Encoder) -> list[float]:
+def clause_vectors(transcript: Transcript, encoder: Encodes) -> Vectors:
+    """The vectors of a transcript that was understood before they were kept; none as in `understood`."""
+    if not _understands(transcript):
+        return kept((), np.zeros((0, WIDTH), np.float32))
+    cut = telling(transcript.segments)
+    return kept(cut, rounded(encoder.encode([clause.text for clause in cut])))
+
+
+def agent_likeness(texts: Sequence[str], encoder: Encodes) -> list[float]:
     """Log-odds per text that an agent and not a customer said it, above 0 for an agent.
 
     An acknowledgement such as "okay" says nothing: 0.0. The sides are counted as equally likely
@@ -82,7 +129,7 @@ def agent_likeness(texts: Sequence[str], encoder: Encoder) -> list[float]:
 
 
 def _by_phrase(segments: Sequence[Segment], reading: Reading, known: Heads) -> list[tuple[int, Act]]:
-    """Acts by phrase, without those a head thinks impossible."""
+    """Acts by phrase, without those the reader finds far too unlikely."""
     found: list[tuple[int, Act]] = []
     for place, segment in enumerate(segments):
         for sentence in sentences(place, segment):
@@ -95,42 +142,59 @@ def _by_phrase(segments: Sequence[Segment], reading: Reading, known: Heads) -> l
 
 
 def _vetoed(hit: phrases.Hit, place: int, reading: Reading, known: Heads) -> bool:
-    """Whether the head of the act finds the clauses under the hit far too unlikely."""
-    act = known.acts.index(hit.act)
+    """Whether the reader finds the act far too unlikely in the clauses under the hit."""
     rows = reading.over(place, hit.first, hit.last)
-    least = _ACCUSING if hit.act in _ACCUSATIONS else float(known.thresholds[act]) - _VETO
-    return bool(rows) and float(reading.probabilities[rows, act].max()) < least
+    least = _ACCUSING if hit.act.startswith(_ACCUSATION) else _VETO
+    return bool(rows) and float(reading.judged.acts[rows, known.names.index(hit.act)].max()) < least
 
 
 def _learned(segments: Sequence[Segment], reading: Reading, known: Heads) -> list[tuple[int, Act]]:
-    """Acts by head where the nearest examples agree and no phrase takes them back, each over its clause."""
+    """Acts that the reader finds and no phrase takes back, each over its clause, with the example most like it."""
     found: list[tuple[int, Act]] = []
     rules = {rule.act: rule for rule in phrases.shipped()}
-    for act, name in enumerate(known.acts):
-        done = known.accepts(reading.probabilities[:, act], reading.similar, act)
-        if known.customers[act]:
-            done &= reading.likeness <= _AGENT_LIKE
-        for row in (int(at) for at in np.flatnonzero(done)):
-            clause = reading.clauses[row]
-            if name in rules and phrases.refused(rules[name], clause, segments[clause.segment].words):
-                continue
-            confidence = round(float(reading.probabilities[row, act]), 3)
-            like = known.like(reading.similar[row], act)
-            found.append((clause.segment, Act(name, clause.first, clause.last, confidence, like)))
+    examples = heads.shipped()
+    for row, at in chain(_likely(reading, known), _accusing(segments, reading, known)):
+        clause, name = reading.clauses[row], known.names[at]
+        if name in rules and phrases.refused(rules[name], clause, segments[clause.segment].words):
+            continue
+        confidence = round(float(reading.judged.acts[row, at]), 3)
+        like = examples.like(reading.vectors[row], name)
+        found.append((clause.segment, Act(name, clause.first, clause.last, confidence, like)))
     return found
 
 
-def _feelings(count: int, reading: Reading, known: Heads) -> Floats:
-    """Sentiment of each segment from the mean vector of its clauses, weighed by their words; 0 for one without any."""
-    sums = np.zeros((count, WIDTH), np.float32)
-    texts: list[list[str]] = [[] for _ in range(count)]
-    for clause, vector in zip(reading.clauses, reading.vectors, strict=True):
-        sums[clause.segment] += vector * np.float32(clause.last - clause.first)
-        texts[clause.segment].append(clause.text)
-    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    vectors = sums / np.maximum(lengths, np.float32(1e-9))
-    felt = known.feeling(features([" ".join(parts) for parts in texts], vectors))
-    return np.where(lengths[:, 0] > 0, felt, np.float32(0.0))
+def _likely(reading: Reading, known: Heads) -> Iterator[tuple[int, int]]:
+    """The clauses that do an act, accusations apart, as rows and acts."""
+    for at, name in enumerate(known.names):
+        if not name.startswith(_ACCUSATION):
+            yield from ((row, at) for row in known.accepted(reading.judged, name))
+
+
+def _accusing(segments: Sequence[Segment], reading: Reading, known: Heads) -> Iterator[tuple[int, int]]:
+    """The clauses that do one of the accusing acts, and the likeliest of them, as rows and acts.
+
+    How likely any of them is, is judged together, and by how its speaker talks elsewhere in the call.
+    """
+    columns = [at for at, name in enumerate(known.names) if name.startswith(_ACCUSATION)]
+    chances = reading.judged.acts[:, columns]
+    every = 1 - np.prod(1 - chances, axis=1)
+    rude = {
+        segments[clause.segment].speaker
+        for clause, any_of in zip(reading.clauses, every, strict=True)
+        if any_of >= _STRONG
+    }
+    for row, clause in enumerate(reading.clauses):
+        if every[row] >= (_WEAK if segments[clause.segment].speaker in rude else _STRONG):
+            yield row, columns[int(chances[row].argmax())]
+
+
+def _feelings(count: int, reading: Reading) -> Floats:
+    """Sentiment of each segment: that of its clauses, weighed by their words; 0 for one without any."""
+    sums, words = np.zeros(count, np.float32), np.zeros(count, np.float32)
+    for clause, felt in zip(reading.clauses, reading.judged.feeling, strict=True):
+        sums[clause.segment] += (felt + np.float32(_LEAN)) * np.float32(clause.last - clause.first)
+        words[clause.segment] += clause.last - clause.first
+    return (sums / np.maximum(words, np.float32(1))).astype(np.float32)
 
 
 def _gates(transcript: Transcript) -> list[frozenset[str]]:
@@ -149,27 +213,41 @@ def _gates(transcript: Transcript) -> list[frozenset[str]]:
 
 def _annotated(segment: Segment, acts: Sequence[Act], felt: float, ruled_out: frozenset[str]) -> Segment:
     """The segment with its acts in order and its sentiment moved to where its acts say it must be."""
-    kept = _apart([act for act in acts if act.name not in ruled_out])
-    return replace(segment, acts=kept, sentiment=round(_moved(felt, kept), 3) + 0.0)  # no minus zero
+    mine = _apart([act for act in acts if act.name not in ruled_out])
+    return replace(segment, acts=mine, sentiment=round(_moved(felt, mine), 3) + 0.0)  # no minus zero
 
 
 def _moved(felt: float, acts: Sequence[Act]) -> float:
-    """Sentiment as the acts have it: trouble is negative, thanks are positive, empathy with trouble is not negative.
-
-    A learned act that the sentiment head does not feel at all is not believed here.
-    """
-    if any(act.name in _NEGATIVE and (act.like is None or felt < _UNFELT) for act in acts):
-        return min(felt, _NEGATIVE_AT_MOST)
+    """Sentiment as the acts have it: trouble is negative, thanks are positive, empathy with trouble is not negative."""
     names = {act.name for act in acts}
+    if names & _NEGATIVE:
+        return min(felt, _NEGATIVE_AT_MOST)
     if "thanks" in names:
         return max(felt, _POSITIVE_AT_LEAST)
     return max(felt, 0.0) if "empathy" in names else felt
 
 
+def _understands(transcript: Transcript) -> bool:
+    """Whether there is anything to understand, in the one language that is."""
+    return transcript.language == LANGUAGE and bool(transcript.segments)
+
+
+def _with(acts: Sequence[Act], found: Sequence[Act]) -> tuple[Act, ...]:
+    """Acts without those of a policy and with others in their place, in order."""
+    if not found and not any(map(is_of_policy, acts)):
+        return tuple(acts)
+    return _in_order([*(act for act in acts if not is_of_policy(act)), *found])
+
+
 def _apart(acts: Sequence[Act]) -> tuple[Act, ...]:
     """Acts in order of their words; of two of one name that share words the phrase, which is narrower, is kept."""
-    kept: list[Act] = []
+    apart: list[Act] = []
     for act in sorted(acts, key=lambda act: (act.like is not None, act.first, act.last)):
-        if not any(act.name == one.name and act.first < one.last and one.first < act.last for one in kept):
-            kept.append(act)
-    return tuple(sorted(kept, key=lambda act: (act.first, act.last, act.name)))
+        if not any(act.name == one.name and act.first < one.last and one.first < act.last for one in apart):
+            apart.append(act)
+    return _in_order(apart)
+
+
+def _in_order(acts: Iterable[Act]) -> tuple[Act, ...]:
+    """Acts as a segment holds them: by their words, then by name."""
+    return tuple(sorted(acts, key=lambda act: (act.first, act.last, act.name)))

@@ -156,6 +156,12 @@ CATALOGUE: tuple[Model, ...] = (
                 "49be524f614f5691ec9cf7147cc510363fb2133a8ab48289c6f7c4f4314dce96",
                 shipped=GRAPHS / "minilm.onnx",
             ),
+            File(
+                "reader.onnx",
+                938_985,
+                "bd1f01dd3a6c31b869f2ceda814ab0365a04fd2e5798ace04be9f1bcd274fed6",
+                shipped=GRAPHS / "reader.onnx",
+            ),
         ),
         hub="sentence-transformers/all-MiniLM-L6-v2",
     ),

@@ -1,0 +1,70 @@
+"""The reader: what a clause does and how it feels, read together with what was said before it.
+
+The sentence encoder with a small trained adapter (LoRA, Hu et al., 2021) on its upper layers, folded into the graph
+`reader.onnx`, and a logistic head for each act and one of three classes for the feeling. `reader.npz` is made by
+tools/train_reader.py from the seeds and from invented calls; docs/heads.md says how good it is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgements:
+    """What the reader says of n clauses: `acts` [n, acts] are probabilities 0..1, `feeling` [n] is -1..1."""
+
+    acts: Floats
+    feeling: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The heads on top of the reader's vectors; `thresholds` [acts] are the least probabilities that count."""
+
+    names: tuple[str, ...]
+    weights: Floats
+    bias: Floats
+    thresholds: Floats
+    feeling: Floats
+    feeling_bias: Floats
+    training: str
+
+    def judge(self, vectors: Floats) -> Judgements:
+        """What clauses do and how they feel, from their vectors [n, 384]; the feeling is P(positive) - P(negative)."""
+        acts = np.reciprocal(1 + np.exp(-(vectors @ self.weights + self.bias)), dtype=np.float32)
+        scores = vectors @ self.feeling + self.feeling_bias
+        parts = np.exp(scores - scores.max(axis=1, keepdims=True))
+        parts /= parts.sum(axis=1, keepdims=True)
+        return Judgements(acts, parts[:, 2] - parts[:, 0])
+
+    def accepted(self, judged: Judgements, act: str) -> Sequence[int]:
+        """The rows of the clauses that do an act."""
+        at = self.names.index(act)
+        return [int(row) for row in np.flatnonzero(judged.acts[:, at] >= self.thresholds[at])]
+
+
+@cache
+def shipped() -> Heads:
+    """The heads that come with CallCov."""
+    with as_file(files("callcov.language").joinpath("reader.npz")) as path, np.load(path, allow_pickle=False) as stored:
+        document = cast("dict[str, Any]", json.loads(stored["document"].tobytes()))
+        return Heads(
+            names=tuple(document["acts"]),
+            weights=stored["acts.weight"],
+            bias=stored["acts.bias"],
+            thresholds=stored["thresholds"],
+            feeling=stored["feeling.weight"],
+            feeling_bias=stored["feeling.bias"],
+            training=document["training"],
+        )

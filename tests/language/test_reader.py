@@ -1,0 +1,41 @@
+"""A clause is read in its context, and alone the same each time."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcov.language import context, reader
+from callcov.language.context import Sentence
+
+
+def probability(encoder, act, *sentences):
+    known = reader.shipped()
+    judged = known.judge(encoder.read(list(sentences)))
+    return judged.acts[:, known.names.index(act)]
+
+
+def test_no_sentences_have_no_vectors(encoder):
+    assert encoder.read([]).shape == (0, 384)
+
+
+def test_a_clause_has_the_same_vector_whatever_is_read_beside_it(encoder):
+    one = Sentence("So the boiler has been off since Tuesday.", "It's been off since Tuesday.")
+    many = [Sentence("Okay."), one, Sentence("Can I take your postcode, please?", "Hello.")]
+    assert encoder.read(many)[1] == pytest.approx(encoder.read([one])[0], abs=1e-4)
+
+
+def test_what_was_said_before_changes_what_a_clause_means(encoder):
+    told = Sentence("A leak under the sink.", "There's a leak under our sink and it's getting worse.")
+    alone = Sentence("A leak under the sink.")
+    assert probability(encoder, "active_listening", told, alone)[0] > probability(encoder, "active_listening", alone)[0]
+
+
+def test_an_empty_clause_is_read_without_harm(encoder):
+    assert np.isfinite(encoder.read([Sentence("")])).all()
+
+
+@given(st.text(max_size=400), st.text(max_size=400), st.text(max_size=400))
+def test_the_clauses_own_tokens_lie_inside_and_no_text_is_too_long(encoder_tokens, text, other, before):
+    read = context.tokens(encoder_tokens, Sentence(text, other, before))
+    assert 0 < read.first < read.last < len(read.ids) <= 100

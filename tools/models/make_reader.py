@@ -1,0 +1,64 @@
+"""Make src/callcov/models/graphs/reader.onnx: the sentence encoder's graph with the reader's adapter in it.
+
+    python tools/models/make_reader.py
+
+Takes src/callcov/models/graphs/minilm.onnx, whose weights lie in the published file, and the adapter matrices of
+src/callcov/language/reader.npz (written by tools/train_reader.py). Behind each adapted layer's MatMul come the two
+thin ones and an Add; the matrices are small and stay inside the graph, in half precision.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+ROOT = Path(__file__).parents[2]
+GRAPHS = ROOT / "src/callcov/models/graphs"
+
+
+def adapted(graph: onnx.GraphProto, arrays: dict[str, np.ndarray], scale: float) -> None:
+    """Add the thin products behind the layers that have one."""
+    transposed = {node.output[0]: node.input[0] for node in graph.node if node.op_type == "Transpose"}
+    nodes: list[onnx.NodeProto] = []
+    done = set()
+    for node in graph.node:
+        weight = transposed.get(node.input[1], "") if node.op_type == "MatMul" else ""
+        name = weight.removeprefix("encoder.layer.").removesuffix(".weight").replace(".", "-")
+        if f"{name}.down" not in arrays:
+            nodes.append(node)
+            continue
+        done.add(name)
+        for part, factor in (("down", 1.0), ("up", scale)):
+            values = (arrays[f"{name}.{part}"].astype(np.float32) * factor).astype(np.float16)
+            graph.initializer.append(numpy_helper.from_array(values, f"{name}.{part}"))
+            nodes.append(helper.make_node("Cast", [f"{name}.{part}"], [f"{name}.{part}.f"], to=TensorProto.FLOAT))
+        plain = f"{node.output[0]}.plain"
+        nodes += [
+            helper.make_node("MatMul", list(node.input), [plain]),
+            helper.make_node("MatMul", [node.input[0], f"{name}.down.f"], [f"{name}.thin"]),
+            helper.make_node("MatMul", [f"{name}.thin", f"{name}.up.f"], [f"{name}.beside"]),
+            helper.make_node("Add", [plain, f"{name}.beside"], [node.output[0]]),
+        ]
+    wanted = {name.removesuffix(".down") for name in arrays if name.endswith(".down")}
+    if done != wanted:
+        raise SystemExit(f"The graph has no layer for {sorted(wanted - done)}.")
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def main() -> None:
+    model = onnx.load(str(GRAPHS / "minilm.onnx"), load_external_data=False)
+    with np.load(ROOT / "src/callcov/language/reader.npz", allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files if name.endswith((".down", ".up"))}
+        scale = json.loads(stored["document"].tobytes())["scale"]
+    adapted(model.graph, arrays, scale)
+    (GRAPHS / "reader.onnx").write_bytes(model.SerializeToString())
+    print(f"{(GRAPHS / 'reader.onnx').stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()

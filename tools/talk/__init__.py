@@ -1,0 +1,187 @@
+"""What the reader is trained on: seeds (single sentences) and talk (calls), cut into clauses as the product does."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from tokenizers import Tokenizer
+
+from callcov.language import context, heads, seeds
+from callcov.language.clauses import clauses
+from callcov.language.context import Sentence, Tokens
+from callcov.model import Segment, Span, Word
+
+HERE = Path(__file__).parent
+FEELING = {"-": "negative", "0": "neutral", "+": "positive"}
+# Acts that the seeds do not know: a seed without them says nothing about them.
+ONLY_IN_TALK = frozenset(("sarcasm",))
+# What the seeds call differently, or label by a narrower definition than the talk does: there they are silent.
+LOOSE_IN_SEEDS = frozenset(("purpose", "active_listening", "resolution", "discovery", "complaint", "unresolved"))
+DROPPED = frozenset(("disc_debt", "disc_other"))
+PAGE = """# The reader and its heads
+
+Made by `tools/train_reader.py`; do not edit by hand. A clause is read by the sentence encoder with a small adapter on
+its
+upper four layers (LoRA, 1 MB), together with the other side's turn before it and its own side's clause before; a
+logistic
+head for each act and one for the feeling judge the mean of the clause's token states.
+
+Learned from {seeds} single sentences (`src/callcov/language/seeds/`) and {clauses} clauses of {calls} invented calls
+(`tools/talk/`, whose README defines the acts) in {epochs} passes. Every seventh call was held back: the figures are
+over its
+{held} clauses, and the thresholds were chosen on them, so they flatter a little. Authors of training calls did not
+read the
+benchmark's calls, nor the other way round. `docs/accuracy.md` measures whole verdicts.
+
+To train again: an environment with torch 2.13 (CPU), numpy, tokenizers and pyyaml, then
+`PYTHONPATH=src python tools/train_reader.py`, `python tools/models/make_reader.py` (needs onnx), `make train`.
+Neither torch nor onnx is needed to install, run or test CallCov.
+
+{table}
+"""
+_MARK = re.compile(r"\{([a-z_+]+) ([^{}]+)\}")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A clause with its context, its acts, those nobody judged, its feeling, and the call it is from (-1: none)."""
+
+    text: str
+    acts: frozenset[str]
+    unknown: frozenset[str] = frozenset()
+    feeling: str | None = None
+    other: str = ""
+    before: str = ""
+    call: int = -1
+    agent: bool = False
+
+
+def load() -> tuple[list[str], list[Example]]:
+    """The names of the acts, and every example: those of the seeds, then those of the calls."""
+    sides, known = seeds.load()
+    calls = [call for path in documents() for call in yaml.safe_load(path.read_text("utf-8"))]
+    of_calls = [one for number, call in enumerate(calls) for one in _of_call(call, number)]
+    acts = sorted(({act for one in of_calls for act in one.acts} | set(sides)) - DROPPED)
+    of_seeds = [
+        Example(
+            seed.text,
+            seed.acts - DROPPED,
+            (ONLY_IN_TALK | (LOOSE_IN_SEEDS - seed.acts)) if seed.acts else ONLY_IN_TALK,
+            seed.feeling,
+        )
+        for seed in known
+    ]
+    return acts, [*of_seeds, *of_calls]
+
+
+def documents() -> list[Path]:
+    """The files of calls, by name."""
+    return sorted(HERE.glob("*.yaml"))
+
+
+def fingerprint() -> str:
+    """SHA-256 over the seeds and the calls."""
+    return heads.fingerprint([*seeds.documents(), *documents()])
+
+
+def reading(tokenizer: Tokenizer, one: Example) -> Tokens:
+    """An example's tokens, with its context."""
+    return context.tokens(tokenizer, Sentence(one.text, one.other, one.before))
+
+
+@dataclass
+class _Turn:
+    who: str
+    feeling: str
+    words: list[str]
+    marks: list[tuple[frozenset[str], int, int]] = field(default_factory=list)
+
+
+def _turn(who: str, feeling: Any, text: str) -> _Turn:
+    """A turn's words and which of them do which acts."""
+    turn, at = _Turn(who, FEELING[str(feeling)], []), 0
+    for found in _MARK.finditer(text):
+        turn.words += text[at : found.start()].split()
+        first = len(turn.words)
+        turn.words += found[2].split()
+        turn.marks.append((frozenset(filter(None, found[1].split("+"))), first, len(turn.words)))
+        at = found.end()
+        # punctuation that follows a mark at once belongs to its last word
+        stuck = re.match(r"[^\s{}]+", text[at:])
+        if stuck:
+            turn.words[-1] += stuck[0]
+            at += len(stuck[0])
+    turn.words += text[at:].split()
+    if any("{" in word or "}" in word for word in turn.words):
+        raise ValueError(f"a mark is broken: {text}")
+    return turn
+
+
+def _of_call(call: dict[str, Any], number: int) -> list[Example]:
+    """The clauses of a call with what stands before them."""
+    turns = [_turn(who, feeling, text) for who, feeling, text in call["turns"]]
+    found: list[Example] = []
+    for place, turn in enumerate(turns):
+        segment = Segment("A", tuple(Word(text, Span(0.0, 0.0)) for text in turn.words))
+        other = next((" ".join(one.words) for one in reversed(turns[:place]) if one.who != turn.who), "")
+        before = ""
+        for clause in clauses(0, segment) if turn.words else ():
+            if clause.text:
+                acts = frozenset(
+                    act
+                    for names, first, last in turn.marks
+                    if min(last, clause.last) - max(first, clause.first)
+                    >= min(last - first, clause.last - clause.first) / 2
+                    for act in names
+                )
+                found.append(
+                    Example(
+                        clause.text, acts - DROPPED, frozenset(), turn.feeling, other, before, number, turn.who == "A"
+                    )
+                )
+            before = clause.text
+    return found
+
+
+def report(
+    acts: list[str], truth: list[Example], scores: np.ndarray, feelings: np.ndarray
+) -> tuple[str, dict[str, float]]:
+    """A table of each act over examples, and the thresholds with the best F1 (F0.7 for what accuses an agent)."""
+    lines = ["| act | places | threshold | precision | recall | F1 |", "| --- | --- | --- | --- | --- | --- |"]
+    limits: dict[str, float] = {}
+    every = []
+    for column, act in enumerate(acts):
+        wanted = np.array([act in one.acts for one in truth])
+        limit, precision, recall, f1 = _best(wanted, scores[:, column], 0.7 if act.startswith("proh_") else 1.0)
+        limits[act] = limit
+        every.append(f1)
+        lines.append(f"| {act} | {int(wanted.sum())} | {limit:.2f} | {precision:.2f} | {recall:.2f} | {f1:.2f} |")
+    lines += [f"| mean | | | | | {np.mean(every):.2f} |", "", "| is \\ found | negative | neutral | positive |"]
+    lines.append("| --- | --- | --- | --- |")
+    names = list(FEELING.values())
+    right = np.array([names.index(one.feeling or "neutral") for one in truth])
+    found = feelings.argmax(1)
+    for row, name in enumerate(names):
+        counts = " | ".join(str(int(((right == row) & (found == column)).sum())) for column in range(3))
+        lines.append(f"| {name} | {counts} |")
+    lines += ["", f"Accuracy of the feeling {float((right == found).mean()):.2f}."]
+    return "\n".join(lines), limits
+
+
+def _best(wanted: np.ndarray, scores: np.ndarray, beta: float) -> tuple[float, float, float, float]:
+    """The threshold with the best F-beta, the middle of those that are nearly as good, with what it gives."""
+    rows = []
+    for limit in np.arange(0.35, 0.86, 0.05):
+        taken = scores >= limit
+        hit = float((taken & wanted).sum())
+        precision, recall = hit / max(1, taken.sum()), hit / max(1, wanted.sum())
+        value = (1 + beta**2) * precision * recall / max(1e-9, beta**2 * precision + recall)
+        f1 = 2 * precision * recall / max(1e-9, precision + recall)
+        rows.append((value, round(float(limit), 2), precision, recall, f1))
+    good = [row for row in rows if row[0] >= max(rows)[0] - 0.005]
+    return good[len(good) // 2][1:]

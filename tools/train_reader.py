@@ -1,0 +1,323 @@
+"""Train the reader: a small adapter on the sentence encoder that reads a clause in its context, and its heads.
+
+    PYTHONPATH=src python tools/train_reader.py [--models FOLDER] [--epochs 5]
+
+Reads src/callcov/language/seeds/ (single sentences) and tools/talk/ (invented calls), writes
+src/callcov/language/reader.npz, from which tools/models/make_reader.py makes the graph, and docs/heads.md.
+Every seventh call is held back; thresholds and figures come from those. Needs torch, which is neither a dependency of
+the product nor of its development: see docs/heads.md for the environment.
+
+The encoder's own weights stay as published; beside each of its linear layers lies a product of two thin matrices (LoRA,
+Hu et al., 2021) that is trained together with a logistic head for each act and one of three classes for the feeling.
+A clause is read as `[CLS] what the other side said before [SEP] what the same side just said [SEP] the clause [SEP]`;
+its vector is the mean over its own tokens.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import random
+import struct
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import nn
+from torch.nn import functional
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "src"))
+sys.path.insert(0, str(ROOT / "tools"))
+
+import talk  # noqa: E402 - the folder was just added
+
+from callcov.language.context import Tokens  # noqa: E402
+
+LAYERS, HEADS, WIDTH = 6, 12, 384
+FROM = 2  # the first layer that is adapted; what lies below is worked out once
+RANK = 16
+SCALE = 2.0  # of the adapter beside the weights it adapts
+BATCH = 32
+RATE = 1.5e-3
+HEAD_RATE = 3e-3
+DROP = 0.1
+HELD = 7  # one call in so many is not trained on
+FEELINGS = ("negative", "neutral", "positive")
+LINEARS = ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense")
+LINEARS += ("intermediate.dense", "output.dense")
+
+
+def published(path: Path) -> dict[str, torch.Tensor]:
+    """The float32 tensors of the safetensors file."""
+    raw = path.read_bytes()
+    (length,) = struct.unpack("<Q", raw[:8])
+    found = {}
+    for name, entry in json.loads(raw[8 : 8 + length]).items():
+        if name != "__metadata__" and entry["dtype"] == "F32":
+            start, end = (8 + length + place for place in entry["data_offsets"])
+            values = np.frombuffer(raw, "<f4", (end - start) // 4, start).reshape(entry["shape"])
+            found[name] = torch.from_numpy(values.copy())
+    return found
+
+
+class Adapted(nn.Module):
+    """A published linear layer, frozen, with its thin trained product beside it."""
+
+    def __init__(self, weights: dict[str, torch.Tensor], name: str) -> None:
+        super().__init__()
+        self.register_buffer("weight", weights[f"{name}.weight"])
+        self.register_buffer("bias", weights[f"{name}.bias"])
+        out, into = self.weight.shape
+        self.down = nn.Parameter(torch.randn(into, RANK) / math.sqrt(into))
+        self.up = nn.Parameter(torch.zeros(RANK, out))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        thin = functional.dropout(x, DROP, self.training) @ self.down @ self.up
+        return functional.linear(x, self.weight, self.bias) + SCALE * thin
+
+
+class Reader(nn.Module):
+    """The encoder with its adapters, and the heads: one logit an act and three of feeling."""
+
+    def __init__(self, weights: dict[str, torch.Tensor], acts: int) -> None:
+        super().__init__()
+        self.words = weights["embeddings.word_embeddings.weight"]
+        self.places = weights["embeddings.position_embeddings.weight"]
+        self.kind = weights["embeddings.token_type_embeddings.weight"][0]
+        self.norms = {name: tensor for name, tensor in weights.items() if "LayerNorm" in name}
+        self.frozen = weights
+        self.adapted = nn.ModuleDict(
+            {
+                f"{layer}-{name.replace('.', '-')}": Adapted(weights, f"encoder.layer.{layer}.{name}")
+                for layer in range(FROM, LAYERS)
+                for name in LINEARS
+            }
+        )
+        self.acts = nn.Linear(WIDTH, acts)
+        self.feeling = nn.Linear(WIDTH, len(FEELINGS))
+        nn.init.constant_(self.acts.bias, -3.0)
+
+    def norm(self, x: torch.Tensor, name: str) -> torch.Tensor:
+        return functional.layer_norm(
+            x, (WIDTH,), self.norms[f"{name}.LayerNorm.weight"], self.norms[f"{name}.LayerNorm.bias"], 1e-12
+        )
+
+    def below(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """The states that enter the first adapted layer."""
+        x = self.norm(self.words[ids] + self.places[: ids.shape[1]] + self.kind, "embeddings")
+        for layer in range(FROM):
+            x = self.layer(x, mask, layer)
+        return x
+
+    def layer(self, x: torch.Tensor, mask: torch.Tensor, layer: int) -> torch.Tensor:
+        at = f"encoder.layer.{layer}"
+
+        def linear(name: str, value: torch.Tensor) -> torch.Tensor:
+            if layer >= FROM:
+                return self.adapted[f"{layer}-{name.replace('.', '-')}"](value)
+            return functional.linear(value, self.frozen[f"{at}.{name}.weight"], self.frozen[f"{at}.{name}.bias"])
+
+        def heads(value: torch.Tensor) -> torch.Tensor:
+            return value.view(*value.shape[:2], HEADS, -1).transpose(1, 2)
+
+        q, k, v = (heads(linear(f"attention.self.{name}", x)) for name in ("query", "key", "value"))
+        blocked = ((1.0 - mask[:, None, None, :]) * -1e9).to(q.dtype)
+        seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=blocked)
+        seen = seen.transpose(1, 2).reshape(x.shape)
+        x = self.norm(x + linear("attention.output.dense", seen), f"{at}.attention.output")
+        inner = functional.gelu(linear("intermediate.dense", x))
+        return self.norm(x + linear("output.dense", inner), f"{at}.output")
+
+    def forward(self, x: torch.Tensor, mask: torch.Tensor, own: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits of the acts and of the feelings from the states of `below`."""
+        x = functional.dropout(x, DROP, self.training)
+        for layer in range(FROM, LAYERS):
+            x = self.layer(x, mask, layer)
+        vector = (x * own[:, :, None]).sum(1) / own.sum(1, keepdim=True)
+        vector = functional.dropout(vector.float(), DROP, self.training)
+        return self.acts(vector), self.feeling(vector)
+
+
+@dataclass
+class Rows:
+    """Examples as the states that enter the first adapted layer."""
+
+    states: list[torch.Tensor]
+    reads: list[Tokens]
+
+    def batch(self, places: list[int]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        longest = max(len(self.states[place]) for place in places)
+        x = torch.zeros(len(places), longest, WIDTH)
+        mask, own = torch.zeros(len(places), longest), torch.zeros(len(places), longest)
+        for row, place in enumerate(places):
+            state, read = self.states[place], self.reads[place]
+            x[row, : len(state)] = state
+            mask[row, : len(state)] = 1
+            own[row, read.first : read.last] = 1
+        return x, mask, own
+
+
+def precomputed(weights: dict[str, torch.Tensor], tokenizer: Tokenizer, examples: list[talk.Example]) -> Rows:
+    """The lower layers' work, once for all."""
+    model = Reader(weights, 1)
+    reads = [talk.reading(tokenizer, one) for one in examples]
+    states: list[torch.Tensor] = [torch.empty(0)] * len(reads)
+    order = sorted(range(len(reads)), key=lambda at: len(reads[at].ids))
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        for at in range(0, len(order), 64):
+            part = order[at : at + 64]
+            longest = max(len(reads[place].ids) for place in part)
+            ids, mask = torch.zeros(len(part), longest, dtype=torch.long), torch.zeros(len(part), longest)
+            for row, place in enumerate(part):
+                ids[row, : len(reads[place].ids)] = torch.tensor(reads[place].ids)
+                mask[row, : len(reads[place].ids)] = 1
+            found = model.below(ids, mask)
+            for row, place in enumerate(part):
+                states[place] = found[row, : len(reads[place].ids)].to(torch.bfloat16)
+    return Rows(states, reads)
+
+
+def batches(rows: Rows, order: list[int]) -> list[list[int]]:
+    """Examples of like length together, the batches in random order."""
+    found = []
+    for first in range(0, len(order), BATCH * 20):
+        chunk = sorted(order[first : first + BATCH * 20], key=lambda at: len(rows.states[at]))
+        found += [chunk[at : at + BATCH] for at in range(0, len(chunk), BATCH)]
+    random.shuffle(found)
+    return found
+
+
+def loss_of(model: Reader, rows: Rows, places: list[int], truth: Truth) -> torch.Tensor:
+    """Binary cross-entropy of the acts that are known of each example, and cross-entropy of its feeling."""
+    with torch.autocast("cpu", torch.bfloat16):
+        logits, feeling = model(*rows.batch(places))
+    logits, feeling = logits.float(), feeling.float()
+    each = functional.binary_cross_entropy_with_logits(logits, truth.acts[places] * 0.97 + 0.01, reduction="none")
+    loss = (each * truth.known[places]).sum() / len(places)
+    felt = truth.feeling[places] >= 0
+    if felt.any():
+        labels = truth.feeling[places][felt]
+        loss = loss + 0.7 * functional.cross_entropy(feeling[felt], labels, label_smoothing=0.03)
+    return loss
+
+
+def predict(model: Reader, rows: Rows, places: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities of the acts [n, acts] and of the feelings [n, 3]."""
+    model.eval()
+    acts = np.zeros((len(places), model.acts.out_features), np.float32)
+    feelings = np.zeros((len(places), len(FEELINGS)), np.float32)
+    order = sorted(range(len(places)), key=lambda at: len(rows.states[places[at]]))
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        for at in range(0, len(order), 64):
+            part = order[at : at + 64]
+            logits, feeling = model(*rows.batch([places[place] for place in part]))
+            acts[part] = torch.sigmoid(logits.float()).numpy()
+            feelings[part] = torch.softmax(feeling.float(), 1).numpy()
+    return acts, feelings
+
+
+@dataclass
+class Truth:
+    """What is known of the examples, as tensors: acts, which of them were judged, and the feeling (-1: nobody said)."""
+
+    acts: torch.Tensor
+    known: torch.Tensor
+    feeling: torch.Tensor
+
+
+def truth_of(examples: list[talk.Example], acts: list[str]) -> Truth:
+    return Truth(
+        torch.tensor([[float(act in one.acts) for act in acts] for one in examples]),
+        torch.tensor([[float(act not in one.unknown) for act in acts] for one in examples]),
+        torch.tensor([FEELINGS.index(one.feeling) if one.feeling else -1 for one in examples]),
+    )
+
+
+def train(weights: dict[str, torch.Tensor], rows: Rows, truth: Truth, places: list[int], epochs: int) -> Reader:
+    """A reader that has seen those of the examples `epochs` times."""
+    random.seed(7)
+    torch.manual_seed(7)
+    model = Reader(weights, truth.acts.shape[1])
+    groups = [
+        {"params": list(model.adapted.parameters()), "lr": RATE},
+        {"params": [*model.acts.parameters(), *model.feeling.parameters()], "lr": HEAD_RATE},
+    ]
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
+    steps = epochs * math.ceil(len(places) / BATCH)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: min(1.0, (step + 1) / 50) * max(0.02, 1 - step / steps)
+    )
+    for epoch in range(epochs):
+        began, total = time.monotonic(), 0.0
+        model.train()
+        order = list(places)
+        random.shuffle(order)
+        for batch in batches(rows, order):
+            optimiser.zero_grad()
+            loss = loss_of(model, rows, batch, truth)
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            total += float(loss.detach()) * len(batch)
+        print(f"epoch {epoch + 1}: loss {total / len(places):.4f}, {time.monotonic() - began:.0f} s", flush=True)
+    return model
+
+
+def stored(model: Reader, acts: list[str], limits: dict[str, float]) -> dict[str, np.ndarray]:
+    """The reader as arrays: adapters in half precision, heads, thresholds, names."""
+    arrays = {
+        f"{name}.{part}": getattr(module, part).detach().numpy().astype(np.float16)
+        for name, module in model.adapted.items()
+        for part in ("down", "up")
+    }
+    document = json.dumps({"acts": acts, "scale": SCALE, "training": talk.fingerprint()}).encode()
+    arrays |= {
+        "document": np.frombuffer(document, np.uint8),
+        "acts.weight": model.acts.weight.detach().numpy().T,
+        "acts.bias": model.acts.bias.detach().numpy(),
+        "feeling.weight": model.feeling.weight.detach().numpy().T,
+        "feeling.bias": model.feeling.bias.detach().numpy(),
+        "thresholds": np.array([limits[act] for act in acts], np.float32),
+    }
+    return arrays
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", type=Path, default=ROOT / ".cache" / "models")
+    parser.add_argument("--out", type=Path, default=ROOT)
+    parser.add_argument("--epochs", type=int, default=5)
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    weights = published(given.models / "minilm/model.safetensors")
+    tokenizer = Tokenizer.from_file(str(given.models / "minilm/tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    acts, examples = talk.load()
+    print(len(examples), "examples,", len(acts), "acts", flush=True)
+    rows, truth = precomputed(weights, tokenizer, examples), truth_of(examples, acts)
+    held = [at for at, one in enumerate(examples) if one.call >= 0 and one.call % HELD == 0]
+    rest = sorted(set(range(len(examples))) - set(held))
+    model = train(weights, rows, truth, rest, given.epochs)
+    table, limits = talk.report(acts, [examples[at] for at in held], *predict(model, rows, held))
+    np.savez_compressed(
+        given.out / "src/callcov/language/reader.npz", allow_pickle=False, **stored(model, acts, limits)
+    )
+    calls = len({one.call for one in examples if one.call >= 0})
+    seeds = sum(one.call < 0 for one in examples)
+    page = talk.PAGE.format(
+        seeds=seeds, calls=calls, clauses=len(examples) - seeds, held=len(held), epochs=given.epochs, table=table
+    )
+    (given.out / "docs/heads.md").write_text(page, encoding="utf-8")
+    print(table)
+
+
+if __name__ == "__main__":
+    main()
