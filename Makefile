@@ -13,6 +13,7 @@ help:
 	@echo "make test    the tests; make test-slow those of over ten seconds"
 	@echo "make lint    style, types, house rules"
 	@echo "make bench   every figure, measured on this machine"
+	@echo "make bench-verdicts   how right the verdicts are, from text and from sound; an hour at first"
 
 # uv itself is pinned with hashes in the same file as everything else.
 .venv/ready: requirements/dev.txt pyproject.toml
@@ -52,7 +53,7 @@ docs: .venv/ready
 	$(BIN)/python tools/docs.py
 
 train: setup
-	$(BIN)/python tools/train_heads.py
+	PYTHONPATH=tools $(BIN)/python tools/train_heads.py
 
 lock: .venv/ready
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements/run.txt pyproject.toml

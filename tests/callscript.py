@@ -18,7 +18,7 @@ from callcov.model import Act, Role, Segment, Sensitive, Span, Transcript, Turn,
 
 LINE = re.compile(r"^([AC]) +(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)(?: +(.*))?$")
 TOKEN = re.compile(
-    r"\{sentiment=(?P<sentiment>-?\d+(?:\.\d+)?)\}|\{(?P<opens>[a-z_]+(?::[a-z0-9_-]+)?):(?=\s)|(?P<closes>\})"
+    r"\{sentiment=(?P<sentiment>-?\d+(?:\.\d+)?)\}|\{(?P<opens>[a-z_]+(?::[a-z0-9_#-]+)?):(?=\s)|(?P<closes>\})"
     r"|\[(?P<mask>[a-z_]+)(?:#(?P<value>\d+))?\](?P<after>[.,?!]?)|(?P<word>[^\s{}]+)"
 )
 ROLES = {"A": Role.AGENT, "C": Role.CUSTOMER}

@@ -13,6 +13,7 @@ import typer.main
 
 from callcov import errors
 from callcov.api.errors import answer
+from callcov.checks import steps, summary
 from callcov.checks.groups import Compliance, Quality
 from callcov.checks.policy import Thresholds
 from callcov.cli import cli
@@ -34,7 +35,7 @@ FIELDS = {
 
 def results() -> str:
     parts = [
-        "# The sixteen requirements\n\n",
+        "# The sixteen requirements and the summary\n\n",
         GENERATED,
         INTRODUCTION,
     ]
@@ -43,6 +44,9 @@ def results() -> str:
         for name in names:
             module = importlib.import_module(f"callcov.checks.{group}.{name}")
             parts.append(f"\n### `{group}.{name}`\n\n{inspect.getdoc(module)}\n")
+    parts.append(
+        f"\n## summary\n\n{inspect.getdoc(summary)}\n\n### Which sentences are next steps\n\n{inspect.getdoc(steps)}\n"
+    )
     parts.append("\n## Limits and their defaults\n\n| limit | default |\n|---|---|\n")
     parts += [f"| `{name}` | {value} |\n" for name, value in Thresholds().model_dump().items()]
     return "".join(parts)

@@ -129,6 +129,7 @@ def _accepted(about: About, file: Path) -> Analysis:
         contact_id=about.contact_id,
         blob_key=f"recordings/{analysis_id}",
         masked_key=None,
+        vectors_key=None,
         sha256="",
         size_bytes=file.stat().st_size,
         format=file.suffix.removeprefix("."),

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import orjson
 import structlog
 import typer
+import yaml
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
@@ -26,7 +27,8 @@ from callcov.checks import policy
 from callcov.config import Config, read
 from callcov.errors import BadPolicy, BadSetting, CallcovError, ModelAltered, ModelMissing, ModelUnavailable
 from callcov.models.catalogue import CATALOGUE
-from callcov.store import keys, users
+from callcov.store import keys, policies, users
+from callcov.store.db import Database
 from callcov.store.folder import installation
 
 FAILED, USAGE, MODELS = 1, 2, 3
@@ -43,9 +45,11 @@ cli = typer.Typer(
 users_cli = typer.Typer(help="Make accounts.", no_args_is_help=True)
 keys_cli = typer.Typer(help="Make API keys.", no_args_is_help=True)
 models_cli = typer.Typer(help="The files of the models: fetch, verify, list.", no_args_is_help=True)
+policy_cli = typer.Typer(help="What calls are judged by: show, check, set.", no_args_is_help=True)
 cli.add_typer(users_cli, name="users")
 cli.add_typer(keys_cli, name="keys")
 cli.add_typer(models_cli, name="models")
+cli.add_typer(policy_cli, name="policy")
 
 Data = Annotated[Path | None, typer.Option("--data", help="Folder of the installation (CALLCOV_DATA).")]
 Model = Annotated[
@@ -67,6 +71,7 @@ AgentId = Annotated[str, typer.Option(help="Id of the agent, kept in the object.
 ContactId = Annotated[str, typer.Option(help="Id of the customer, kept in the object.")]
 Direction = Annotated[policy.Direction | None, typer.Option(help="Who called: inbound is the customer.")]
 Language = Annotated[str | None, typer.Option(help="ISO 639-1 code of what is spoken; default: find out.")]
+Account = Annotated[str, typer.Option("--user", help="Mail address of the account.")]
 screen = Console(stderr=True)
 
 
@@ -143,7 +148,7 @@ def users_create(email: Annotated[str, typer.Argument(help="Mail address of the 
 
 @keys_cli.command("create", epilog="Example: callcov keys create --user qa@example.com --test")
 def keys_create(
-    user: Annotated[str, typer.Option(help="Mail address of the account.")],
+    user: Account,
     test: Annotated[bool, typer.Option("--test", help="A key for test analyses only.")] = False,
     description: Annotated[str | None, typer.Option(help="What the key is for.")] = None,
     data: Data = None,
@@ -152,14 +157,11 @@ def keys_create(
     config = _config(data=data)
     with installation(config.data) as database:
         secret = load_secret(config.data, config.secret.get_secret_value() if config.secret else None)
-        key = credentials.new_key(livemode=not test)
+        key, owner = credentials.new_key(livemode=not test), _account(database, user)
         with database.write() as connection:
-            found = users.find(connection, user)
-            if found is None:
-                raise BadSetting(f"There is no account {user}; make it with `callcov users create {user}`.")
             keys.create(
                 connection,
-                found.id,
+                owner,
                 livemode=not test,
                 key_hash=credentials.hash_key(secret, key),
                 prefix=key[:14],
@@ -167,6 +169,82 @@ def keys_create(
                 now=datetime.now(UTC),
             )
     typer.echo(key)
+
+
+@policy_cli.command("show", epilog="Example: callcov policy show collections > policy.yaml")
+def policy_show(
+    name: Annotated[
+        str | None, typer.Argument(help="A ready-made one: default, collections, payments, health.")
+    ] = None,
+    user: Annotated[str | None, typer.Option(help="The account whose policy is shown.")] = None,
+    data: Data = None,
+) -> None:
+    """Print a policy as YAML: an account's, or a ready-made one with its sources; the default when none is named."""
+    if name and user:
+        raise typer.BadParameter("give a name or --user, not both")
+    if user is None:
+        typer.echo(policy.ready_made_text(name or "default"), nl=False)
+        return
+    with installation(_config(data=data).data) as database:
+        owner = _account(database, user)
+        with database.read() as connection:
+            found = policies.current(connection, owner)
+    typer.echo(yaml.safe_dump(found.model_dump(mode="json"), allow_unicode=True, sort_keys=False, width=110), nl=False)
+
+
+@policy_cli.command("check", epilog="Example: callcov policy check policy.yaml")
+def policy_check(
+    file: Annotated[Path, typer.Argument(help="The policy, JSON or YAML.", exists=True, dir_okay=False)],
+) -> None:
+    """Say whether a file is a policy, and if not, where it is wrong and why."""
+    found = policy.load(file.read_bytes())
+    typer.echo(f"A policy with {len(found.disclosures)} disclosures and {len(found.prohibited)} prohibited phrases.")
+
+
+@policy_cli.command("set", epilog="Example: callcov policy set --user qa@example.com collections")
+def policy_set(
+    source: Annotated[str, typer.Argument(help="A file, JSON or YAML, or the name of a ready-made one.")],
+    user: Account,
+    data: Data = None,
+) -> None:
+    """Make a policy the account's and print its version. Completed calls stay as judged: see `callcov rejudge`."""
+    if source not in policy.READY_MADE and not Path(source).is_file():
+        raise BadSetting(f"There is no file {source}, and no ready-made policy of that name.")
+    found = policy.ready_made(source) if source in policy.READY_MADE else policy.load(Path(source).read_bytes())
+    with installation(_config(data=data).data) as database:
+        owner = _account(database, user)
+        with database.write() as connection:
+            new = policies.put(connection, owner, found, datetime.now(UTC))
+    typer.echo(new.version)
+
+
+@cli.command("rejudge", epilog="Example: callcov rejudge --user qa@example.com --all")
+def rejudge_command(
+    user: Account,
+    ids: Annotated[list[str] | None, typer.Argument(help="Completed analyses.", metavar="[ID...]")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every completed analysis of the account.")] = False,
+    test: Annotated[bool, typer.Option("--test", help="The test analyses instead of the live ones.")] = False,
+    data: Data = None,
+) -> None:
+    """Judge completed analyses again by the account's policy, without their sound; no webhook is sent.
+
+    Prints a line for each field that changed: its name, how many calls are flagged now, how many no longer, and the
+    ids of up to five of them.
+    """
+    from callcov.rejudge import Owner, Tally  # noqa: PLC0415 the same
+    from callcov.serve import judging_again  # noqa: PLC0415 the same
+
+    if every == bool(ids):
+        raise typer.BadParameter("give ids or --all")
+    config, tally, now = _config(data=data), Tally(), datetime.now(UTC)
+    with installation(config.data) as database, judging_again(config, database) as judges:
+        owner = Owner(_account(database, user), livemode=not test)
+        for one in ids or ():
+            judges.one(owner, one, now, tally=tally)
+        for _ in judges.account(owner, now, tally) if every else ():
+            typer.echo(f"{tally.calls} judged", err=True)
+    for name, moved in tally.changed().items():
+        typer.echo("\t".join(map(str, (name, moved["to_flagged"], moved["to_clear"], *moved["examples"]))))
 
 
 @models_cli.command("fetch", epilog="Example: callcov models fetch --from /media/usb/models")
@@ -201,6 +279,15 @@ def main() -> None:
         _end(error, USAGE)
     except CallcovError as error:
         _end(error, FAILED)
+
+
+def _account(database: Database, email: str) -> str:
+    """The id of the account with that address. Raises BadSetting."""
+    with database.read() as connection:
+        found = users.find(connection, email)
+    if found is None:
+        raise BadSetting(f"There is no account {email}; make it with `callcov users create {email}`.")
+    return found.id
 
 
 def _end(error: CallcovError, code: int) -> None:

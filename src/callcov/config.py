@@ -11,7 +11,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from callcov.errors import BadSetting
 
@@ -56,6 +56,19 @@ class Config(BaseModel):
         default=(),
         description="Networks (CIDR, comma separated) that webhooks may reach although they are not public.",
     )
+    chat_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Base address of an OpenAI-compatible endpoint (as far as `/v1`) that words summaries; it gets the "
+        "masked transcript. Default: none, nothing is sent.",
+    )
+    chat_model: str | None = Field(
+        default=None, min_length=1, description="Model to ask there; to be set together with `CALLCOV_CHAT_URL`."
+    )
+    chat_key: SecretStr | None = Field(default=None, description="Key sent to it, as `Authorization: Bearer`.")
+    chat_timeout: Annotated[float, Field(ge=1, le=60)] = Field(
+        default=20.0, description="Seconds to wait for its answer; there are two tries, then CallCov's own text stays."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least important line that is logged to standard error."
     )
@@ -70,7 +83,14 @@ class Config(BaseModel):
     def _home(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("public_url", mode="after")
+    @field_validator("chat_model", mode="after")
+    @classmethod
+    def _both(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if (value is None) is not (info.data.get("chat_url") is None):
+            raise ValueError("CALLCOV_CHAT_URL and CALLCOV_CHAT_MODEL are set together or not at all")
+        return value
+
+    @field_validator("public_url", "chat_url", mode="after")
     @classmethod
     def _no_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else None

@@ -5,28 +5,46 @@ Pure: a row of the store, a Transcript and Results go in, plain JSON values or t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
 
+from callcov.checks import Results
 from callcov.model import Role, Segment, Transcript, Word
 from callcov.store.analyses import COMPLETED, STAGES, Analysis, Finished
 from callcov.store.documents import PLACEHOLDER
 
 _NAMES = {Role.AGENT: "Agent", Role.CUSTOMER: "Customer"}
 _TRANSCRIPT = TypeAdapter(Transcript)
+SUMMARY = "summary"
+"""The capability of a chat model that worded the summary, in `metadata.models`."""
+# The last keys of that name in a stored document are its own: none of the parts that follow holds one, and inside of
+# texts a quotation mark is escaped.
+_TRANSCRIPT_KEY, _RESULTS_KEY, _METADATA_KEY = ',"transcript":', ',"results":', ',"metadata":'
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """Results with the versions of the policy and of the checks that they were judged by."""
 
-    results: BaseModel
+    results: Results
     policy_version: str
     checks_version: str
+
+    def text(self) -> str:
+        """The results as JSON, the same in the document and in the judgement that is kept."""
+        return orjson.dumps(self.results.model_dump(mode="json")).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """The stored documents of an analysis: the whole one, and the light one that has neither transcript nor results."""
+
+    full: str
+    light: str
 
 
 def transcript_object(transcript: Transcript) -> dict[str, Any]:
@@ -101,25 +119,19 @@ def finished(
     completed_at: str,
     processing_time_ms: int,
     masked_key: str | None,
+    vectors_key: str | None,
 ) -> Finished:
-    """What `analyses.finish` and `analyses.replace_results` keep; `row` is the analysis as it was accepted.
+    """What `analyses.finish` keeps; `row` is the analysis as it was accepted.
 
     The stored transcript is the masked one, whole, so that `transcript_of` gives it back and judging it again with
     the same policy gives the same results. `completed_at` is ISO 8601 (see `store/times.py`).
     """
-    row = replace(
-        row,
-        status=COMPLETED,
-        stage=STAGES[-1],
-        completed_at=completed_at,
-        processing_time_ms=processing_time_ms,
-        policy_version=judged.policy_version,
-        checks_version=judged.checks_version,
-        error_message=None,
-    )
+    row = replace(row, status=COMPLETED, stage=STAGES[-1], error_message=None, completed_at=completed_at)
+    row = replace(row, policy_version=judged.policy_version, checks_version=judged.checks_version)
+    row = replace(row, processing_time_ms=processing_time_ms)
     light = analysis_object(row, "", models=models)
-    results = judged.results.model_dump(mode="json")
-    full = light | {"transcript": transcript_object(transcript), "results": results}
+    results = judged.text()
+    full = light | {"transcript": transcript_object(transcript), "results": orjson.Fragment(results)}
     return Finished(
         full=_stored(full, row.id),
         light=_stored(light, row.id),
@@ -128,8 +140,50 @@ def finished(
         processing_time_ms=processing_time_ms,
         policy_version=judged.policy_version,
         checks_version=judged.checks_version,
+        results=results,
+        agent_speaker=agent_of(transcript),
         masked_key=masked_key,
+        vectors_key=vectors_key,
     )
+
+
+def worded(judged: Judged, transcript: Transcript, write: Callable[[str, str], str | None]) -> Judged | None:
+    """The same with the text of the summary in the words of `write(call, text)`; None where it gives none.
+
+    Everything else stays as it was judged. There is nothing to write for a call without a summary.
+    """
+    drawn = judged.results.summary
+    text = drawn and write(transcript_object(transcript)["text"], drawn.text)
+    if not (drawn and text):
+        return None
+    results = judged.results.model_copy(update={"summary": drawn.model_copy(update={"text": text})})
+    return replace(judged, results=results)
+
+
+def rejudged(row: Analysis, documents: Documents, results: str, transcript: str | None) -> Documents:
+    """The documents of a completed analysis with other results, and another transcript if one is given.
+
+    `row` names the versions that it was judged by now; `results` and `transcript` are the JSON texts of those fields.
+    What stays is taken over as the bytes that it is: the same as `finished` would make of the whole.
+    """
+    head = documents.full.rpartition(_RESULTS_KEY)[0]
+    if transcript is not None:
+        head = head.rpartition(_TRANSCRIPT_KEY)[0] + _TRANSCRIPT_KEY + transcript
+    models = orjson.loads(documents.light)["metadata"]["models"]
+    models = models and {name: model for name, model in models.items() if name != SUMMARY}  # its text is drawn again
+    metadata = orjson.dumps(_metadata(row, models)).decode()
+    light = _stored(analysis_object(row, "", models=models), row.id)
+    return Documents(full=f"{head}{_RESULTS_KEY}{results}{_METADATA_KEY}{metadata}}}", light=light)
+
+
+def results_of(full: str) -> str:
+    """The results in a stored full document, as the JSON text that they are there."""
+    return full.rpartition(_RESULTS_KEY)[2].rpartition(_METADATA_KEY)[0]
+
+
+def agent_of(transcript: Transcript) -> str | None:
+    """The speaker who is taken for the agent; None when nobody is."""
+    return next((speaker for speaker, role in transcript.roles.items() if role is Role.AGENT), None)
 
 
 def transcript_text(transcript: Transcript) -> str:
@@ -140,11 +194,6 @@ def transcript_text(transcript: Transcript) -> str:
 def transcript_of(text: str) -> Transcript:
     """The Transcript that `transcript_text` wrote; equal to it in every value."""
     return _TRANSCRIPT.validate_json(text)
-
-
-def models_of(full: str) -> dict[str, str]:
-    """The models that a stored full document names; judging again keeps them."""
-    return orjson.loads(full)["metadata"]["models"]
 
 
 def _stored(document: dict[str, Any], analysis_id: str) -> str:

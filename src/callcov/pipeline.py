@@ -16,14 +16,17 @@ from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 
-from callcov import checks, document, probe
-from callcov.checks.policy import Direction, Policy
+from callcov import document, probe
+from callcov.checks.policy import Policy
 from callcov.children import Task
-from callcov.document import Judged
 from callcov.errors import BadRecording
+from callcov.judging import judged
+from callcov.language.chat import Writer
 from callcov.language.encoder import Encoder
-from callcov.language.understand import agent_likeness, understand
-from callcov.model import Span, Transcript, Turn
+from callcov.language.understand import agent_likeness, understand, understood
+from callcov.language.vectors import pack
+from callcov.language.wordings import prepared
+from callcov.model import Transcript, Turn
 from callcov.models import locate
 from callcov.speech import align, decode, diarize, mask, roles
 from callcov.speech.survey import Survey, survey
@@ -57,6 +60,12 @@ class Crew(Protocol):
         ...
 
 
+def left(recording: str) -> tuple[str, str]:
+    """The keys of what an analysis of a recording leaves, masked sound and vectors; as hard to guess as its own key."""
+    name = recording.rpartition("/")[2]
+    return f"masked/{name}.flac", f"vectors/{name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One recording to be analysed and what is known of it.
@@ -84,8 +93,13 @@ class Job:
 
     @property
     def served(self) -> str:
-        """Where the masked sound stays; as hard to guess as the recording's own key."""
-        return f"masked/{self.recording.rpartition('/')[2]}.flac"
+        """Where the masked sound stays."""
+        return left(self.recording)[0]
+
+    @property
+    def vectors(self) -> str:
+        """Where the vectors of the clauses stay."""
+        return left(self.recording)[1]
 
 
 Stage = Callable[[Job, Crew, Progress], None]
@@ -94,8 +108,9 @@ Stage = Callable[[Job, Crew, Progress], None]
 class Tools:
     """What a child works with; each model is loaded when it is first needed, and stays."""
 
-    def __init__(self, blobs: str, models: Path, recogniser: str) -> None:
+    def __init__(self, blobs: str, models: Path, recogniser: str, chat: Writer | None) -> None:
         self.blobs: Blobs = open_blobs(blobs)
+        self.chat = chat
         self._models = models
         self._recogniser = recogniser
 
@@ -118,9 +133,9 @@ class Tools:
 _equipped: list[Tools] = []
 
 
-def equip(blobs: str, models: Path, recogniser: str) -> None:
-    """Prepare this process to run the `do_` functions on the objects under that address."""
-    _equipped[:] = [Tools(blobs, models, recogniser)]
+def equip(blobs: str, models: Path, recogniser: str, chat: Writer | None = None) -> None:
+    """Prepare this process to run the `do_` functions on the objects under that address; `chat` words summaries."""
+    _equipped[:] = [Tools(blobs, models, recogniser, chat)]
     probe.equip(blobs)
 
 
@@ -187,12 +202,6 @@ def judge(
     arguments = (job, row, dict(models), completed_at, processing_time_ms)
     (finished,) = crew.run(job.name, [Task(do_judge, arguments, _LEAST_SECONDS)])
     return finished
-
-
-def judged(transcript: Transcript, policy: Policy, direction: str | None) -> Judged:
-    """The results of an annotated transcript with the versions they were judged by; pure."""
-    known: Direction | None = direction if direction in ("inbound", "outbound") else None
-    return Judged(checks.analyze(transcript, policy, known), str(policy.version), checks.VERSION)
 
 
 def annotated(transcript: Transcript, policy: Policy, encoder: Encoder) -> Transcript:
@@ -273,23 +282,17 @@ def do_understand(job: Job) -> None:
     """Acts and sentiment on the masked transcript."""
     (tools,) = _equipped
     transcript = _TRANSCRIPT.validate_json(tools.blobs.read(job.work("transcript.json")))
-    transcript = annotated(transcript, job.policy, tools.encoder)
-    tools.blobs.write(job.work("annotated.json"), _TRANSCRIPT.dump_json(transcript))
+    found = understood(transcript, tools.encoder, prepared(job.policy.wordings(), tools.encoder))
+    tools.blobs.write(job.work("vectors"), pack(found.vectors))
+    tools.blobs.write(job.work("annotated.json"), _TRANSCRIPT.dump_json(found.transcript))
 
 
 def do_mask(job: Job) -> None:
     """The recording with the masked values silenced, as FLAC."""
     (tools,) = _equipped
     transcript = _TRANSCRIPT.validate_json(tools.blobs.read(job.work("transcript.json")))
-    said = [
-        Span(words[0].span.start, max(word.span.end for word in words))
-        for found in transcript.sensitive
-        if found.type in job.policy.mask
-        for words in [transcript.segments[found.segment].words[found.first : found.last]]
-    ]
-    activity = sorted(turn.span for turn in transcript.turns)
     with tempfile.TemporaryFile() as sound:
-        silenced = mask.padded(said, activity, transcript.duration)
+        silenced = mask.silences(transcript, job.policy.mask)
         mask.write_masked(tools.blobs.reader(job.recording), silenced, sound)
         sound.seek(0)
         tools.blobs.write(job.masked, sound)
@@ -298,17 +301,21 @@ def do_mask(job: Job) -> None:
 def do_judge(
     job: Job, row: Analysis, models: Mapping[str, str], completed_at: str, processing_time_ms: int
 ) -> Finished:
-    """Results and documents from the annotated transcript."""
+    """Results and documents from the annotated transcript; what the chat endpoint words is the summary's text alone."""
     (tools,) = _equipped
     transcript = _TRANSCRIPT.validate_json(tools.blobs.read(job.work("annotated.json")))
+    found = judged(transcript, job.policy, job.direction)
+    if tools.chat and (worded := document.worded(found, transcript, tools.chat.write)):
+        found, models = worded, {**models, document.SUMMARY: tools.chat.model}
     return document.finished(
         row,
         transcript,
-        judged(transcript, job.policy, job.direction),
+        found,
         models,
         completed_at,
         processing_time_ms,
         job.served if job.sound else None,
+        job.vectors,
     )
 
 

@@ -53,9 +53,10 @@ def page(analysis: Fields) -> RenderableType:
         for name, field in fields.items():
             if name in _TITLES:
                 table.add_row(*_row(name, field, fields, flagged=name in flagged))
+    summary = [Text(results.summary.text, style="italic")] if results.summary else []
     advice = [_advice(place, item) for place, item in enumerate(analysis["results"]["coaching"]["recommendations"], 1)]
     note = [] if results.supported else [Text("This language is not judged: nothing is flagged.", style="yellow")]
-    return Group(head, table, *note, Text("Recommendations", style="bold"), *(advice or [Text("  none")]))
+    return Group(head, *summary, table, *note, Text("Recommendations", style="bold"), *(advice or [Text("  none")]))
 
 
 def clock(seconds: float) -> str:

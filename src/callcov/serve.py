@@ -5,25 +5,26 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
 import callcov
-from callcov import pipeline, probe
+from callcov import judging, pipeline, probe
 from callcov.api import app
 from callcov.api.services import Services
 from callcov.auth.secret import load_secret
-from callcov.checks import policy
 from callcov.children import Children, Task
 from callcov.config import Config
 from callcov.engine import Engine
 from callcov.errors import BadRecording, BadSetting, WorkerDied
+from callcov.language.chat import Chat
 from callcov.model import Recording
 from callcov.models import locate
+from callcov.rejudge import Judges
 from callcov.store.blobs import open_blobs
 from callcov.store.db import Database
 from callcov.store.folder import blobs_url, installation
@@ -39,7 +40,23 @@ def crew(config: Config, blobs: str) -> Children:
     """The children that transcribe and judge, each with its own models, for the objects under that address."""
     recogniser = locate.whisper(config.models, config.model)
     locate.verify(config.models, pipeline.MODELS)
-    return Children(config.workers, pipeline.equip, (blobs, config.models, str(recogniser)))
+    return Children(config.workers, pipeline.equip, (blobs, config.models, str(recogniser), _chat(config)))
+
+
+def _chat(config: Config) -> Chat | None:
+    """Who words the summaries; None when nobody is set up to."""
+    if config.chat_url is None or config.chat_model is None:
+        return None
+    key = config.chat_key.get_secret_value() if config.chat_key else None
+    return Chat(config.chat_url, config.chat_model, key, config.chat_timeout)
+
+
+@contextmanager
+def judging_again(config: Config, database: Database) -> Generator[Judges]:
+    """Who judges what is completed again, in a child of its own: the others may transcribe for minutes."""
+    address = blobs_url(config.data)
+    with closing(Children(1, judging.equip, (address, config.models))) as children:
+        yield Judges(database, open_blobs(address), children)
 
 
 def serve(config: Config, host: str, port: int, ready: Callable[[str], None]) -> None:
@@ -55,15 +72,18 @@ def serve(config: Config, host: str, port: int, ready: Callable[[str], None]) ->
         children = crew(config, blobs_url(config.data))
         probes = Children(_PROBES, probe.equip, (blobs_url(config.data),), memory=_PROBE_BYTES)
         probes.warm(os.getpid)
+        judges = stack.enter_context(judging_again(config, database))
+        judges.children.warm(os.getpid)
         children.warm(pipeline.do_load)
         engine = Engine(database.engine)
         worker = _worker(config, database, engine, children, here)
         engine.launch(worker, config.workers)
         worker.tidy()
-        services = _services(config, worker, probes)
+        services = _services(config, worker, probes, judges)
         _run(app.create(services), listener, lambda: ready(here))
         children.close()
         probes.close()
+        judges.children.close()
         engine.close()
     # Threads that wait for a killed child are never told (see `Children.close`): stopping is the same as being
     # killed, which every restart recovers from.
@@ -78,20 +98,19 @@ def _worker(config: Config, database: Database, engine: Engine, children: Childr
         blobs=open_blobs(blobs_url(config.data)),
         engine=engine,
         children=children,
-        policy=policy.DEFAULT,
         models=pipeline.model_names(config.model),
         public_url=config.public_url or here,
         allow=config.webhook_allow,
     )
 
 
-def _services(config: Config, worker: Worker, probes: Children) -> Services:
+def _services(config: Config, worker: Worker, probes: Children, judges: Judges) -> Services:
     return Services(
         database=worker.database,
         blobs=worker.blobs,
         engine=_Starter(worker.engine, worker),
         probe=lambda key: _probe(probes, key),
-        judge=lambda transcript, direction: pipeline.judged(transcript, worker.policy, direction),
+        judges=judges,
         secret=load_secret(config.data, config.secret.get_secret_value() if config.secret else None),
         public_url=config.public_url,
         version=callcov.__version__,

@@ -15,12 +15,11 @@ from ipaddress import IPv4Network, IPv6Network
 import structlog
 
 from callcov import deliver, pipeline
-from callcov.checks.policy import Policy
 from callcov.children import Children
 from callcov.document import rendered
 from callcov.engine import Engine, Step
 from callcov.errors import CallcovError
-from callcov.store import analyses, deliveries, documents, users
+from callcov.store import analyses, deliveries, documents, policies, users
 from callcov.store.analyses import PROCESSING, Analysis
 from callcov.store.blobs import Blobs
 from callcov.store.db import Database
@@ -42,20 +41,23 @@ class Worker:
     blobs: Blobs
     engine: Engine
     children: Children
-    policy: Policy
     models: Mapping[str, str]
     public_url: str
     allow: tuple[IPv4Network | IPv6Network, ...]
 
     def analyse(self, step: Step, user_id: str, analysis_id: str, attempt: int) -> None:
-        """Take one attempt at an analysis to its end; the work files go whatever the end is."""
+        """Take one attempt at an analysis to its end; the work files go whatever the end is.
+
+        The policy is the account's at the beginning: what is masked, understood and judged must be one policy's.
+        """
         began: int = step("begin", lambda: milliseconds(_now()))
+        version: int = step("policy", partial(self._policy_version, user_id))
         for name, stage in pipeline.STAGES:
-            problem = step(name, partial(self._stage, name, stage, user_id, analysis_id, attempt))
+            problem = step(name, partial(self._stage, name, stage, user_id, analysis_id, attempt, version))
             if problem:
                 break
         else:
-            problem = step("judging", partial(self._finish, user_id, analysis_id, attempt, began))
+            problem = step("judging", partial(self._finish, user_id, analysis_id, attempt, version, began))
         if problem:
             step("fail", partial(self._fail, user_id, analysis_id, attempt, began, problem))
         step("clean", lambda: self.blobs.delete_prefix(pipeline.folder(analysis_id)))
@@ -77,9 +79,25 @@ class Worker:
         for row in waiting:
             if self.engine.ended(row.id, row.attempt):
                 self._fail(row.user_id, row.id, row.attempt, milliseconds(_now()), LOST)
-        self.blobs.sweep(_now() - timedelta(days=1))
+        yesterday = _now() - timedelta(days=1)
+        self.blobs.sweep(yesterday)
+        self._sweep_unnamed(yesterday)
 
-    def _stage(self, name: str, stage: pipeline.Stage, user_id: str, analysis_id: str, attempt: int) -> str | None:
+    def _sweep_unnamed(self, before: datetime) -> None:
+        """Remove sound and vectors that no analysis names: whoever wrote them was killed before it said so."""
+        for folder in ("masked/", "vectors/"):
+            for keys in self.blobs.older(folder, before):
+                # Read after the objects were listed: an analysis that is just being finished is still unfinished then.
+                with self.database.read() as connection:
+                    named = analyses.named(connection, keys)
+                    waiting = analyses.unfinished(connection)
+                coming = {key for row in waiting for key in pipeline.left(row.blob_key)}
+                for key in set(keys) - named - coming:
+                    self.blobs.delete(key)
+
+    def _stage(
+        self, name: str, stage: pipeline.Stage, user_id: str, analysis_id: str, attempt: int, version: int
+    ) -> str | None:
         row = self._wanted(user_id, analysis_id, attempt)
         if row is None:
             return _GONE
@@ -87,30 +105,31 @@ class Worker:
             analyses.set_stage(connection, user_id, analysis_id, attempt, name)
         said = log.bind(analysis=analysis_id, attempt=attempt, stage=name)
         said.info("stage begins")
-        return self._told(said, partial(stage, self._job(row), self.children, _progress(said)))
+        return self._told(said, partial(stage, self._job(row, version), self.children, _progress(said)))
 
-    def _finish(self, user_id: str, analysis_id: str, attempt: int, began: int) -> str | None:
+    def _finish(self, user_id: str, analysis_id: str, attempt: int, version: int, began: int) -> str | None:
         row = self._wanted(user_id, analysis_id, attempt)
         if row is None:
             return None  # deleted, or this step had finished before a crash and only its record was lost
         with self.database.write() as connection:
             analyses.set_stage(connection, user_id, analysis_id, attempt, "judging")
         said = log.bind(analysis=analysis_id, attempt=attempt, stage="judging")
-        return self._told(said, partial(self._judge, row, began, said))
+        return self._told(said, partial(self._judge, row, version, began, said))
 
-    def _judge(self, row: Analysis, began: int, said: structlog.BoundLogger) -> None:
-        job, now = self._job(row), _now()
+    def _judge(self, row: Analysis, version: int, began: int, said: structlog.BoundLogger) -> None:
+        job, now = self._job(row, version), _now()
         finished = pipeline.judge(
             job, self.children, row, self.models, completed_at=iso(now), processing_time_ms=milliseconds(now) - began
         )
         self.blobs.move(job.masked, job.served)
+        self.blobs.move(job.work("vectors"), job.vectors)
         with self.database.write() as connection:
             done = analyses.finish(connection, row.user_id, row.id, row.attempt, finished)
             if done and row.webhook_url:
                 self.engine.deliver(connection, row.user_id, row.id, row.attempt, 1, 0.0)
         if not done:
-            self.blobs.delete(job.served)
-        elif not self.policy.keep_original:
+            self._discard(row)
+        elif not job.policy.keep_original:
             self.blobs.delete(row.blob_key)
         said.info("completed", milliseconds=finished.processing_time_ms)
 
@@ -123,7 +142,8 @@ class Worker:
             row = analyses.assigned(connection, user_id, analysis_id)
             if failed and row and row.webhook_url:
                 self.engine.deliver(connection, user_id, analysis_id, attempt, 1, 0.0)
-        if failed:
+        if failed and row:
+            self._discard(row)  # it may have failed in the instant after they were put there
             log.warning("failed", analysis=analysis_id, attempt=attempt, reason=sentence)
 
     def _deliver(self, user_id: str, analysis_id: str, run: int, attempt: int) -> None:
@@ -156,19 +176,30 @@ class Worker:
                 self.engine.deliver(connection, user_id, analysis_id, run, attempt + 1, delay)
         log.info("webhook", analysis=analysis_id, attempt=attempt, outcome=delivery.outcome, error=outcome.error)
 
+    def _discard(self, row: Analysis) -> None:
+        """Remove what an attempt leaves when it completes, because it did not."""
+        for key in pipeline.left(row.blob_key):
+            self.blobs.delete(key)
+
     def _wanted(self, user_id: str, analysis_id: str, attempt: int) -> Analysis | None:
         with self.database.read() as connection:
             row = analyses.assigned(connection, user_id, analysis_id)
         return row if row and row.attempt == attempt and row.status == PROCESSING else None
 
-    def _job(self, row: Analysis) -> pipeline.Job:
+    def _policy_version(self, user_id: str) -> int:
+        with self.database.read() as connection:
+            return policies.current(connection, user_id).version
+
+    def _job(self, row: Analysis, version: int) -> pipeline.Job:
+        with self.database.read() as connection:
+            policy = policies.version(connection, row.user_id, version)
         return pipeline.Job(
             name=row.id,
             recording=row.blob_key,
             language=row.language,
             agent_channel=row.agent_channel,
             direction=row.call_direction,
-            policy=self.policy,
+            policy=policy,
         )
 
     def _told(self, said: structlog.BoundLogger, work: Callable[[], None]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import socket
 import threading
 import time
@@ -20,19 +21,22 @@ import sqlalchemy as sa
 import uvicorn
 from callscript import transcript_of
 
-from callcov import checks, document
+from callcov import checks, document, judging
 from callcov.api.app import create
 from callcov.api.services import Services
 from callcov.auth.keys import PREFIX_LENGTH, hash_key, new_key
 from callcov.checks.policy import DEFAULT, Direction, Disclosure
+from callcov.children import Children
 from callcov.model import Recording, Transcript
+from callcov.rejudge import Judges
 from callcov.speech.decode import probe
-from callcov.store import analyses, keys, users
+from callcov.store import analyses, keys, policies, users
 from callcov.store.analyses import Submission
 from callcov.store.blobs import Blobs, open_blobs
 from callcov.store.db import Database, migrate, open_database
 
 SECRET = b"a secret for tests, thirty-two bytes or more"
+MODELS = Path(os.environ.get("CALLCOV_MODELS") or Path(__file__).parents[2] / ".cache" / "models")
 ENDED = "2026-11-23T12:00:45.230Z"
 
 
@@ -124,6 +128,7 @@ class Server:
         with self.services.database.write() as connection:
             user = users.create(connection, email, now)
             both = [new_key(livemode) for livemode in (True, False)]
+            policies.put(connection, user.id, POLICY, now)
             for key in both:
                 livemode = key.startswith("sk_live_")
                 hashed = hash_key(SECRET, key)
@@ -138,14 +143,13 @@ class Server:
             row = analyses.assigned(connection, user_id, analysis_id)
             assert row is not None
             models = {"transcription": "whisper-base"}
-            finished = document.finished(
-                row, transcript, judge(transcript, row.call_direction), models, ENDED, 45230, masked
-            )
+            judged = judging.judged(transcript, policies.current(connection, user_id), row.call_direction)
+            finished = document.finished(row, transcript, judged, models, ENDED, 45230, masked, None)
             assert analyses.finish(connection, user_id, analysis_id, row.attempt, finished)
 
     def results(self, transcript: Transcript, direction: Direction | None = None) -> dict[str, Any]:
-        """The verdicts on a transcript as the API shows them."""
-        return judge(transcript, direction).results.model_dump(mode="json")
+        """The verdicts on a transcript as the API shows them, by the policy that accounts have here."""
+        return checks.analyze(transcript, POLICY, direction).model_dump(mode="json")
 
     def objects(self) -> set[str]:
         """Every file below the object store, unfinished ones too."""
@@ -164,18 +168,15 @@ POLICY = DEFAULT.model_copy(update={"disclosures": (*DEFAULT.disclosures, CALLBA
 FLAC = b"fLaC" + bytes(range(256)) * 40
 
 
-def judge(transcript: Transcript, direction: Direction | None) -> document.Judged:
-    """The verdicts of the policy above."""
-    return document.Judged(checks.analyze(transcript, POLICY, direction), str(POLICY.version), checks.VERSION)
-
-
 def make_services(folder: Path, **other: Any) -> tuple[Services, QueueEngine]:
     """The services of a server whose whole state is in that folder; `other` replaces some of them."""
     database = open_database(f"sqlite:///{folder}/callcov.db")
     migrate(database)
-    blobs = open_blobs((folder / "objects").as_uri())
+    objects = (folder / "objects").as_uri()
+    blobs = open_blobs(objects)
     engine = QueueEngine(database)
-    services = Services(database, blobs, engine, prober(blobs), judge, SECRET, None, "0.1.0")
+    judges = Judges(database, blobs, Children(1, judging.equip, (objects, MODELS)))
+    services = Services(database, blobs, engine, prober(blobs), judges, SECRET, None, "0.1.0")
     return replace(services, **other), engine
 
 
@@ -204,6 +205,7 @@ def running(folder: Path, **other: Any) -> Iterator[Server]:
         server.should_exit = True
         thread.join()
         listening.close()
+        services.judges.children.close()
         services.database.close()
 
 

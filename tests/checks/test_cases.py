@@ -58,6 +58,8 @@ def judged(field, case):
     if field == "customer_effort_score":
         coaching = shown["coaching"]
         return {"score": coaching["customer_effort_score"], "drivers": coaching["customer_effort_drivers"]}
+    if field == "summary":
+        return shown["summary"]
     return next(group[field] for group in shown.values() if isinstance(group, dict) and field in group)
 
 

@@ -14,6 +14,7 @@ from callcov.checks.compliance import (
     sensitive_data,
 )
 from callcov.checks.policy import DEFAULT, Prohibited
+from callcov.checks.reading import Reading
 from callcov.model import Act, Role, Segment, Sensitive, Span, Transcript, Turn, Word
 
 CHECKS = {
@@ -57,7 +58,7 @@ def places(result):
 @given(transcript=calls)
 def test_evidence_is_words_that_were_said_there(name, transcript):
     module, rules = CHECKS[name]
-    for one in places(module.check(transcript, rules)):
+    for one in places(module.check(Reading.of(transcript), rules)):
         segment = transcript.segments[one.segment]
         assert segment.span.start <= one.start <= one.end <= segment.span.end
         assert one.speaker is transcript.role(segment.speaker)
@@ -68,7 +69,7 @@ def test_evidence_is_words_that_were_said_there(name, transcript):
 @given(transcript=calls)
 def test_moving_the_whole_call_in_time_changes_no_verdict(name, transcript):
     module, rules = CHECKS[name]
-    before, after = (module.check(one, rules) for one in (transcript, shifted(transcript, 64.0)))
+    before, after = (module.check(Reading.of(one), rules) for one in (transcript, shifted(transcript, 64.0)))
     assert [one.start + 64.0 for one in places(before)] == [one.start for one in places(after)]
     kept = {"timestamp", "evidence", "instances"}
     assert before.model_dump(exclude=kept) == after.model_dump(exclude=kept)
@@ -78,7 +79,7 @@ def test_moving_the_whole_call_in_time_changes_no_verdict(name, transcript):
 @given(transcript=calls)
 def test_what_only_the_customer_says_is_never_the_agents(name, transcript):
     module, rules = CHECKS[name]
-    result = module.check(replace(transcript, roles={"A": Role.CUSTOMER, "B": Role.CUSTOMER}), rules)
+    result = module.check(Reading.of(replace(transcript, roles={"A": Role.CUSTOMER, "B": Role.CUSTOMER})), rules)
     assert places(result) == ()
 
 
@@ -96,7 +97,7 @@ def shifted(transcript, by):
 def test_ten_thousand_segments_are_judged_by_five_hundred_phrases(speakers):
     said = ["thanks", "the", "line", "of", "your", "router", "is", "[pin]"]
     rows = [(speakers[place % len(speakers)], said, {"disc_recording"}) for place in range(9_999)]
-    transcript = call([*rows, (True, ["you", "are", "number", "q17", "of", "the", "list"], set())])
+    transcript = Reading.of(call([*rows, (True, ["you", "are", "number", "q17", "of", "the", "list"], set())]))
     phrases = tuple(
         Prohibited(id=f"p{at}", category="list", wordings=(f"you are number q{at} of the list",)) for at in range(500)
     )
@@ -104,4 +105,4 @@ def test_ten_thousand_segments_are_judged_by_five_hundred_phrases(speakers):
         one.phrase_id for one in prohibited_phrases.check(transcript, prohibited_phrases.Rules(phrases)).instances
     ] == ["p17"]
     for module, rules in CHECKS.values():
-        assert len(places(module.check(transcript, rules))) <= 1
+        assert len(places(module.check(Reading.of(transcript), rules))) <= 1

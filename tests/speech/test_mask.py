@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcov.errors import BadRecording
-from callcov.model import Span
+from callcov.model import Segment, Sensitive, Span, Transcript, Turn, Word
 from callcov.speech.decode import Decoding, probe
-from callcov.speech.mask import padded, write_masked
+from callcov.speech.mask import padded, silences, write_masked
 
 RATE = 8000
 
@@ -72,7 +72,8 @@ def test_a_file_that_is_no_recording_is_refused():
 def test_a_stretch_reaches_half_a_second_around_and_on_to_the_pause():
     speech = [Span(2, 9), Span(12, 15)]
     assert padded([Span(5, 6)], speech, 20) == (Span(2, 9),)
-    assert padded([Span(8, 9)], speech, 20) == (Span(2, 9.5),)
+    assert padded([Span(4.5, 4.6)], [Span(0, 20)], 20) == (Span(1.0, 8.1),)  # no pause within three seconds
+    assert padded([Span(5, 9)], speech, 20) == (Span(2, 9.5),)
     assert padded([Span(12.1, 14)], speech, 20) == (Span(11.6, 15),)
 
 
@@ -86,6 +87,29 @@ def test_without_speech_around_it_a_stretch_is_half_a_second_wider():
 
 def test_nothing_to_mask_gives_no_stretches():
     assert padded([], [Span(0, 5)], 20) == ()
+
+
+def call(*said, apart=True, turns=()):
+    """A call of one value, its words given as (speaker, start, end)."""
+    segments = tuple(Segment(who, (Word("[pin]", Span(start, end)),)) for who, start, end in said)
+    places = tuple(Sensitive("pin", 0, place, 0, 1) for place in range(len(segments)))
+    return Transcript(segments, tuple(turns), sensitive=places, duration=60.0, channels_apart=apart)
+
+
+def test_only_the_chosen_types_are_silenced():
+    assert silences(call(("A", 5, 6)), ["pin"]) == (Span(4.5, 6.5),)
+    assert silences(call(("A", 5, 6)), ["ssn"]) == ()
+
+
+def test_what_lies_between_two_parts_of_a_value_is_silenced_with_them():
+    assert silences(call(("A", 5, 6), ("A", 7.9, 8)), ["pin"]) == (Span(4.5, 8.5),)
+    assert silences(call(("A", 5, 6), ("B", 7.9, 8)), ["pin"]) == (Span(4.5, 6.5), Span(7.4, 8.5))
+
+
+def test_an_edge_moves_with_the_voice_of_who_said_the_value_and_in_one_channel_with_every_voice():
+    turns = [Turn("A", Span(4, 7)), Turn("B", Span(6, 9))]
+    assert silences(call(("A", 5, 6), turns=turns), ["pin"]) == (Span(4, 7),)
+    assert silences(call(("A", 5, 6), turns=turns, apart=False), ["pin"]) == (Span(4, 9),)
 
 
 _spans = st.lists(
@@ -102,5 +126,12 @@ def test_stretches_hold_all_that_is_sensitive_in_order_apart_and_inside_the_reco
         assert any(one.start <= around.start + 1e-3 and around.end <= one.end + 1e-3 for one in stretches)
     assert all(0 <= one.start < one.end <= 60 for one in stretches)
     assert all(one.end < other.start for one, other in pairwise(stretches))
-    edges = [edge for one in stretches for edge in (one.start, one.end)]
-    assert not any(span.start + 2e-3 < edge < span.end - 2e-3 for span in speech for edge in edges if 0 < edge < 60)
+    for one in stretches:
+        reach = min(span.start for span in spans if span.start >= one.start) - one.start
+        assert one.start == 0 or reach > 3.4 or not _inside(speech, one.start)
+        reach = one.end - max(span.end for span in spans if span.end <= one.end)
+        assert one.end == 60 or reach > 3.4 or not _inside(speech, one.end)
+
+
+def _inside(speech, edge):
+    return any(span.start + 2e-3 < edge < span.end - 2e-3 for span in speech)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from callcov.store.analyses import Finished, Submission
+from callcov.store.judgements import Change, Judgement
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 678_000, UTC)
 LIVE, TEST = True, False
@@ -30,5 +31,21 @@ def finished(name="first", **other):
         "processing_time_ms": 9_000,
         "policy_version": "1",
         "checks_version": "1",
+        "results": f'{{"results":"{name}"}}',
     }
     return Finished(**(fields | other))
+
+
+def change(row, name="second", **other):
+    """What judging again makes of an analysis that was read as that row and judged once."""
+    judgement = Judgement(2, "2", "1", "2026-11-24T08:00:00.000Z", "A", f'{{"results":"{name}"}}')
+    fields = {
+        "policy_version": "2",
+        "checks_version": "1",
+        "masked_key": row.masked_key,
+        "vectors_key": row.vectors_key,
+        "judgements": (judgement,),
+        "full": f'{{"full":"{name}"}}',
+        "light": f'{{"light":"{name}"}}',
+    }
+    return Change(row.id, row.revision, **(fields | other))

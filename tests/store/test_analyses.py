@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from store_samples import LIVE, NOON, TEST, finished, submission
+from store_samples import LIVE, NOON, TEST, change, finished, submission
 
 from callcov.errors import BadForm, Conflict, NotFound
-from callcov.store import analyses, deliveries, documents
+from callcov.store import analyses, deliveries, documents, judgements
 from callcov.store.analyses import Filters
 from callcov.store.deliveries import Delivery
 
@@ -183,46 +183,24 @@ def test_only_a_failed_analysis_is_retried(database, user, accept, completed):
             analyses.retry(connection, user, LIVE, analysis.id)
 
 
-@pytest.mark.parametrize("failed", [True, False])
-def test_only_a_completed_analysis_gets_other_results(database, user, accept, failed):
-    analysis = accept()
-    with database.write() as connection:
-        if failed:
-            analyses.fail(connection, user, analysis.id, 1, "why", ENDED, 1)
-        with pytest.raises(Conflict, match="not completed"):
-            analyses.replace_results(connection, user, LIVE, analysis.id, finished())
-
-
-def test_other_results_take_the_place_of_the_first(database, user, accept, got, listed):
-    analysis = accept()
-    with database.write() as connection:
-        analyses.finish(connection, user, analysis.id, 1, finished())
-        replaced = analyses.replace_results(
-            connection, user, LIVE, analysis.id, finished("second", policy_version="2", masked_key="masked/two")
-        )
-    assert replaced == got(analysis.id)
-    assert (replaced.status, replaced.policy_version, replaced.masked_key) == ("completed", "2", "masked/two")
-    assert listed() == ('{"full":"second"}',)
-
-
-def test_deleting_leaves_no_row_and_names_the_sound_to_remove(database, user, accept):
+def test_deleting_leaves_no_row_and_names_the_objects_to_remove(database, user, accept):
     analysis = accept(blob_key="recordings/two")
     attempt = Delivery("d1", analysis.id, 1, ENDED, 30, 200, "delivered", None, None)
     with database.write() as connection:
-        analyses.finish(connection, user, analysis.id, 1, finished(masked_key="masked/two"))
+        analyses.finish(connection, user, analysis.id, 1, finished(masked_key="masked/two", vectors_key="vectors/two"))
         deliveries.add(connection, user, attempt)
-        assert analyses.delete(connection, user, LIVE, analysis.id) == ("recordings/two", "masked/two")
+        assert analyses.delete(connection, user, LIVE, analysis.id) == ("recordings/two", "masked/two", "vectors/two")
     with database.read() as connection:
-        for table in ("analyses", "documents", "deliveries"):
+        for table in ("analyses", "documents", "judgements", "deliveries"):
             assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0  # noqa: S608 - our own names
         assert analyses.get(connection, user, LIVE, analysis.id) is None
         assert documents.full(connection, user, LIVE, analysis.id) is None
 
 
-@pytest.mark.parametrize("change", [analyses.delete, analyses.retry])
-def test_what_is_not_there_is_not_found(database, user, change):
+@pytest.mark.parametrize("attempted", [analyses.delete, analyses.retry])
+def test_what_is_not_there_is_not_found(database, user, attempted):
     with database.write() as connection, pytest.raises(NotFound, match="Analysis not found"):
-        change(connection, user, LIVE, "0193-no-such-id")
+        attempted(connection, user, LIVE, "0193-no-such-id")
 
 
 def test_every_change_is_the_next_revision_and_a_look_is_none(database, user, accept, got, listed, revision):
@@ -232,7 +210,7 @@ def test_every_change_is_the_next_revision_and_a_look_is_none(database, user, ac
         lambda connection: analyses.fail(connection, user, analysis.id, 1, "why", ENDED, 1),
         lambda connection: analyses.retry(connection, user, LIVE, analysis.id),
         lambda connection: analyses.finish(connection, user, analysis.id, 2, finished()),
-        lambda connection: analyses.replace_results(connection, user, LIVE, analysis.id, finished("second")),
+        lambda connection: judgements.replace(connection, user, LIVE, [change(got(analysis.id))]),
     ]
     assert (revision(), analysis.revision) == (1, 1)
     for number, step in enumerate(steps, start=2):

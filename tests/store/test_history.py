@@ -8,10 +8,10 @@ from datetime import timedelta
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-from store_samples import LIVE, NOON, TEST, finished, submission
+from store_samples import LIVE, NOON, TEST, change, finished, submission
 
 from callcov.errors import Conflict, NotFound
-from callcov.store import analyses, documents
+from callcov.store import analyses, documents, judgements
 from callcov.store.analyses import Filters
 
 # Characters that databases and folding disagree about, and few of them, so that ids meet.
@@ -111,29 +111,38 @@ class History(RuleBasedStateMachine):
         if done:
             self.change(owner, place, **values)
 
-    @rule(owner=OWNER, number=ANY, replaced=st.booleans())
-    def again(self, owner, number, replaced):
+    @rule(owner=OWNER, number=ANY)
+    def retry(self, owner, number):
         picked = self.pick(owner, number)
         if picked is None:
             return
         place, known = picked
-        self.written += 1
-        name = f"document {self.written}"
         try:
             with self.database.write() as connection:
-                if replaced:
-                    analyses.replace_results(connection, self.users[owner[0]], owner[1], known.id, finished(name))
-                else:
-                    analyses.retry(connection, self.users[owner[0]], owner[1], known.id)
+                analyses.retry(connection, self.users[owner[0]], owner[1], known.id)
         except Conflict:
-            assert known.status != ("completed" if replaced else "failed")
+            assert known.status != "failed"
             return
-        if replaced:
-            assert known.status == "completed"
-            self.change(owner, place, document=name)
-        else:
-            assert known.status == "failed"
-            self.change(owner, place, status="processing", stage="accepted", attempt=known.attempt + 1)
+        assert known.status == "failed"
+        self.change(owner, place, status="processing", stage="accepted", attempt=known.attempt + 1)
+
+    @rule(owner=OWNER, as_owner=OWNER, numbers=st.lists(ANY, min_size=1, max_size=3), late=st.booleans())
+    def judge(self, owner, as_owner, numbers, late):
+        """Several at once; what is not completed, somebody else's or changed since it was read stays."""
+        picked = {self.pick(owner, number) for number in numbers} - {None}
+        self.written += 1
+        name = f"document {self.written}"
+        with self.database.read() as connection:
+            rows = [analyses.get(connection, self.users[owner[0]], owner[1], known.id) for _, known in picked]
+        changes = [change(replace(row, revision=row.revision - late), name, judgements=()) for row in rows]
+        with self.database.write() as connection:
+            done = judgements.replace(connection, self.users[as_owner[0]], as_owner[1], changes)
+        mine = owner == as_owner and not late
+        assert done == {known.id for _, known in picked if mine and known.status == "completed"}
+        for place, known in picked:
+            if known.id in done:
+                self.lists[owner][place] = replace(known, document=name)
+        self.changes[owner] += bool(done)
 
     @rule(owner=OWNER, as_owner=OWNER, number=ANY)
     def delete(self, owner, as_owner, number):

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcov.model import Segment, Sensitive, Span, Word
+from callcov.text.numbers import groups
 from callcov.text.sensitive import asks_for, find, mask
 
 HERE = Path(__file__).parent
@@ -18,6 +19,10 @@ TYPES = {
     "card_number", "card_cvv", "ssn", "bank_account", "account_number", "date_of_birth", "phone_number", "email",
     "address", "password", "pin", "government_id",
 }  # fmt: skip
+JOINTS = frozenset(
+    "um uh sorry no yes that's and it's then is i mean wait mm-hm the a at end dot dash hyphen plus on hang oh as of".split()
+)
+MARKED = re.compile(r"\{(\w+): ([^}]*)\}")
 MARK = re.compile(r"\{(\w+): ([^}]*)\}|(\S+)")
 
 
@@ -47,16 +52,81 @@ def covered(found):
 
 @pytest.mark.parametrize("case", VALUES, ids=lambda case: case["it"])
 def test_exactly_the_marked_words_are_found(case):
+    _prove(case, case["call"])
+
+
+@given(st.sampled_from([case for case in VALUES if "form" not in case]), st.randoms(use_true_random=False))
+@settings(max_examples=300)
+def test_how_numbers_are_written_and_grouped_changes_nothing(case, random):
+    call = MARKED.sub(lambda mark: f"{{{mark[1]}: {_as_digits(mark[2], random)}}}", case["call"])
+    _prove(case, call)
+
+
+@given(st.sampled_from(VALUES), st.randoms(use_true_random=False), st.sampled_from([None, "mm-hm", "Yep.", "okay"]))
+@settings(max_examples=300)
+def test_cutting_a_value_into_segments_with_somebody_listening_changes_nothing(case, random, listening):
     segments, marked = read(case["call"])
+    found = covered(find(segments))
+    pieces, came_from = _cut(segments, marked, random, listening)
+    again = {came_from[place]: kind for place, kind in covered(find(pieces)).items() if place in came_from}
+    assert _telling(again, segments) == _telling(found, segments)
+
+
+def _prove(case, call):
+    """What is found in a written call is what is marked in it."""
+    segments, marked = read(call)
     found = find(segments)
-    joints = {"um", "uh", "sorry", "no", "yes", "that's", "and"}
-    shown = {place: kind for place, kind in covered(found).items() if _text(segments, place) not in joints}
-    assert shown == {place: kind for place, kind in marked.items() if _text(segments, place) not in joints}
-    assert len({one.value for one in found}) == case.get("values", 1)
+    assert _telling(covered(found), segments) == _telling(marked, segments), call
+    assert len({one.value for one in found}) == case.get("values", 1), call
 
 
-def _text(segments, place):
-    return segments[place[0]].words[place[1]].text.strip(",.")
+def _telling(places, segments):
+    """Places without the small words that stand between the pieces of values."""
+    return {
+        (segment, word): kind
+        for (segment, word), kind in places.items()
+        if segments[segment].words[word].text.strip(",.?").casefold() not in JOINTS
+    }
+
+
+def _as_digits(value, random):
+    """The words of a value with its spoken numbers as digits, anyhow grouped; punctuation stays where it is."""
+    written, ends = [], []
+    for word in value.replace("-", " ").split():
+        written.append(word.strip(",.?").casefold())
+        ends.append(word)
+    spoken = {group.first: group for group in groups(written) if not group.ordinal}
+    shown, place, digits = [], 0, ""
+    while place < len(written):
+        group = spoken.get(place)
+        last = group.last if group else place + 1
+        digits += group.digits if group else ""
+        follows = last in spoken and ends[last - 1][-1].isalnum()
+        if digits and not (follows and random.random() < 0.7):
+            shown.append(digits + ("" if ends[last - 1][-1].isalnum() else ends[last - 1][-1]))
+            digits = ""
+        elif not group:
+            shown.append(ends[place])
+        place = last
+    return " ".join(shown)
+
+
+def _cut(segments, marked, random, listening):
+    """The segments cut at random places inside marked values, somebody listening at each; where each word was."""
+    pieces, came_from = [], {}
+    for number, one in enumerate(segments):
+        other = "B" if one.speaker == "A" else "A"
+        words = []
+        for place, word in enumerate(one.words):
+            inside = (number, place) in marked and marked.get((number, place - 1)) == marked[number, place]
+            if words and inside and random.random() < 0.3:
+                pieces.append(Segment(one.speaker, tuple(words)))
+                pieces += [segment(other, [listening], words[-1].span.end)] if listening else []
+                words = []
+            came_from[len(pieces), len(words)] = (number, place)
+            words.append(word)
+        pieces.append(Segment(one.speaker, tuple(words)))
+    return tuple(pieces), came_from
 
 
 def test_every_type_has_at_least_three_cases():
@@ -72,6 +142,12 @@ def test_a_decoy_is_not_found(said):
 @pytest.mark.parametrize("case", DECOYS["answers"], ids=lambda case: case["said"])
 def test_a_decoy_is_not_found_in_answer_to_a_question(case):
     assert find((segment("A", case["asked"].split()), segment("B", case["said"].split(), 50.0))) == ()
+
+
+@pytest.mark.parametrize("turns", DECOYS["dialogues"], ids=lambda turns: turns[-1])
+def test_a_decoy_is_not_found_in_a_talk_that_comes_near_a_value(turns):
+    segments, _ = read("\n".join(turns))
+    assert find(segments) == ()
 
 
 @pytest.mark.parametrize("said", DECOYS["alone"])
@@ -163,6 +239,25 @@ def test_ten_thousand_segments_of_one_speaker_are_read():
         ("I'll just need your PIN", {"pin"}),
         ("And your email address?", {"email"}),
         ("tell me your password", {"password"}),
+        ("and the three on the back?", {"card_cvv"}),
+        ("what did you put as your memorable word", {"password"}),
+        ("who am I speaking to and the postcode please", {"address"}),
+        ("And what are you typing in for the password? Just tell me.", {"password"}),
+        ("You'll get a text with six figures. Can you read those out to me?", {"password"}),
+        ("What number should he text?", {"phone_number"}),
+        ("what number can the crew get you on?", {"phone_number"}),
+        ("You'll have an email confirmation. What's the best address for that?", {"email", "address"}),
+        ("Have you got your passport there? What's the number on it?", {"government_id"}),
+        ("What's your staff number?", {"account_number"}),
+        ("so if you read me the long number off the front", {"card_number"}),
+        ("Please don't tell me your PIN.", set()),
+        ("I'm sending a code to the new one now. Don't tell me what it says.", set()),
+        ("What's the number on the order?", set()),
+        ("What are the last four digits of the card?", set()),
+        ("Do you have a reference?", set()),
+        ("What does the meter say?", set()),
+        ("I do have to say that your account is in arrears", set()),
+        ("you can call us on the number on the back of the letter", set()),
         ("Never tell anyone your PIN.", set()),
         ("you don't need to give me your password", set()),
         ("please enter your card number on your keypad", set()),

@@ -51,6 +51,9 @@ def test_a_public_address_loses_its_slash_and_a_home_is_found():
         ("CALLCOV_PUBLIC_URL", "calls.example.com", "CALLCOV_PUBLIC_URL cannot be used"),
         ("CALLCOV_WEBHOOK_ALLOW", "everything", "CALLCOV_WEBHOOK_ALLOW cannot be used"),
         ("CALLCOV_LOG_LEVEL", "loud", "CALLCOV_LOG_LEVEL cannot be used"),
+        ("CALLCOV_CHAT_URL", "chat.example.com/v1", "CALLCOV_CHAT_URL cannot be used"),
+        ("CALLCOV_CHAT_URL", "http://localhost:1/v1", "CALLCOV_CHAT_MODEL cannot be used.*set together"),
+        ("CALLCOV_CHAT_MODEL", "small-model", "CALLCOV_CHAT_MODEL cannot be used.*set together"),
     ],
 )
 def test_a_misspelt_or_unusable_setting_stops_the_program_and_says_which(variable, value, says):
@@ -60,3 +63,6 @@ def test_a_misspelt_or_unusable_setting_stops_the_program_and_says_which(variabl
 
 def test_a_secret_is_not_shown():
     assert "hunter2" not in repr(read({"CALLCOV_SECRET": "hunter2" * 6}))
+    chat = {"CALLCOV_CHAT_URL": "http://localhost:1/v1/", "CALLCOV_CHAT_MODEL": "m", "CALLCOV_CHAT_KEY": "hunter2"}
+    assert "hunter2" not in repr(read(chat))
+    assert read(chat).chat_url == "http://localhost:1/v1"

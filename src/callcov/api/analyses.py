@@ -1,4 +1,4 @@
-"""The analyses of the caller: list, fetch, delete, run again, put the roles right.
+"""The analyses of the caller: list, fetch, delete, run again.
 
 Stored documents are spliced into the answer as the bytes they are; nothing here decodes or encodes a transcript
 that is only passed on.
@@ -6,55 +6,26 @@ that is only passed on.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, Field, ValidationError
+from fastapi import APIRouter, Query, Request, Response
 
 from callcov import document
 from callcov.api import schemas
 from callcov.api.caller import Known
-from callcov.api.errors import Invalid, items
 from callcov.api.services import Given, public_url
-from callcov.checks.policy import Direction
-from callcov.errors import Conflict, NotFound, UploadTooLarge
+from callcov.errors import NotFound
 from callcov.store import analyses, documents
-from callcov.store.analyses import COMPLETED, PROCESSING, Analysis, Filters
-from callcov.store.db import Database
-from callcov.store.keys import Caller
+from callcov.store.analyses import PROCESSING, Analysis, Filters
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["analyses"])
 
 _NOT_FOUND = "Analysis not found"
 # The largest offset a database takes; there are no more analyses than that.
 _MAX_OFFSET = 2**63 - 1
-_MAX_BODY = 4096
 
 Status = Literal["processing", "completed", "failed"]
-
-
-class Roles(BaseModel):
-    """Who is the agent."""
-
-    agent_speaker: Literal["A", "B"] = Field(
-        description="The speaker, as labelled in the transcript, who is the agent."
-    )
-
-
-async def _sent(request: Request) -> Roles:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MAX_BODY:
-            raise UploadTooLarge(f"The body is larger than {_MAX_BODY:,} bytes")
-    try:
-        return Roles.model_validate_json(bytes(body))
-    except ValidationError as error:
-        raise Invalid(items(error)) from error
-
-
-Sent = Annotated[Roles, Depends(_sent)]
 
 
 @router.get(
@@ -138,44 +109,6 @@ def retry_analysis(services: Given, caller: Known, analysis_id: str) -> Response
         row = analyses.retry(connection, caller.user_id, caller.livemode, analysis_id)
         services.engine.start(connection, caller.user_id, row.id, row.attempt)
     return _done("Analysis runs again", 202)
-
-
-@router.post(
-    "/{analysis_id}/roles",
-    response_model=schemas.Analysis,
-    responses=schemas.errors(401, 404, 409, 413, 422, 507),
-    summary="Say who is the agent",
-    openapi_extra={"requestBody": schemas.json_body(Roles)},
-)
-def set_roles(request: Request, services: Given, caller: Known, analysis_id: str, roles: Sent) -> Response:
-    """Put the roles right and judge the call again from its stored transcript; no webhook is sent."""
-    row, full, text = _completed(services.database, caller, analysis_id)
-    transcript = document.transcript_of(text).with_agent(roles.agent_speaker)
-    judged = services.judge(transcript, cast("Direction | None", row.call_direction))
-    finished = document.finished(
-        row,
-        transcript,
-        judged,
-        document.models_of(full),
-        row.completed_at or "",
-        row.processing_time_ms or 0,
-        row.masked_key,
-    )
-    with services.database.write() as connection:
-        analyses.replace_results(connection, caller.user_id, caller.livemode, analysis_id, finished)
-    return Response(_json(finished.full, public_url(services, request)), media_type="application/json")
-
-
-def _completed(database: Database, caller: Caller, analysis_id: str) -> tuple[Analysis, str, str]:
-    owner = (caller.user_id, caller.livemode, analysis_id)
-    with database.read() as connection:
-        row = analyses.get(connection, *owner)
-        full, text = documents.full(connection, *owner), documents.transcript(connection, *owner)
-    if row is None:
-        raise NotFound(_NOT_FOUND)
-    if row.status != COMPLETED or full is None or text is None:
-        raise Conflict(f"The analysis is not completed but {row.status}: it has no roles yet")
-    return row, full, text
 
 
 def _json(found: str | Analysis, public: str) -> bytes:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from callcov.api import analyses, audio, docs, errors, health, upload
+from callcov.api import analyses, audio, docs, errors, health, policy, rejudge, upload
 from callcov.api.requests import Requests
 from callcov.api.services import Services
 
@@ -28,9 +29,10 @@ def create(services: Services) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services
+    app.state.backtests = asyncio.Semaphore(1)
     errors.install(app)
     app.add_middleware(Requests)
-    for router in (upload.router, analyses.router, audio.router):
+    for router in (upload.router, analyses.router, audio.router, policy.router, rejudge.router):
         app.include_router(_both_spellings(router))
     app.include_router(health.router)
     app.include_router(docs.router)
@@ -62,6 +64,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     document = FastAPI.openapi(app)
     for operations in document["paths"].values():
         for operation in operations.values():
+            for sent in operation.get("requestBody", {}).get("content", {}).values():
+                document["components"]["schemas"] |= sent["schema"].pop("$defs", {})
             refused = operation["responses"].get("422", {}).get("content", {}).get("application/json", {})
             if refused.get("schema", {}).get("$ref", "").endswith("/HTTPValidationError"):
                 del operation["responses"]["422"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Annotated
 
 import orjson
@@ -83,7 +84,8 @@ def _sound(services: Services, owner: tuple[str, bool], analysis_id: str) -> tup
         raise NotFound("Analysis not found")
     if row.masked_key is None:
         raise NotFound("The recording cannot be heard yet: its analysis is not completed")
-    return row.masked_key, f'"{row.id}-{row.attempt}"'
+    # The sound changes with its key, which must not be told.
+    return row.masked_key, f'"{sha256(row.masked_key.encode()).hexdigest()[:32]}"'
 
 
 def _unsatisfiable(headers: dict[str, str], size: int) -> Response:

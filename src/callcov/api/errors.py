@@ -18,6 +18,7 @@ from starlette.responses import Response
 from callcov.errors import (
     AlreadyExists,
     BadForm,
+    BadPolicy,
     BadRecording,
     CallcovError,
     Conflict,
@@ -28,6 +29,8 @@ from callcov.errors import (
 )
 
 UNAUTHENTICATED = "Invalid authentication credentials"
+_MOST_ITEMS = 100
+_SHORT = 500  # characters
 
 _STATUS: tuple[tuple[type[CallcovError], int], ...] = (
     (BadRecording, 400),
@@ -53,16 +56,26 @@ def item(kind: str, field: str | None, message: str, given: object = None) -> di
 
 
 def items(error: ValidationError) -> list[dict[str, Any]]:
-    """The reasons of a pydantic error as items about the body."""
+    """The first reasons of a pydantic error as items about the body, each with its place; `input` only if it is short.
+
+    A reason about an object would repeat all of it, which may be half a megabyte.
+    """
     return [
-        item(
-            found["type"],
-            str(found["loc"][0]) if found["loc"] else None,
-            found["msg"],
-            None if found["type"] == "missing" else found["input"],
-        )
-        for found in error.errors(include_url=False, include_context=False)
+        {
+            "type": found["type"],
+            "loc": ["body", *map(_sayable, found["loc"])],
+            "msg": found["msg"],
+            "input": _sayable(found["input"]),
+        }
+        for found in error.errors(include_url=False, include_context=False)[:_MOST_ITEMS]
     ]
+
+
+def _sayable(given: object) -> str | float | None:
+    """What a client sent as JSON can say it: no lone surrogates, no number beyond 64 bits; None for what is long."""
+    if isinstance(given, str) and len(given) <= _SHORT:
+        return given.encode("utf-8", "replace").decode()
+    return given if isinstance(given, bool | float) or (isinstance(given, int) and abs(given) < 2**63) else None
 
 
 def install(app: FastAPI) -> None:
@@ -83,7 +96,7 @@ def answer(error: CallcovError) -> Response:
         return _json(401, UNAUTHENTICATED, {"WWW-Authenticate": "Bearer"})
     if isinstance(error, Invalid):
         return _json(422, error.items)
-    if isinstance(error, BadForm):
+    if isinstance(error, BadForm | BadPolicy):
         return _json(422, [item("value_error", None, f"Value error, {error}")])
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
     return _json(status, str(error))

@@ -115,6 +115,35 @@ class AudioLink(_Exact):
     expires_at: str = Field(description="ISO 8601, UTC.")
 
 
+class Moved(_Exact):
+    """Calls whose flag of one field would change, and up to five of them, newest first."""
+
+    to_flagged: int
+    to_clear: int
+    examples: list[UUID]
+
+
+class Backtested(_Exact):
+    """What another policy would change."""
+
+    calls: int = Field(description="Number of analyses that were judged.")
+    changed: dict[str, Moved] = Field(description="By field; one that stays as it is for every call is not named.")
+
+
+class PolicyVersion(_Exact):
+    """A version of the account's policy."""
+
+    version: int
+    created_at: str | None = Field(description="ISO 8601, UTC; null for version 1, the default.")
+
+
+class PolicyVersions(_Exact):
+    """Every version of the account's policy, newest first."""
+
+    object: Literal["list"]
+    data: list[PolicyVersion]
+
+
 class Message(_Exact):
     """What an action did."""
 
@@ -166,7 +195,7 @@ class QueryProblem(_Exact):
 _REASONS = {
     400: "The recording is empty, damaged, of no supported format, without sound, or longer than twelve hours.",
     401: "The credentials are missing, unknown or expired.",
-    404: "There is no such analysis in this account and mode.",
+    404: "There is no such thing in this account and mode.",
     409: "The analysis is in a state that does not allow it.",
     413: "The body is too large; a recording may have 524,288,000 bytes (500 MB).",
     422: "A field is missing or cannot be used.",
@@ -201,8 +230,9 @@ def sound() -> Responses:
 
 
 def json_body(model: type[BaseModel]) -> dict[str, Any]:
-    """The request body of a route that reads its JSON itself."""
-    return {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}
+    """The request body of a route that reads its JSON itself; the document keeps its `$defs` with the other schemas."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
 def upload_body(fields: type[BaseModel], file: str) -> dict[str, Any]:

@@ -9,9 +9,8 @@ from typing import Annotated, Protocol
 import sqlalchemy as sa
 from fastapi import Depends, Request
 
-from callcov.checks.policy import Direction
-from callcov.document import Judged
-from callcov.model import Recording, Transcript
+from callcov.model import Recording
+from callcov.rejudge import Judges
 from callcov.store.blobs import Blobs
 from callcov.store.db import Database
 
@@ -32,16 +31,16 @@ class Engine(Protocol):
 class Services:
     """Everything a request may use.
 
-    `probe` reads the upload under a blob key and blocks, it is called in a thread; it raises BadRecording. `judge` is
-    pure and takes the call's direction. `secret` signs links and hashes keys. `public_url` has no slash at its end;
-    None is the request's own base.
+    `probe` reads the upload under a blob key and blocks, it is called in a thread; it raises BadRecording. `judges`
+    judge what is completed again, and block too. `secret` signs links and hashes keys. `public_url` has no slash at its
+    end; None is the request's own base.
     """
 
     database: Database
     blobs: Blobs
     engine: Engine
     probe: Callable[[str], Recording]
-    judge: Callable[[Transcript, Direction | None], Judged]
+    judges: Judges
     secret: bytes
     public_url: str | None
     version: str

@@ -6,8 +6,11 @@ judged again without its sound; `VERSION` is stored beside the results and grows
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
+from callcov.checks import summary
 from callcov.checks.coaching import customer_effort_score, recommendations
 from callcov.checks.coaching.customer_effort_score import Driver
 from callcov.checks.coaching.recommendations import Recommendation
@@ -32,9 +35,11 @@ from callcov.checks.quality import (
     speaking_rate,
     talk_time,
 )
+from callcov.checks.reading import Reading
+from callcov.checks.summary import Summary
 from callcov.model import Transcript
 
-VERSION = "1"
+VERSION = "2"
 """The version of all checks together."""
 
 FLAGS = (
@@ -61,11 +66,15 @@ class Coaching(Result):
 
 
 class Results(Result):
-    """The sixteen fields. `supported` is false for a language the understanding does not know: nothing is judged."""
+    """The sixteen fields and the summary, which is null where nothing was said or understood.
+
+    `supported` is false for a language the understanding does not know: nothing is judged.
+    """
 
     compliance: Compliance
     quality: Quality
     coaching: Coaching
+    summary: Summary | None
     supported: bool
 
 
@@ -81,39 +90,46 @@ def analyze(transcript: Transcript, policy: Policy = DEFAULT, direction: Directi
     that is not supported only what needs no words is measured (talk time, speaking rate, silence) or was found before
     (sensitive data); every other field says that nothing was heard, and nothing is flagged.
     """
+    reading = Reading.of(transcript)
     if not supported(transcript.language):
-        return _unjudged(transcript, policy)
-    compliance = _compliance(transcript, policy, direction)
-    quality = _quality(transcript, policy)
+        return _unjudged(reading, policy)
+    compliance = _compliance(reading, policy, direction)
+    quality = _quality(reading, policy)
     return Results(
         compliance=compliance,
         quality=quality,
-        coaching=_coaching(transcript, policy, compliance, quality),
+        coaching=_coaching(reading, policy, compliance, quality),
+        summary=summary.check(reading, compliance.purpose_declaration.evidence),
         supported=True,
     )
 
 
 def flags(results: Results, policy: Policy = DEFAULT) -> frozenset[str]:
     """The fields whose requirement is not met, out of `FLAGS`; the policy is the one the results were made with."""
-    if not results.supported:
+    return shown_flags(results.model_dump(), policy.thresholds.effort_flag)
+
+
+def shown_flags(results: Mapping[str, Any], effort_flag: int) -> frozenset[str]:
+    """The same of results as JSON values; `effort_flag` is the limit of the policy that they were made with."""
+    if not results["supported"]:
         return frozenset()
-    compliance, quality = results.compliance, results.quality
+    compliance, quality = results["compliance"], results["quality"]
     flagged = (
-        compliance.identity_verification.flagged,
-        not compliance.mandatory_disclosures.read,
-        compliance.purpose_declaration.flagged,
-        compliance.prohibited_phrases.used,
-        compliance.sensitive_data.flagged,
-        not quality.greeting.present,
-        quality.silence.flagged,
-        quality.speaking_rate.flagged,
-        not quality.call_structure.complete,
-        results.coaching.customer_effort_score >= policy.thresholds.effort_flag,
+        compliance["identity_verification"]["flagged"],
+        not compliance["mandatory_disclosures"]["read"],
+        compliance["purpose_declaration"]["flagged"],
+        compliance["prohibited_phrases"]["used"],
+        compliance["sensitive_data"]["flagged"],
+        not quality["greeting"]["present"],
+        quality["silence"]["flagged"],
+        quality["speaking_rate"]["flagged"],
+        not quality["call_structure"]["complete"],
+        results["coaching"]["customer_effort_score"] >= effort_flag,
     )
     return frozenset(name for name, is_flagged in zip(FLAGS, flagged, strict=True) if is_flagged)
 
 
-def _compliance(transcript: Transcript, policy: Policy, direction: Direction | None) -> Compliance:
+def _compliance(transcript: Reading, policy: Policy, direction: Direction | None) -> Compliance:
     """What had to be said, and what must not be."""
     limits = policy.thresholds
     return Compliance(
@@ -131,7 +147,7 @@ def _compliance(transcript: Transcript, policy: Policy, direction: Direction | N
     )
 
 
-def _quality(transcript: Transcript, policy: Policy) -> Quality:
+def _quality(transcript: Reading, policy: Policy) -> Quality:
     """How the call was handled."""
     limits = policy.thresholds
     return Quality(
@@ -150,7 +166,7 @@ def _quality(transcript: Transcript, policy: Policy) -> Quality:
     )
 
 
-def _coaching(transcript: Transcript, policy: Policy, compliance: Compliance, quality: Quality) -> Coaching:
+def _coaching(transcript: Reading, policy: Policy, compliance: Compliance, quality: Quality) -> Coaching:
     """What follows from the other two groups."""
     limits = policy.thresholds
     effort = customer_effort_score.check(
@@ -160,7 +176,7 @@ def _coaching(transcript: Transcript, policy: Policy, compliance: Compliance, qu
         quality.silence,
     )
     rules = recommendations.Rules(
-        disclosures={entry.id: entry.wordings[0] for entry in policy.disclosures},
+        disclosures={entry.id: entry.example() for entry in policy.disclosures},
         never_solicit=policy.never_solicit,
         identity_seconds=limits.identity_seconds,
         dead_air_seconds=limits.dead_air_seconds,
@@ -175,7 +191,7 @@ def _coaching(transcript: Transcript, policy: Policy, compliance: Compliance, qu
     )
 
 
-def _unjudged(transcript: Transcript, policy: Policy) -> Results:
+def _unjudged(transcript: Reading, policy: Policy) -> Results:
     """Every field of a call whose words nobody here understands."""
     silent = replace(transcript, segments=(), turns=(), sensitive=())
     compliance, quality = _compliance(silent, policy, None), _quality(silent, policy)
@@ -200,5 +216,6 @@ def _unjudged(transcript: Transcript, policy: Policy) -> Results:
             }
         ),
         coaching=Coaching(recommendations=(), customer_effort_score=0, customer_effort_drivers=()),
+        summary=None,
         supported=False,
     )

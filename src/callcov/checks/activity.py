@@ -31,11 +31,6 @@ def voice(transcript: Transcript, role: Role, bridge: float = 0.0) -> tuple[Span
     return merged(turns or words, bridge)
 
 
-def sound(transcript: Transcript) -> tuple[Span, ...]:
-    """When anybody makes sound; empty for a call without any."""
-    return merged((*voice(transcript, Role.AGENT), *voice(transcript, Role.CUSTOMER)))
-
-
 def seconds(spans: Iterable[Span]) -> float:
     """Their lengths together, rounded to the millisecond; 0.0 for none."""
     return round(sum(span.duration for span in spans), 3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from callcov.model import Word
-from callcov.text.normalise import FILLERS, tokens
+from callcov.text.normalise import FILLERS, Token, tokens
 
 _LISTENING = frozenset(
     "ok yes yeah yep yup ya right sure see got gotcha it i that great good fine true exactly absolutely definitely of "
@@ -18,5 +18,9 @@ _LONGEST = 4
 
 def is_backchannel(words: Sequence[Word]) -> bool:
     """Whether the words are nothing but listening; true for no words at all, which is what a laugh leaves."""
-    said = [token.text for token in tokens(words) if token.text not in FILLERS]
-    return len(said) <= _LONGEST and all(word in _LISTENING for word in said)
+    return only_listens([token for token in tokens(words) if token.text not in FILLERS])
+
+
+def only_listens(heard: Sequence[Token]) -> bool:
+    """The same of plain tokens."""
+    return len(heard) <= _LONGEST and all(token.text in _LISTENING for token in heard)

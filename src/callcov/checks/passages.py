@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from callcov.checks.backchannel import is_backchannel
+from callcov.checks.backchannel import only_listens
 from callcov.model import Role, Transcript
 from callcov.text.normalise import Token, plain, tokens
 
@@ -44,21 +44,24 @@ class Passage:
         return tuple(dict.fromkeys(segment for segment, _ in self.places))
 
 
-def passages(transcript: Transcript, role: Role) -> tuple[Passage, ...]:
-    """The passages of one side in order; empty for a side that says nothing.
+def passages(transcript: Transcript, heard: Sequence[tuple[Token, ...]], role: Role) -> tuple[Passage, ...]:
+    """The passages of one side in order; empty for a side that says nothing. `heard` are each segment's plain tokens.
 
     A passage ends where the other side takes a turn. A backchannel is no turn, unless it answers a question.
     """
-    runs = list(_runs(transcript, role))
+    runs = list(_runs(transcript, heard, role))
     found: list[Passage] = []
     for number, run in enumerate(runs, start=1):
         places = tuple((place, at) for place in run for at in range(len(transcript.segments[place].words)))
-        words = [transcript.segments[place].words[at] for place, at in places]
-        found.append(Passage(plain(tokens(words)), places, number))
+        if len(run) == 1:
+            said = heard[run[0]]
+        else:  # a number may go on in the next segment
+            said = plain(tokens([transcript.segments[place].words[at] for place, at in places]))
+        found.append(Passage(said, places, number))
     return tuple(found)
 
 
-def _runs(transcript: Transcript, role: Role) -> Iterator[list[int]]:
+def _runs(transcript: Transcript, heard: Sequence[tuple[Token, ...]], role: Role) -> Iterator[list[int]]:
     """The places of one side's segments, a list for each run without a turn of the other side between."""
     run: list[int] = []
     for place, segment in enumerate(transcript.segments):
@@ -66,14 +69,8 @@ def _runs(transcript: Transcript, role: Role) -> Iterator[list[int]]:
             run.append(place)
         elif run:
             asked = transcript.segments[run[-1]].words[-1].text.rstrip("\"'").endswith("?")
-            if asked or not is_backchannel(segment.words):
+            if asked or not only_listens(heard[place]):
                 yield run
                 run = []
     if run:
         yield run
-
-
-def first_speech(transcript: Transcript) -> float | None:
-    """When anybody first speaks: the first turn, else the first word; None for a call without either."""
-    turns = min((turn.span.start for turn in transcript.turns), default=None)
-    return turns if turns is not None else min((one.span.start for one in transcript.segments), default=None)

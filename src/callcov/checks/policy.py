@@ -1,14 +1,16 @@
 """The policy of an account: what must be said, what must not, the limits, and what is masked. Data, no patterns.
 
-A policy is a JSON or YAML document; `load` reads one, `DEFAULT` is what an account has that never set one. Wordings
-are example sentences: `match: wording` looks for those words, `match: meaning` also accepts a paraphrase. Versions
-are immutable; whoever stores a changed policy gives it the next number.
+A policy is a JSON or YAML document; `load` reads one, `ready_made` gives one of those in `policies/`, `DEFAULT` is what
+an account has that never set one. Wordings are example sentences: `match: wording` looks for those words,
+`match: meaning` also accepts a paraphrase. Versions are immutable; whoever stores a changed policy gives it the next
+number.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal, Self, cast, get_args
+from pkgutil import get_data
+from typing import Annotated, Any, Literal, Self, cast, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
@@ -42,6 +44,8 @@ Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=1_000)]
 Rate = Annotated[float, Field(gt=0, le=1_000, allow_inf_nan=False)]
 
+READY_MADE = ("default", "collections", "payments", "health")
+"""The names of the policies that come with CallCov."""
 LONGEST = 500_000
 """Characters of a policy document that are read at most; 500 phrases of ten wordings are about 250,000."""
 
@@ -56,14 +60,25 @@ class Disclosure(_Part):
     """A sentence the agent must say. Missing when required and not heard, or heard after `deadline_seconds`.
 
     `required`: on every call, on calls of that direction, or when paying is talked about. `deadline_seconds` counts
-    from the first speech of the call; None means any time.
+    from the first speech of the call; None means any time. `also` are further parts, each with its own wordings: only
+    who says every part, in one turn or in several, has said the disclosure.
     """
 
     id: Id
     wordings: Wordings
+    also: Annotated[tuple[Wordings, ...], Field(max_length=9)] = ()
     required: Required = "always"
     match: Match = "meaning"
     deadline_seconds: Seconds | None = None
+
+    def parts(self) -> dict[str, tuple[str, ...]]:
+        """The wordings of each part by the act that means it: `disclosure:<id>`, then `disclosure:<id>#2` and on."""
+        first = f"disclosure:{self.id}"
+        return {first: self.wordings} | {f"{first}#{number}": part for number, part in enumerate(self.also, start=2)}
+
+    def example(self) -> str:
+        """A sentence that says it: the first wording of each part."""
+        return " and ".join((self.wordings[0], *(part[0] for part in self.also)))
 
 
 class Prohibited(_Part):
@@ -90,7 +105,7 @@ class Thresholds(_Part):
     dead_air_seconds: Seconds = 10.0
     wpm_low: Rate = 110.0
     wpm_high: Rate = 190.0
-    sentiment_band: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = 0.1
+    sentiment_band: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = 0.15
     long_call_seconds: Seconds = 600.0
     effort_flag: Annotated[int, Field(ge=1, le=5)] = 4
 
@@ -132,75 +147,14 @@ class Policy(_Part):
         return self
 
     def wordings(self) -> dict[str, tuple[str, ...]]:
-        """What the understand stage matches by meaning: act name (`disclosure:<id>`, `prohibited:<id>`) to examples."""
-        named = [(f"disclosure:{entry.id}", entry) for entry in self.disclosures]
-        named += [(f"prohibited:{entry.id}", entry) for entry in self.prohibited]
-        return {name: entry.wordings for name, entry in named if entry.match == "meaning"}
+        """What the understand stage matches by meaning: act name to examples.
 
-
-DEFAULT = Policy(
-    disclosures=(
-        Disclosure(
-            id="call_recording",
-            wordings=(
-                "this call is being recorded",
-                "this call may be recorded for quality and training purposes",
-                "calls are recorded and monitored",
-                "you are on a recorded line",
-                "just to let you know, we record our calls",
-            ),
-        ),
-    ),
-    prohibited=(
-        Prohibited(
-            id="threat",
-            category="threat",
-            wordings=(
-                "we will have you arrested",
-                "we will come to your house",
-                "I will make sure you regret this",
-                "you will lose your home if you don't pay today",
-                "we will tell your employer about this",
-            ),
-        ),
-        Prohibited(
-            id="insult",
-            category="insult",
-            wordings=(
-                "you are stupid",
-                "are you deaf or something",
-                "don't be an idiot",
-                "you people never understand",
-            ),
-        ),
-        Prohibited(
-            id="guarantee",
-            category="guarantee",
-            wordings=(
-                "I guarantee you will be approved",
-                "there is absolutely no risk",
-                "I promise you will make money",
-                "you are guaranteed to get the full amount",
-            ),
-        ),
-        Prohibited(
-            id="profanity",
-            category="profanity",
-            wordings=("what the hell", "this is bullshit", "shut the fuck up", "that is a load of crap", "damn it"),
-        ),
-        Prohibited(
-            id="pressure",
-            category="pressure",
-            wordings=(
-                "you have to decide right now",
-                "this offer is gone the moment you hang up",
-                "you would be a fool not to sign today",
-                "I need your answer before we end this call",
-            ),
-        ),
-    ),
-)
-"""The policy of an account that never set one: the recording notice, and five kinds of thing an agent must not say."""
+        An act is `prohibited:<id>`, `disclosure:<id>`, or `disclosure:<id>#2` for a disclosure's second part.
+        """
+        named: dict[str, tuple[str, ...]] = {}
+        for entry in self.disclosures:
+            named |= entry.parts() if entry.match == "meaning" else {}
+        return named | {f"prohibited:{one.id}": one.wordings for one in self.prohibited if one.match == "meaning"}
 
 
 def load(text: str | bytes) -> Policy:
@@ -210,13 +164,41 @@ def load(text: str | bytes) -> Policy:
         BadPolicy: naming the first place that is wrong and the reason; also for text that is no UTF-8, no mapping,
             over `LONGEST` characters, or that uses YAML aliases (a few lines of them can stand for gigabytes).
     """
-    document = _parse(_decoded(text))
-    if not isinstance(document, dict):
-        raise BadPolicy("The policy must be a mapping with names such as disclosures, prohibited and thresholds.")
+    document = parse(text)
     try:
         return Policy.model_validate(document)
     except ValidationError as error:
         raise BadPolicy(_sentence(error)) from None
+
+
+def parse(text: str | bytes) -> dict[str, Any]:
+    """A JSON or YAML document that may be a policy, for `Policy.model_validate`.
+
+    Raises:
+        BadPolicy: as `load` does for what is no such document.
+    """
+    document = _parse(_decoded(text))
+    if not isinstance(document, dict):
+        raise BadPolicy("The policy must be a mapping with names such as disclosures, prohibited and thresholds.")
+    return cast("dict[str, Any]", document)
+
+
+def ready_made_text(name: str) -> str:
+    """The YAML document of one of the policies that come with CallCov (`READY_MADE`), with its sources as comments.
+
+    Raises:
+        BadPolicy: there is none of that name.
+    """
+    # Data that is shipped with the code, as constant as the code is.
+    stored = get_data("callcov.checks", f"policies/{name}.yaml") if name in READY_MADE else None
+    if stored is None:
+        raise BadPolicy(f"There is no ready-made policy {name!r}; there are {', '.join(READY_MADE)}.")
+    return stored.decode()
+
+
+def ready_made(name: str) -> Policy:
+    """The policy of `ready_made_text`, version 1; the same errors."""
+    return load(ready_made_text(name))
 
 
 def _decoded(text: str | bytes) -> str:
@@ -297,3 +279,7 @@ def _sentence(error: ValidationError) -> str:
     reason = first["msg"].removeprefix("Value error, ")
     also = f" (and {more} more)" if more else ""
     return f"The policy is not valid{f' at {place}' if place else ''}: {reason[:1].lower()}{reason[1:]}{also}."
+
+
+DEFAULT = ready_made("default")
+"""The policy of an account that never set one."""

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from callcov.errors import BadForm, Conflict, NotFound
 from callcov.store.ids import Tick, following, uuid7
-from callcov.store.tables import analyses, documents, feeds
+from callcov.store.tables import analyses, documents, feeds, judgements
 from callcov.store.times import milliseconds
 
 PROCESSING, COMPLETED, FAILED = "processing", "completed", "failed"
@@ -64,6 +64,7 @@ class Analysis:
     contact_id: str
     blob_key: str
     masked_key: str | None
+    vectors_key: str | None
     sha256: str
     size_bytes: int
     format: str
@@ -88,7 +89,8 @@ class Finished:
     """What a completed analysis leaves: three JSON texts (see `documents.py`) and what the row keeps beside them.
 
     `completed_at` is the ISO time that the documents carry too. `masked_key` is the masked sound, None when the
-    recording holds nothing to mask.
+    recording holds nothing to mask; `vectors_key` the vectors of its clauses, None when there are none. `results` is
+    the judgement as JSON, the same text as in `full`, and `agent_speaker` who it took for the agent.
     """
 
     full: str
@@ -98,7 +100,10 @@ class Finished:
     processing_time_ms: int
     policy_version: str
     checks_version: str
+    results: str
+    agent_speaker: str | None = None
     masked_key: str | None = None
+    vectors_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +200,12 @@ def page(
     expand: bool = True,  # noqa: FBT002 - the list's own default
 ) -> Page:
     """`limit` analyses after the newest `offset`, whole or light; past the end the page is empty, the total right."""
-    matching = _matching(user_id, livemode, filters)
-    total = connection.scalar(sa.select(sa.func.count()).select_from(analyses).where(matching)) or 0
+    wanted = matching(user_id, livemode, filters)
+    total = connection.scalar(sa.select(sa.func.count()).select_from(analyses).where(wanted)) or 0
     if offset >= total:
         return Page((), total, has_more=False)
     document = documents.c.full if expand else documents.c.light
-    ids = sa.select(analyses.c.id).where(matching).order_by(analyses.c.id.desc()).limit(limit).offset(offset).subquery()
+    ids = sa.select(analyses.c.id).where(wanted).order_by(analyses.c.id.desc()).limit(limit).offset(offset).subquery()
     found = connection.execute(
         sa.select(ids.c.id, document)
         .outerjoin_from(ids, documents, documents.c.analysis_id == ids.c.id)
@@ -217,6 +222,12 @@ def unfinished(connection: sa.Connection) -> tuple[Analysis, ...]:
     return tuple(Analysis(*row) for row in rows)
 
 
+def named(connection: sa.Connection, keys: Sequence[str]) -> frozenset[str]:
+    """Those of the keys of masked sound and vectors that an analysis of any account names; for the sweep."""
+    either = [sa.select(column).where(column.in_(keys)) for column in (analyses.c.masked_key, analyses.c.vectors_key)]
+    return frozenset(connection.scalars(sa.union_all(*either)))
+
+
 def set_stage(connection: sa.Connection, user_id: str, analysis_id: str, attempt: int, stage: str) -> bool:
     """Note that work on that attempt reached a stage. False, and nothing done, as in `finish`."""
     return _change_attempt(connection, user_id, analysis_id, attempt, {"stage": stage})
@@ -227,11 +238,14 @@ def finish(connection: sa.Connection, user_id: str, analysis_id: str, attempt: i
 
     False, and nothing done, when the analysis is gone, has ended already, or is at another attempt by now.
     """
-    values = {name: value for name, value in asdict(finished).items() if name not in documents.c}
+    kept = asdict(finished)
+    values = {name: value for name, value in kept.items() if name in analyses.c}
     change = {**values, "status": COMPLETED, "stage": STAGES[-1], "error_message": None}
     if not _change_attempt(connection, user_id, analysis_id, attempt, change):
         return False
-    _put_documents(connection, analysis_id, finished)
+    kept |= {"analysis_id": analysis_id, "number": 1, "judged_at": finished.completed_at}
+    for table in (documents, judgements):
+        connection.execute(sa.insert(table), {column.name: kept[column.name] for column in table.c})
     return True
 
 
@@ -254,22 +268,6 @@ def fail(
     return _change_attempt(connection, user_id, analysis_id, attempt, change)
 
 
-def replace_results(
-    connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str, finished: Finished
-) -> Analysis:
-    """Put other documents in the place of a completed analysis's, judged again or with its roles put right.
-
-    Raises NotFound, and Conflict when it is not completed.
-    """
-    row = _held(connection, user_id, livemode, analysis_id)
-    if row.status != COMPLETED:
-        raise Conflict("The analysis is not completed")
-    values = {name: value for name, value in asdict(finished).items() if name not in documents.c}
-    _change(connection, row, values)
-    _put_documents(connection, analysis_id, finished)
-    return _again(connection, user_id, livemode, analysis_id)
-
-
 def retry(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> Analysis:
     """Make a failed analysis wait for its next attempt; id and `created` stay.
 
@@ -284,14 +282,14 @@ def retry(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: 
 
 
 def delete(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> tuple[str, ...]:
-    """Delete the analysis with its documents and deliveries, whatever its status.
+    """Delete the analysis with its documents, judgements and deliveries, whatever its status.
 
-    Gives the keys of the stored sound, which the caller removes once this is committed. Raises NotFound.
+    Gives the keys of its stored objects, which the caller removes once this is committed. Raises NotFound.
     """
     row = _held(connection, user_id, livemode, analysis_id)
-    _bump(connection, user_id, livemode)
+    bump(connection, user_id, livemode)
     connection.execute(sa.delete(analyses).where(_owned(user_id, analysis_id)))
-    return tuple(key for key in (row.blob_key, row.masked_key) if key)
+    return tuple(key for key in (row.blob_key, row.masked_key, row.vectors_key) if key)
 
 
 def revision(connection: sa.Connection, user_id: str, livemode: bool) -> int:
@@ -307,18 +305,20 @@ def _owned(user_id: str, analysis_id: str) -> sa.ColumnElement[bool]:
     return sa.and_(analyses.c.id == analysis_id, analyses.c.user_id == user_id)
 
 
-def _bump(connection: sa.Connection, user_id: str, livemode: bool) -> int:
+def bump(connection: sa.Connection, user_id: str, livemode: bool) -> int:
+    """Count a change of the account's analyses of that mode, within the transaction that makes it; gives the count."""
     bumped = sa.update(feeds).where(_feed(user_id, livemode)).values(revision=feeds.c.revision + 1)
     return connection.execute(bumped.returning(feeds.c.revision)).scalar_one()
 
 
-def _hold(connection: sa.Connection, user_id: str, livemode: bool) -> None:
+def hold(connection: sa.Connection, user_id: str, livemode: bool) -> None:
+    """Keep everybody else from changing the account's analyses of that mode to the end of the transaction."""
     # On PostgreSQL this waits for the account's other writer; on SQLite writers take turns anyway.
     connection.execute(sa.select(feeds.c.revision).where(_feed(user_id, livemode)).with_for_update())
 
 
 def _held(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> Analysis:
-    _hold(connection, user_id, livemode)
+    hold(connection, user_id, livemode)
     return _again(connection, user_id, livemode, analysis_id)
 
 
@@ -330,7 +330,7 @@ def _again(connection: sa.Connection, user_id: str, livemode: bool, analysis_id:
 
 
 def _change(connection: sa.Connection, row: Analysis, values: Mapping[str, Any]) -> None:
-    revised = _bump(connection, row.user_id, row.livemode)
+    revised = bump(connection, row.user_id, row.livemode)
     connection.execute(sa.update(analyses).where(_owned(row.user_id, row.id)).values(**values, revision=revised))
 
 
@@ -340,18 +340,12 @@ def _change_attempt(
     livemode = connection.scalar(sa.select(analyses.c.livemode).where(_owned(user_id, analysis_id)))
     if livemode is None:
         return False
-    _hold(connection, user_id, livemode)
+    hold(connection, user_id, livemode)
     row = assigned(connection, user_id, analysis_id)
     if row is None or row.status != PROCESSING or row.attempt != attempt:
         return False
     _change(connection, row, values)
     return True
-
-
-def _put_documents(connection: sa.Connection, analysis_id: str, finished: Finished) -> None:
-    texts = {"full": finished.full, "light": finished.light, "transcript": finished.transcript}
-    connection.execute(sa.delete(documents).where(documents.c.analysis_id == analysis_id))
-    connection.execute(sa.insert(documents), {"analysis_id": analysis_id, **texts})
 
 
 def _some(connection: sa.Connection, user_id: str, livemode: bool, analysis_ids: Sequence[str]) -> dict[str, Analysis]:
@@ -361,7 +355,8 @@ def _some(connection: sa.Connection, user_id: str, livemode: bool, analysis_ids:
     return {row.id: Analysis(*row) for row in connection.execute(sa.select(*_COLUMNS).where(wanted))}
 
 
-def _matching(user_id: str, livemode: bool, filters: Filters) -> sa.ColumnElement[bool]:
+def matching(user_id: str, livemode: bool, filters: Filters) -> sa.ColumnElement[bool]:
+    """What a row of `analyses` must be for the filters."""
     conditions: list[sa.ColumnElement[bool]] = [analyses.c.user_id == user_id, analyses.c.livemode == livemode]
     if filters.status is not None:
         conditions.append(analyses.c.status == filters.status)

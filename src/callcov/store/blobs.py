@@ -115,6 +115,14 @@ class Blobs:
                 for item in found:
                     self.delete(item["path"])
 
+    def older(self, prefix: str, before: datetime) -> Generator[list[str]]:
+        """The keys of the objects below a folder that were written before that time, up to a thousand at once."""
+        with _named():
+            for found in obstore.list(self._store, prefix, chunk_size=1000):  # pyright: ignore[reportUnknownMemberType] - its Arrow overload is
+                keys = [item["path"] for item in found if item["last_modified"] < before]
+                if keys:
+                    yield keys
+
     def sweep(self, before: datetime) -> None:
         """Remove what a killed process was writing and has not touched since `before`."""
         for part in self._root.rglob("*#*"):

@@ -47,6 +47,16 @@ api_keys = sa.Table(
     sa.Column("updated_at", sa.String(24), nullable=False),
 )
 
+# Versions of an account's policy, from 2 on; they never change. An account without any has the default, version 1.
+policies = sa.Table(
+    "policies",
+    metadata,
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Column("created_at", sa.String(24), nullable=False),
+)
+
 # One row an account and mode. Whoever changes an analysis holds this row to the end of the transaction, so the order
 # of ids is the order of commits, and a revision that was read says exactly which changes were seen.
 feeds = sa.Table(
@@ -93,9 +103,13 @@ analyses = sa.Table(
     sa.Column("webhook_url", sa.Text),
     sa.Column("error_message", sa.Text),
     sa.Column("metadata", sa.Text),
+    sa.Column("vectors_key", sa.Text),  # last, because it came later
     sa.Index("ix_analyses_owner", "user_id", "livemode", "id"),
     sa.Index("ix_analyses_agent", "user_id", "livemode", "agent_id", "id"),
     sa.Index("ix_analyses_contact", "user_id", "livemode", "contact_id", "id"),
+    # To tell whether an object that lies in the store is anybody's.
+    sa.Index("ix_analyses_masked_key", "masked_key"),
+    sa.Index("ix_analyses_vectors_key", "vectors_key"),
 )
 
 # Apart from `analyses`, because a scan that filters would read past kilobytes of document in every row.
@@ -106,6 +120,19 @@ documents = sa.Table(
     sa.Column("light", sa.Text, nullable=False),
     sa.Column("full", sa.Text, nullable=False),
     sa.Column("transcript", sa.Text, nullable=False),
+)
+
+# Every judgement of every analysis, numbered from 1; the newest is what its documents show.
+judgements = sa.Table(
+    "judgements",
+    metadata,
+    sa.Column("analysis_id", sa.String(36), sa.ForeignKey("analyses.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("policy_version", sa.Text, nullable=False),
+    sa.Column("checks_version", sa.Text, nullable=False),
+    sa.Column("judged_at", sa.String(24), nullable=False),
+    sa.Column("agent_speaker", sa.Text),
+    sa.Column("results", sa.Text, nullable=False),
 )
 
 deliveries = sa.Table(

@@ -24,6 +24,9 @@ _INFORMING = frozenset(
 )
 _REPORTED = frozenset("said says told called calls wrote claims claimed quoted heard say".split())
 _OWN = frozenset(("i", "we"))
+_WHATEVER = frozenset("what whatever anything everything all things".split())
+_NAMING = frozenset(("call", "called", "calls"))
+_PEOPLE = frozenset("he she they who you everyone everybody somebody someone".split())
 
 
 def denied(tokens: Sequence[Token], first: int, reach: int = _REACH) -> bool:
@@ -67,8 +70,11 @@ def quoted(tokens: Sequence[Token], first: int) -> bool:
     """Whether somebody else's words are repeated: "they said ...", "you told me ...". "I said ..." is one's own."""
     before = _clause_before(tokens, first)[-_REACH:]
     for place, word in enumerate(before):
-        if word in _REPORTED:
-            return place == 0 or before[place - 1] not in _OWN
+        if word not in _REPORTED or _WHATEVER & set(before[max(0, place - 2) : place]):
+            continue
+        if word in _NAMING and not _PEOPLE & set(before[max(0, place - 2) : place]):
+            continue
+        return place == 0 or before[place - 1] not in _OWN
     return False
 
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from typing import NamedTuple
 
 from callcov.model import Word
 from callcov.text.numbers import groups
@@ -34,6 +33,8 @@ _UNITS = {"dollars": "dollar", "pounds": "pound", "euros": "euro"}
 _APOSTROPHES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\uff07": "'", "`": "'"})
 _MASK = re.compile(r"^\[[a-z_]+\]$")
 _ENDS = re.compile(r"[.?!,;:\u2026\u061f\u3002]+[\"'\u201d)\]]*$")
+_REMEMBERED = 20_000
+_known: dict[str, tuple[tuple[str, ...], str]] = {}
 _PART = re.compile(
     r"[$£€](?P<money>\d[\d,]*(?:\.\d+)?)"  # the unit is spoken after the amount
     r"|(?P<ordinal>\d+(?:st|nd|rd|th)\b)"
@@ -47,8 +48,7 @@ _PART = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A normalised piece of `words[word]`; `end` is the punctuation that closes the word: "", ",", "." or "?"."""
 
     text: str
@@ -70,6 +70,8 @@ def plain(found: Sequence[Token]) -> tuple[Token, ...]:
     """The tokens without fillers, every number as single digits: `thirty seven`, `37` and `3 7` read alike."""
     kept = [token for token in found if token.text not in FILLERS]
     numbers = {group.first: group for group in groups([token.text for token in kept])}
+    if not numbers:
+        return tuple(kept)
     level: list[Token] = []
     place = 0
     while place < len(kept):
@@ -92,10 +94,23 @@ def _tokens(said: Sequence[str]) -> tuple[Token, ...]:
     """The tokens of some words; only the last one of a word carries its closing punctuation."""
     found: list[Token] = []
     for place, word in enumerate(said):
-        parts, end = _everyday(word) if word.isalpha() and len(word) < 24 else _read(word)
-        found += (Token(part, place) for part in parts[:-1])
-        found += (Token(part, place, end) for part in parts[-1:])
+        parts, end = _known.get(word) or _reading(word)
+        if len(parts) == 1:
+            found.append(Token(parts[0], place, end))
+        else:
+            found += (Token(part, place) for part in parts[:-1])
+            found += (Token(part, place, end) for part in parts[-1:])
     return tuple(found)
+
+
+def _reading(word: str) -> tuple[tuple[str, ...], str]:
+    """`_read`, remembered for words of letters and their punctuation; what may hold a number or an address is not."""
+    pieces = _read(word)
+    if len(word) < 24 and (word.isalpha() or word[:-1].isalpha() or word.replace("'", "").isalpha()):
+        if len(_known) >= _REMEMBERED:
+            _known.clear()
+        _known[word] = pieces
+    return pieces
 
 
 def _read(text: str) -> tuple[tuple[str, ...], str]:
@@ -105,10 +120,6 @@ def _read(text: str) -> tuple[tuple[str, ...], str]:
         return (shown,), ""
     closing = _ENDS.search(shown)
     return tuple(_parts(shown.strip("\"'.,;:!?()[]\u201c\u201d\u2026"))), _closing(closing.group()) if closing else ""
-
-
-_everyday = lru_cache(maxsize=20_000)(_read)
-"""`_read`, remembered for words of letters alone; what may hold a number or an address is not kept."""
 
 
 def _closing(marks: str) -> str:

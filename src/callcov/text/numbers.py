@@ -40,6 +40,9 @@ _ORDINAL_TENS = {"twentieth": 20, "thirtieth": 30, "fortieth": 40, "fiftieth": 5
 _TIMES = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
 _SOUNDS = {"to": "2", "too": "2", "for": "4", "fore": "4", "won": "1", "ate": "8", "tree": "3", "sex": "6"}
 _OH = frozenset(("oh", "o"))
+_SCALES = frozenset(("hundred", "thousand", "million"))
+_WORDS = _OH.union(_SCALES, _UNITS, _TEENS, _TENS, _ORDINAL_UNITS, _ORDINAL_TEENS, _ORDINAL_TENS, _TIMES, _SOUNDS)
+"""Every word that a number can begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ def groups(tokens: Sequence[str]) -> tuple[Group, ...]:
     found: list[Group] = []
     place = 0
     while place < len(tokens):
-        group = _at(tokens, place, found)
+        counts = tokens[place] in _WORDS or tokens[place][:1].isdigit()
+        group = _at(tokens, place, found) if counts else None
         if group is None:
             place += 1
         else:
@@ -86,7 +90,16 @@ def _at(tokens: Sequence[str], place: int, found: Sequence[Group]) -> Group | No
         return Group("0", place, place + 1) if _beside(tokens, place, found) else None
     if token in _SOUNDS:
         return _sounding(tokens, place, found)
+    if token in _SCALES:
+        return _one_of(tokens, place, found)
     return _ordinal(tokens, place) or _cardinal(tokens, place)
+
+
+def _one_of(tokens: Sequence[str], place: int, found: Sequence[Group]) -> Group:
+    """`a hundred and forty`, `hundred and forty`: one of the scale, with what follows."""
+    article = place > 0 and tokens[place - 1] == "a" and not (found and found[-1].last == place)
+    group = _scaled(tokens, place, "1", place)
+    return Group(group.digits, place - article, group.last, quantity=True)
 
 
 def _repeated(tokens: Sequence[str], place: int) -> Group | None:
@@ -167,7 +180,7 @@ def _scaled(tokens: Sequence[str], first: int, digits: str, at: int) -> Group:
     """A number with the hundreds, thousands and millions that follow it added up; written zeros in front are kept."""
     start = at
     total, part = 0, int(digits) if len(digits) <= 9 else 0
-    while len(digits) <= 9 and at < min(len(tokens), start + 12) and tokens[at] in ("hundred", "thousand", "million"):
+    while len(digits) <= 9 and at < min(len(tokens), start + 12) and tokens[at] in _SCALES:
         if tokens[at] == "hundred":
             part *= 100
         else:

@@ -1,15 +1,18 @@
 """Customer effort score: how hard the call was for the customer, from things a person can check.
 
 Rule: 1 plus the points of the drivers below, at most 5. 1 is effortless, 5 very hard. The drivers that counted, with
-their points and evidence, are in `customer_effort_drivers`.
-- `repeat_contact`: the customer says they contacted before about this (`repeat`): 1; at least the third time: 2;
-- `transfers`: each segment in which somebody speaks of passing the customer on (`transfer`): 1, at most 2;
+their points and evidence, are in `customer_effort_drivers`. What counts as said is in `checks.signs`; an act of the
+understand stage counts beside the words, if it is sure enough; an unsure complaint makes one point at most.
+- `repeat_contact`: the customer says they contacted before about this (`repeat`): 1; more than once before: 2;
+- `transfers`: somebody speaks of passing the customer on to others (`transfer`): 1;
 - `repeat_information`: the customer has to say again what was said before (`repeat_information`): 1;
-- `waiting`: holds, and dead air that is too long, together at least `waiting_seconds`: 1; three times that: 2;
-- `unresolved`: somebody says that it is not solved (`unresolved`) and no `resolution` of the agent follows: 1; said in
-  the last third of the time from the first to the last word: 2;
-- `complaints`: the customer complains (`complaint`): 1; in three segments or more: 2;
-- `negative_trend`: the customer's end is negative and their trend declined: 1;
+- `waiting`: holds, and dead air that is too long, together at least `waiting_seconds`, or the customer says they waited
+  minutes to get through: 1; three times `waiting_seconds`: 2;
+- `unresolved`: in the second half of the time from the first to the last word somebody says that it is not solved
+  (`unresolved`), and no `resolution` of the agent follows: 1;
+- `complaints`: the customer complains (`complaint`, in words that are not positive): 1; in three segments or more: 2;
+- `negative_trend`: the customer's end is negative and their trend declined, or they break off in their last quarter
+  ("forget it", "I'm calling a lawyer"): 1;
 - `length`: first to last word at least `long_seconds`: 1.
 0 means too little was said to judge: the agent is silent, or the customer says fewer than `words` words.
 Boundary: a limit reached counts. Evidence points at the words; for waiting at the pauses; for length it is empty.
@@ -19,44 +22,32 @@ Flagged from 4 on (the policy's `effort_flag`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from callcov.checks.evidence import Evidence, Result, evidence, heard
+from callcov.checks.evidence import Evidence, Result, evidence
 from callcov.checks.quality.sentiment_analysis import SentimentAnalysis
 from callcov.checks.quality.silence import Silence, evidence_of
-from callcov.model import Role, Span, Transcript
-from callcov.text.normalise import plain, tokens
-from callcov.text.phrases import Matcher
+from callcov.checks.reading import Reading
+from callcov.checks.signs import Sign, signs
+from callcov.model import Role, Span
 
-_OFTEN = Matcher(
-    ("often", wording)
-    for wording in (
-        "third time",
-        "fourth time",
-        "fifth time",
-        "sixth time",
-        "three times",
-        "four times",
-        "five times",
-        "six times",
-        "several times",
-        "many times",
-        "multiple times",
-        "countless times",
-        "time after time",
-        "again and again",
-        "over and over",
-        "every day",
-        "every week",
-        "third call",
-        "fourth call",
-        "fifth call",
-        "keep calling",
-        "keep having to call",
-    )
-)
 _MOST_EVIDENCE = 5
+_PAST_CONTACT = frozenset(
+    "called rang rung phoned spoke spoken told contacted emailed wrote written calling ringing time times cold "
+    "reported".split()
+)
+"""Words without which an act is no sign of an earlier contact."""
+_LEAST = 0.25
+"""How sure the understand stage must be of an act: a customer who only tells what is wrong sounds much like one who
+complains."""
+_NO_CONTACT = frozenset("will going shall do them him her".split())
+_SAID_BEFORE = frozenset(
+    "already again told tell telling explained explain given gave repeat repeating through said".split()
+)
+"""Words of which an act of saying it again has at least one."""
+_LEAVING = frozenset(("unsolved", "complains"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,93 +84,153 @@ class CustomerEffortScore(Result):
     drivers: tuple[Driver, ...]
 
 
-def check(transcript: Transcript, rules: Rules, sentiment: SentimentAnalysis, silence: Silence) -> CustomerEffortScore:
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """The signs in each side's words, acts among them, and the time from the first word to the last.
+
+    `told` are those of the customer's that are words, without the acts.
+    """
+
+    told: tuple[Sign, ...]
+    customer: tuple[Sign, ...]
+    agent: tuple[Sign, ...]
+    talk: Span
+
+
+def check(transcript: Reading, rules: Rules, sentiment: SentimentAnalysis, silence: Silence) -> CustomerEffortScore:
     """How hard the call was for the customer."""
     said = sum(len(segment.words) for _, segment in transcript.spoken_by(Role.CUSTOMER))
     if said < rules.words or not any(transcript.spoken_by(Role.AGENT)):
         return CustomerEffortScore(score=0, drivers=())
+    heard = _heard(transcript)
     found = (
-        _repeat_contact(transcript),
-        _transfers(transcript),
-        _repeat_information(transcript),
-        _waiting(silence, rules),
-        _unresolved(transcript),
-        _complaints(transcript),
-        _negative_trend(transcript, sentiment),
-        _length(transcript, rules),
+        _repeat_contact(transcript, heard),
+        _once(transcript, "transfers", [one for one in (*heard.customer, *heard.agent) if one.name == "passed"]),
+        _once(transcript, "repeat_information", [one for one in heard.customer if one.name == "told"]),
+        _waiting(transcript, heard, silence, rules),
+        _once(transcript, "unresolved", _unresolved(transcript, heard)),
+        _complaints(transcript, heard),
+        _negative_trend(transcript, heard, sentiment),
+        Driver(driver="length", points=int(round(heard.talk.duration, 3) >= rules.long_seconds), evidence=()),
     )
     drivers = tuple(driver for driver in found if driver and driver.points)
     return CustomerEffortScore(score=min(5, 1 + sum(driver.points for driver in drivers)), drivers=drivers)
 
 
-def _repeat_contact(transcript: Transcript) -> Driver:
-    """They called before; and how often."""
-    found = heard(transcript, Role.CUSTOMER, "repeat")
-    often = any(_OFTEN.find(plain(tokens(transcript.segments[one.segment].words))) for one in found)
-    return Driver(driver="repeat_contact", points=bool(found) + often, evidence=found[:_MOST_EVIDENCE])
-
-
-def _transfers(transcript: Transcript) -> Driver:
-    """They are passed on."""
-    found = sorted(
-        (one for role in Role for one in heard(transcript, role, "transfer")), key=lambda one: (one.start, one.segment)
+def _heard(transcript: Reading) -> _Heard:
+    """What the words and the acts show."""
+    spans = [segment.span for segment in transcript.segments]
+    told = signs(transcript, Role.CUSTOMER)
+    customer = [*told, *_acts(transcript, Role.CUSTOMER)]
+    agent = [*signs(transcript, Role.AGENT), *_acts(transcript, Role.AGENT)]
+    return _Heard(
+        tuple(told),
+        tuple(sorted(customer)),
+        tuple(sorted(agent)),
+        Span(min(span.start for span in spans), max(span.end for span in spans)),
     )
-    points = min(2, len({one.segment for one in found}))
-    return Driver(driver="transfers", points=points, evidence=tuple(found[:_MOST_EVIDENCE]))
 
 
-def _repeat_information(transcript: Transcript) -> Driver:
-    """They said it already."""
-    found = heard(transcript, Role.CUSTOMER, "repeat_information")
-    return Driver(driver="repeat_information", points=int(bool(found)), evidence=found[:_MOST_EVIDENCE])
+_BY_ACT = {
+    "repeat": "before",
+    "transfer": "passed",
+    "repeat_information": "told",
+    "unresolved": "unsolved",
+    "complaint": "complains",
+}
 
 
-def _waiting(silence: Silence, rules: Rules) -> Driver:
-    """They wait, on hold or without a word."""
+def _acts(transcript: Reading, role: Role) -> list[Sign]:
+    """The acts that are signs, in words that can be."""
+    found: list[Sign] = []
+    for place, act in transcript.acts_of(role, *_BY_ACT):
+        segment = transcript.segments[place]
+        said = {token.text for token in transcript.tokens[place] if act.first <= token.word < act.last}
+        doubtful = {
+            "repeat": not said & _PAST_CONTACT or said & _NO_CONTACT,
+            "repeat_information": not said & _SAID_BEFORE,
+            "unresolved": "if" in said,
+            "complaint": segment.sentiment > 0,
+        }
+        sure = act.confidence >= _LEAST
+        if not doubtful.get(act.name) and (sure or act.name == "complaint"):
+            name = _BY_ACT[act.name] if sure else "grumbles"
+            found.append(Sign(place, act.first, act.last, name))
+    return found
+
+
+def _shown(transcript: Reading, found: Sequence[Sign]) -> tuple[Evidence, ...]:
+    """The words of some signs, those that touch or overlap as one, at most five."""
+    runs: list[tuple[int, int, int]] = []
+    for one in sorted(found):
+        if runs and runs[-1][0] == one.place and one.first <= runs[-1][2]:
+            runs[-1] = (one.place, runs[-1][1], max(one.last, runs[-1][2]))
+        else:
+            runs.append((one.place, one.first, one.last))
+    return tuple(evidence(transcript, *run) for run in runs[:_MOST_EVIDENCE])
+
+
+def _once(
+    transcript: Reading, driver: Literal["transfers", "repeat_information", "unresolved"], found: Sequence[Sign]
+) -> Driver:
+    """A driver with one point however often it is heard."""
+    return Driver(driver=driver, points=int(bool(found)), evidence=_shown(transcript, found))
+
+
+def _repeat_contact(transcript: Reading, heard: _Heard) -> Driver:
+    """They called before; and how often."""
+    found = [one for one in heard.customer if one.name in ("before", "day", "often")]
+    days = {one[:3] for one in found if one.name == "day"}
+    often = len(days) > 1 or any(one.name == "often" for one in found)
+    return Driver(driver="repeat_contact", points=bool(found) + often, evidence=_shown(transcript, found))
+
+
+def _waiting(transcript: Reading, heard: _Heard, silence: Silence, rules: Rules) -> Driver:
+    """They wait, on hold or without a word, or did before anybody answered."""
     waits = [
         pause
         for pause in silence.instances
         if pause.kind == "hold" or round(pause.end - pause.start, 3) >= rules.dead_air_seconds
     ]
     waited = round(sum(pause.end - pause.start for pause in waits), 3)
-    points = 2 if waited >= 3 * rules.waiting_seconds else int(waited >= rules.waiting_seconds)
-    shown = tuple(one for pause in waits for one in evidence_of(pause))
+    told = [one for one in heard.customer if one.name == "waited"]
+    points = 2 if waited >= 3 * rules.waiting_seconds else int(waited >= rules.waiting_seconds or bool(told))
+    shown = (*_shown(transcript, told), *(one for pause in waits for one in evidence_of(pause)))
     return Driver(driver="waiting", points=points, evidence=shown[:_MOST_EVIDENCE])
 
 
-def _unresolved(transcript: Transcript) -> Driver:
-    """It is not solved, and no solution follows."""
-    found = [one for role in Role for one in heard(transcript, role, "unresolved")]
-    solved = max((one.start for one in heard(transcript, Role.AGENT, "resolution")), default=-1.0)
-    left = sorted((one for one in found if one.start > solved), key=lambda one: (one.start, one.segment))
-    talk = _talk(transcript)
-    at_the_end = bool(left) and round(left[-1].start - talk.start, 3) * 3 >= round(talk.duration, 3) * 2
-    return Driver(driver="unresolved", points=bool(left) + at_the_end, evidence=tuple(left[:_MOST_EVIDENCE]))
+def _unresolved(transcript: Reading, heard: _Heard) -> list[Sign]:
+    """Where it is said not to be solved, in the second half and with no solution to follow."""
+    solved = max(
+        (
+            transcript.segments[place].words[act.first].span.start
+            for place, act in transcript.acts_of(Role.AGENT, "resolution")
+        ),
+        default=-1.0,
+    )
+    found: list[Sign] = []
+    for one in (*heard.customer, *heard.agent):
+        start = transcript.segments[one.place].words[one.first].span.start
+        late = round(start - heard.talk.start, 3) * 2 >= round(heard.talk.duration, 3)
+        if one.name == "unsolved" and late and start > solved:
+            found.append(one)
+    return found
 
 
-def _complaints(transcript: Transcript) -> Driver:
+def _complaints(transcript: Reading, heard: _Heard) -> Driver:
     """They complain; and how often."""
-    found = heard(transcript, Role.CUSTOMER, "complaint")
-    points = bool(found) + (len({one.segment for one in found}) >= 3)
-    return Driver(driver="complaints", points=points, evidence=found[:_MOST_EVIDENCE])
+    sure = [one for one in heard.customer if one.name == "complains"]
+    found = sure or [one for one in heard.customer if one.name == "grumbles"]
+    points = bool(found) + (len({one.place for one in sure}) >= 3)
+    return Driver(driver="complaints", points=points, evidence=_shown(transcript, found))
 
 
-def _negative_trend(transcript: Transcript, sentiment: SentimentAnalysis) -> Driver | None:
+def _negative_trend(transcript: Reading, heard: _Heard, sentiment: SentimentAnalysis) -> Driver | None:
     """They leave in a worse mood than they came: shown by their most negative words, the latest of equals."""
-    if sentiment.customer.end != "negative" or sentiment.customer.trend != "declined":
-        return None
-    latest_first = reversed([*transcript.spoken_by(Role.CUSTOMER)])
-    place, segment = min(latest_first, key=lambda said: said[1].sentiment)
-    shown = evidence(transcript, place, 0, len(segment.words))
-    return Driver(driver="negative_trend", points=1, evidence=(shown,))
-
-
-def _length(transcript: Transcript, rules: Rules) -> Driver:
-    """It takes long."""
-    return Driver(driver="length", points=int(round(_talk(transcript).duration, 3) >= rules.long_seconds), evidence=())
-
-
-def _talk(transcript: Transcript) -> Span:
-    """From the first word of the call to the last; only for a call with words."""
-    spans = [segment.span for segment in transcript.segments]
-    return Span(min(span.start for span in spans), max(span.end for span in spans))
+    spoken = [*transcript.spoken_by(Role.CUSTOMER)]
+    if sentiment.customer.end == "negative" and sentiment.customer.trend == "declined":
+        place, segment = min(reversed(spoken), key=lambda said: said[1].sentiment)
+        return Driver(driver="negative_trend", points=1, evidence=(evidence(transcript, place, 0, len(segment.words)),))
+    last = {place for place, _ in spoken[-(len(spoken) // 4 or 1) :]} if len(spoken) >= 3 else set[int]()
+    broken = [one for one in heard.told if one.place in last and one.name in _LEAVING]
+    return Driver(driver="negative_trend", points=int(bool(broken)), evidence=_shown(transcript, broken))

@@ -1,14 +1,20 @@
 """Recommendations: what the agent should do differently next time, the most urgent first, at most six.
 
-Rule: every recommendation follows from one field of the other results or from the effort score, which it names as its
-`requirement`; its message tells the moment and what to say or do instead.
-- high: a prohibited phrase by the agent (one a category), a forbidden solicitation, a missing disclosure, no name;
-- medium: a late name, a purpose never or late said, dead air that is too long, two or more certain interruptions by
-  the agent, a complaint without empathy, no resolution, no closing, a negative agent, an effort score that is flagged;
-- low: one certain interruption, or three uncertain ones; no discovery, no active listening though the customer said
-  `listening_words` words, no greeting, a speaking rate outside the limits.
-Within a priority the order above decides. Evidence is that of the field, so it is empty where something is absent; the
-message then names when the agent began. Boundary: the limits are those of the fields.
+Rule: every recommendation follows from one field of the other results, which it names as its `requirement`; its message
+tells the moment and what to say or do instead. Every field that is flagged is recommended once:
+- high: a prohibited phrase by the agent, a forbidden solicitation, a missing disclosure, no name;
+- medium: a late name, a purpose never or late said, dead air that is too long, a missing part of the call (all of them
+  in one), an effort score that is flagged;
+- low: no greeting, a speaking rate outside the limits.
+Where fewer than six are, what is not flagged follows: a customer who is clearly upset (says that they are afraid,
+  sad or at a loss, complains more than once, or complains and contacted before or is negative) and met no empathy
+  (medium), two or more certain interruptions by the
+agent (medium) or three that are not certain (low), no active listening though the customer said `listening_words`
+words (low), and a prohibited phrase of another category (high).
+Should more than six be due, the order above decides which are told, with the greeting before the effort and empathy
+before the speaking rate.
+Evidence is that of the field, so it is empty where something is absent; the message then names when the agent began.
+Boundary: the limits are those of the fields.
 The customer alone, or nobody: none, for there is no agent to advise. The agent alone is advised on what was theirs to
 say: not on empathy, listening, discovery or resolution.
 """
@@ -20,10 +26,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from callcov.checks.coaching.customer_effort_score import CustomerEffortScore
-from callcov.checks.evidence import Evidence, Result, evidence, heard
+from callcov.checks.evidence import Evidence, Result
 from callcov.checks.groups import Compliance, Quality
 from callcov.checks.quality.silence import evidence_of
-from callcov.model import Role, Transcript
+from callcov.checks.reading import Reading
+from callcov.checks.signs import signs
+from callcov.model import Role
 
 _MOST = 6
 _MOST_EVIDENCE = 3
@@ -58,7 +66,7 @@ class Rules:
     wpm_low: float = 110.0
     wpm_high: float = 190.0
     effort_flag: int = 4
-    listening_words: int = 50
+    listening_words: int = 100
 
 
 class Recommendation(Result):
@@ -72,26 +80,29 @@ class Recommendation(Result):
 
 
 def check(
-    transcript: Transcript, rules: Rules, compliance: Compliance, quality: Quality, effort: CustomerEffortScore
+    transcript: Reading, rules: Rules, compliance: Compliance, quality: Quality, effort: CustomerEffortScore
 ) -> tuple[Recommendation, ...]:
     """What the agent should do differently, at most six."""
     began = min((segment.span.start for _, segment in transcript.spoken_by(Role.AGENT)), default=None)
     if began is None:
         return ()
-    found = [
-        *_phrases(compliance),
+    both = any(transcript.spoken_by(Role.CUSTOMER))
+    phrases = list(_phrases(compliance))
+    flagged = [
+        *phrases[:1],
         *_sensitive(compliance, rules),
         *_disclosures(compliance, rules, began),
         *_identity(compliance, rules, began),
         *_purpose(compliance, began),
         *_silence(quality, rules),
-        *_interruptions(quality),
+        *_parts(quality, began, both=both),
+        *_greeting(quality, began),
+        *_effort(effort, rules),
     ]
-    if any(transcript.spoken_by(Role.CUSTOMER)):
-        found += [*_empathy(transcript, quality), *_parts(quality), *_listening(transcript, quality, rules)]
-    found += [*_farewell(quality), *_tone(transcript, quality), *_effort(effort, rules)]
-    found += [*_greeting(quality, began), *_rate(quality, rules)]
-    return tuple(sorted(found, key=lambda one: _RANKS[one.priority])[:_MOST])
+    empathy = _empathy(transcript, quality, effort) if both else ()
+    more = [*_interruptions(quality), *(_listening(transcript, quality, rules) if both else ()), *phrases[1:]]
+    told = [*flagged, *empathy, *_rate(quality, rules), *more][:_MOST]
+    return tuple(sorted(told, key=lambda one: _RANKS[one.priority]))
 
 
 def _clock(seconds: float) -> str:
@@ -216,7 +227,7 @@ def _interruptions(quality: Quality) -> Iterator[Recommendation]:
     """The agent took the floor from the customer."""
     mine = tuple(item for item in quality.interruptions.instances if item.by is Role.AGENT)
     certain = sum(item.certain for item in mine)
-    if certain or len(mine) >= 3:
+    if certain >= 2 or len(mine) >= 3:
         yield Recommendation(
             priority="medium" if certain >= 2 else "low",
             requirement="interruptions",
@@ -227,10 +238,26 @@ def _interruptions(quality: Quality) -> Iterator[Recommendation]:
         )
 
 
-def _empathy(transcript: Transcript, quality: Quality) -> Iterator[Recommendation]:
-    """The customer complained and nobody acknowledged it."""
-    complaints = heard(transcript, Role.CUSTOMER, "complaint", "repeat")
-    if complaints and not quality.empathetic_language.used:
+def _empathy(transcript: Reading, quality: Quality, effort: CustomerEffortScore) -> Iterator[Recommendation]:
+    """The customer was clearly upset and nobody acknowledged it."""
+    drivers = {driver.driver: driver.evidence for driver in effort.drivers}
+    complaints = drivers.get("complaints", ())
+    again = len({one.segment for one in complaints}) > 1 or "repeat_contact" in drivers
+    upset = bool(complaints) and (again or quality.sentiment_analysis.customer.overall == "negative")
+    if quality.empathetic_language.used:
+        return
+    feels = [one for one in signs(transcript, Role.CUSTOMER) if one.name == "feels"]
+    if feels:
+        said = tuple(Evidence.at(transcript, one.place, one.first, one.last) for one in feels[:_MOST_EVIDENCE])
+        yield Recommendation(
+            priority="medium",
+            requirement="empathetic_language",
+            title="Acknowledge how the customer feels",
+            message=f"At {_clock(said[0].start)} the customer said “{said[0].text}”. Before anything else say “I am so "
+            "sorry, that must be hard; let us see how I can help”.",
+            evidence=said,
+        )
+    elif upset:
         yield Recommendation(
             priority="medium",
             requirement="empathetic_language",
@@ -241,54 +268,28 @@ def _empathy(transcript: Transcript, quality: Quality) -> Iterator[Recommendatio
         )
 
 
-def _parts(quality: Quality) -> Iterator[Recommendation]:
-    """The matter was not explored, or not settled."""
+_PARTS = {
+    "opening": ("Open the call", "Say “Good morning, you are through to ..., how can I help?”"),
+    "discovery": ("Ask before you answer", "After the customer's first words ask “When did this start?”"),
+    "resolution": ("Say how the matter is solved", "Say “What I have done is ...”, or “What happens next is ...”"),
+    "closing": ("Close the call", "Say “Is there anything else I can do for you? Thank you for your call”"),
+}
+"""What is advised where a part of the call is missing: a title, and what to say."""
+
+
+def _parts(quality: Quality, began: float, *, both: bool) -> Iterator[Recommendation]:
+    """Parts of the call that are missing, in one piece of advice; the agent alone can only open and close."""
     structure = quality.call_structure
-    if not structure.resolution.present:
+    names = ("opening", "discovery", "resolution", "closing") if both else ("opening", "closing")
+    missing = [name for name in names if not getattr(structure, name).present]
+    if missing:
+        instead = ". ".join(_PARTS[name][1] for name in missing)
         yield Recommendation(
             priority="medium",
             requirement="call_structure",
-            title="Say how the matter is solved",
-            message="The whole call names no solution and no next step. Say “What I have done is ...”, or “What "
-            "happens next is ...”.",
+            title=_PARTS[missing[0]][0] if len(missing) == 1 else "Lead the call through all its parts",
+            message=f"The call that you began at {_clock(began)} has no {' and no '.join(missing)}. {instead}.",
             evidence=(),
-        )
-    if not structure.discovery.present:
-        yield Recommendation(
-            priority="low",
-            requirement="call_structure",
-            title="Ask before you answer",
-            message="In the whole call no question explored the matter. After the customer's first words ask “When did "
-            "this start?” or “What have you tried?”.",
-            evidence=(),
-        )
-
-
-def _farewell(quality: Quality) -> Iterator[Recommendation]:
-    """The call was not closed."""
-    if not quality.call_structure.closing.present:
-        yield Recommendation(
-            priority="medium",
-            requirement="call_structure",
-            title="Close the call",
-            message="The second half of the call has no closing. Say “Is there anything else I can do for you? Thank "
-            "you for your call”.",
-            evidence=(),
-        )
-
-
-def _tone(transcript: Transcript, quality: Quality) -> Iterator[Recommendation]:
-    """The agent sounds negative: shown by their most negative words."""
-    if quality.sentiment_analysis.agent.overall == "negative":
-        place, worst = min(transcript.spoken_by(Role.AGENT), key=lambda said: said[1].sentiment)
-        shown = evidence(transcript, place, 0, len(worst.words))
-        yield Recommendation(
-            priority="medium",
-            requirement="sentiment_analysis",
-            title="Keep a friendly tone",
-            message=f"At {_clock(shown.start)} your words sounded negative. Say what you can do: “What I can do "
-            "for you is ...”.",
-            evidence=(shown,),
         )
 
 
@@ -339,7 +340,7 @@ def _rate(quality: Quality, rules: Rules) -> Iterator[Recommendation]:
         )
 
 
-def _listening(transcript: Transcript, quality: Quality, rules: Rules) -> Iterator[Recommendation]:
+def _listening(transcript: Reading, quality: Quality, rules: Rules) -> Iterator[Recommendation]:
     """The customer said much and nothing was confirmed."""
     said = sum(len(segment.words) for _, segment in transcript.spoken_by(Role.CUSTOMER))
     if said >= rules.listening_words and not quality.active_listening.used:

@@ -2,26 +2,32 @@
 
 Rule: a disclosure is read when the agent says one of its wordings (function words and the recogniser's spelling
 forgiven, joined across the customer's "mm-hm"). With `match: meaning` a paraphrase counts too: an act
-`disclosure:<id>` of the agent, and for a disclosure about recording a `disc_recording` act. Denied ("this call is not
-recorded") and asked ("is this call recorded?") is not read; asking for consent is ("are you happy that this call is
-recorded?"). Words about another call or a voicemail are not this call's notice.
+`disclosure:<id>` of the agent (`disclosure:<id>#2` for its second part), and for a disclosure about recording a
+`disc_recording` act. Denied ("this call is not recorded") and asked ("is this call recorded?") is not read; asking for
+consent is ("are you happy that this call is recorded?"). Words about another call or a voicemail are not this call's
+notice. A disclosure of several parts (`also`) is read when every part is, in one turn or in several; each part that was
+said is evidence.
 Required: `always`; `inbound` or `outbound` when the call's direction is known to be that one (unknown: not required);
 `when_payment` when paying is spoken of by either side, or a card or bank account is told.
 Unit: seconds from the first speech of the call to the first word of the disclosure. Boundary: exactly
-`deadline_seconds` is in time; read later is missing, with its words as evidence.
+`deadline_seconds` is in time; read later, or with a part read later, is missing, with its words as evidence.
 The agent silent, the customer alone, or nobody: everything required is missing. Nothing required: `read` is true.
 Flagged when not `read`.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from callcov.checks import notices
 from callcov.checks.evidence import Evidence, Result
-from callcov.checks.passages import Passage, first_speech, passages
+from callcov.checks.passages import Passage
 from callcov.checks.policy import Direction, Disclosure
-from callcov.model import Role, Transcript
+from callcov.checks.reading import Reading
+from callcov.model import Role
 from callcov.text.guards import asked, denied
 from callcov.text.normalise import texts
 from callcov.text.phrases import DENIALS, FUNCTION_WORDS, Matcher
@@ -40,6 +46,7 @@ _PAYING = Matcher(
 )
 _PAID_WITH = frozenset(("card_number", "card_cvv", "bank_account"))
 _RECORDING = frozenset("record recorded recording recordings records recorder tape taped taping".split())
+_PAUSES = frozenset("pause paused pausing stop stopped stopping".split())
 _ANOTHER = frozenset("last previous earlier yesterday voicemail voicemails message answerphone payment album".split())
 _STEM = 5
 """Letters by which a word said counts as a form of a wording's word."""
@@ -62,21 +69,18 @@ class MandatoryDisclosures(Result):
     evidence: tuple[Evidence, ...]
 
 
-def check(transcript: Transcript, rules: Rules) -> MandatoryDisclosures:
+def check(transcript: Reading, rules: Rules) -> MandatoryDisclosures:
     """Every disclosure of the policy, looked for in what the agent says."""
-    spoken = passages(transcript, Role.AGENT)
-    matcher = Matcher((entry.id, wording) for entry in rules.disclosures for wording in entry.wordings)
-    said = _worded(spoken, matcher)
-    began = first_speech(transcript) or 0.0
+    spoken = transcript.passages(Role.AGENT)
+    said = _worded(spoken, _matcher(rules.disclosures))
+    began = transcript.began or 0.0
     matched: list[str] = []
     missing: list[str] = []
     shown: list[Evidence] = []
     for entry in rules.disclosures:
-        places = said.get(entry.id, []) + (_meant(transcript, spoken, entry) if entry.match == "meaning" else [])
-        found = min((Evidence.at(transcript, *place) for place in places), key=lambda one: one.start, default=None)
-        if found:
-            shown.append(found)
-        if found and (entry.deadline_seconds is None or round(found.start - began, 3) <= entry.deadline_seconds):
+        found = [_first(transcript, spoken, entry, act, said.get(act, [])) for act in entry.parts()]
+        shown += [one for one in found if one]
+        if all(one and _in_time(one, entry, began) for one in found):
             matched.append(entry.id)
         elif _required(transcript, entry, rules.direction):
             missing.append(entry.id)
@@ -88,8 +92,35 @@ def check(transcript: Transcript, rules: Rules) -> MandatoryDisclosures:
     )
 
 
+@lru_cache(maxsize=8)
+def _matcher(disclosures: tuple[Disclosure, ...]) -> Matcher:
+    """The wordings of every part of all disclosures, laid out once for all calls that a policy judges."""
+    return Matcher((act, wording) for entry in disclosures for act, part in entry.parts().items() for wording in part)
+
+
+def _first(
+    transcript: Reading,
+    spoken: Sequence[Passage],
+    entry: Disclosure,
+    act: str,
+    worded: Sequence[tuple[int, int, int]],
+) -> Evidence | None:
+    """Where a part of a disclosure was first read, by its words or by what was meant."""
+    wordings = entry.parts()[act]
+    meant: list[tuple[int, int, int]] = []
+    if entry.match == "meaning":
+        meant = [*_meant(transcript, spoken, act, wordings), *_told(transcript, spoken, wordings)]
+    places = (Evidence.at(transcript, *place) for place in (*worded, *meant))
+    return min(places, key=lambda one: one.start, default=None)
+
+
+def _in_time(read: Evidence, entry: Disclosure, began: float) -> bool:
+    """Whether words came by the disclosure's deadline."""
+    return entry.deadline_seconds is None or round(read.start - began, 3) <= entry.deadline_seconds
+
+
 def _worded(spoken: Sequence[Passage], matcher: Matcher) -> dict[str, list[tuple[int, int, int]]]:
-    """Where each disclosure's wordings are said, and neither denied nor asked."""
+    """Where the wordings of each part are said, and neither denied nor asked, by the part's act."""
     found: dict[str, list[tuple[int, int, int]]] = {}
     for passage in spoken:
         for match in matcher.find(passage.tokens):
@@ -98,11 +129,13 @@ def _worded(spoken: Sequence[Passage], matcher: Matcher) -> dict[str, list[tuple
     return found
 
 
-def _meant(transcript: Transcript, spoken: Sequence[Passage], entry: Disclosure) -> list[tuple[int, int, int]]:
-    """Where a disclosure is said in other words: the acts that mean it, if they really state it."""
-    about_recording = any(word in _RECORDING for wording in entry.wordings for word in texts(wording))
-    names = {f"disclosure:{entry.id}"} | ({"disc_recording"} if about_recording else set[str]())
-    keys = _keys(entry)
+def _meant(
+    transcript: Reading, spoken: Sequence[Passage], name: str, wordings: tuple[str, ...]
+) -> list[tuple[int, int, int]]:
+    """Where a part of a disclosure is said in other words: the acts that mean it, if they really state it."""
+    about_recording = _about_recording(wordings)
+    names = {name} | ({"disc_recording"} if about_recording else set[str]())
+    keys = _keys(wordings)
     return [
         (place, act.first, act.last)
         for passage in spoken
@@ -114,9 +147,33 @@ def _meant(transcript: Transcript, spoken: Sequence[Passage], entry: Disclosure)
     ]
 
 
-def _keys(entry: Disclosure) -> frozenset[str]:
-    """The beginnings of a disclosure's telling words; empty if a wording denies something itself."""
-    words = [word for wording in entry.wordings for word in texts(wording)]
+def _told(transcript: Reading, spoken: Sequence[Passage], wordings: tuple[str, ...]) -> Iterator[tuple[int, int, int]]:
+    """Where a notice that nearly every policy has is said in anybody's words, or confirmed when the customer asks."""
+    find = notices.finder(wordings)
+    if find is None:
+        return
+    for passage in spoken:
+        yield from (passage.words(first, last) for first, last in notices.told(passage, find))
+    if _about_recording(wordings):
+        customer = transcript.passages(Role.CUSTOMER)
+        begins = [passage.places[0] for passage in customer]
+        for passage in spoken:
+            before = bisect_left(begins, passage.places[0]) if passage.places else 0
+            if before and notices.confirmed(customer[before - 1], passage):
+                yield passage.words(0, 1)
+
+
+@lru_cache(maxsize=1_000)
+def _about_recording(wordings: tuple[str, ...]) -> bool:
+    """Whether wordings say that the call is recorded, and not that the recording is paused."""
+    words = {word for wording in wordings for word in texts(wording)}
+    return bool(words & _RECORDING) and not words & _PAUSES
+
+
+@lru_cache(maxsize=1_000)
+def _keys(wordings: tuple[str, ...]) -> frozenset[str]:
+    """The beginnings of the telling words of wordings; empty if one of them denies something itself."""
+    words = [word for wording in wordings for word in texts(wording)]
     if any(word in DENIALS for word in words):
         return frozenset()
     return frozenset(word[:_STEM] for word in words if word not in FUNCTION_WORDS and len(word) >= 4)
@@ -137,16 +194,16 @@ def _of_another(passage: Passage, place: int, first: int, last: int) -> bool:
     return any(token.text in _ANOTHER for token in passage.tokens[start:end])
 
 
-def _required(transcript: Transcript, entry: Disclosure, direction: Direction | None) -> bool:
+def _required(transcript: Reading, entry: Disclosure, direction: Direction | None) -> bool:
     """Whether this call needs a disclosure."""
     if entry.required == "when_payment":
         return any(_payments(transcript))
     return entry.required in ("always", direction)
 
 
-def _payments(transcript: Transcript) -> Iterator[bool]:
+def _payments(transcript: Reading) -> Iterator[bool]:
     """True for each sign that paying is spoken of."""
     yield from (True for one in transcript.sensitive if one.type in _PAID_WITH)
     for role in Role:
-        for passage in passages(transcript, role):
+        for passage in transcript.passages(role):
             yield from (True for match in _PAYING.find(passage.tokens) if not denied(passage.tokens, match.first))

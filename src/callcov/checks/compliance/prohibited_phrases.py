@@ -16,11 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from callcov.checks.evidence import Evidence, Result
-from callcov.checks.passages import Passage, passages
+from callcov.checks.passages import Passage
 from callcov.checks.policy import Prohibited
-from callcov.model import Act, Role, Transcript
+from callcov.checks.reading import Reading
+from callcov.model import Act, Role
 from callcov.text.guards import denied, quoted
 from callcov.text.phrases import DENIALS, Matcher
 
@@ -91,14 +93,15 @@ class _Place:
     last: int
 
 
-def check(transcript: Transcript, rules: Rules) -> ProhibitedPhrases:
+def check(transcript: Reading, rules: Rules) -> ProhibitedPhrases:
     """Every prohibited phrase, in order of time."""
-    matcher = Matcher((entry.id, wording) for entry in rules.prohibited for wording in entry.wordings)
+    matcher = _matcher(rules.prohibited)
     entries = {entry.id: entry for entry in rules.prohibited}
     by_act = _by_act(rules)
     found: dict[str, set[_Place]] = {}
-    for role in Role:
-        for passage in passages(transcript, role):
+    sides = [role for role in Role if any(entry.speaker in ("any", role.value) for entry in rules.prohibited)]
+    for role in sides:
+        for passage in transcript.passages(role):
             for name, place in (*_worded(passage, matcher), *_meant(transcript, passage, by_act)):
                 if entries[name].speaker in ("any", role.value):
                     found.setdefault(name, set()).add(place)
@@ -110,6 +113,12 @@ def check(transcript: Transcript, rules: Rules) -> ProhibitedPhrases:
     order = {entry.id: number for number, entry in enumerate(rules.prohibited)}
     instances = tuple(sorted(said, key=lambda one: (one.start, one.segment, order[one.phrase_id])))
     return ProhibitedPhrases(used=bool(instances), instances=instances)
+
+
+@lru_cache(maxsize=8)
+def _matcher(prohibited: tuple[Prohibited, ...]) -> Matcher:
+    """The wordings of all entries, laid out once for all calls that a policy judges."""
+    return Matcher((entry.id, wording) for entry in prohibited for wording in entry.wordings)
 
 
 def _worded(passage: Passage, matcher: Matcher) -> Iterator[tuple[str, _Place]]:
@@ -131,7 +140,7 @@ def _by_act(rules: Rules) -> dict[str, Prohibited]:
     return names
 
 
-def _meant(transcript: Transcript, passage: Passage, by_act: Mapping[str, Prohibited]) -> Iterator[tuple[str, _Place]]:
+def _meant(transcript: Reading, passage: Passage, by_act: Mapping[str, Prohibited]) -> Iterator[tuple[str, _Place]]:
     """Where an entry is said in other words: in a plain form of its category, or where an act means it."""
     for category, place in _worded(passage, _PLAIN_FORMS):
         if f"proh_{category}" in by_act:

@@ -1,10 +1,12 @@
 """Purpose declaration: the agent says, or takes up, what the call is about, early on.
 
-Rule: stated: "I'm calling about ...", "the reason for my call is ...", a `purpose` act of the agent. Taken up: once the
-customer has told a reason, the agent says it back ("so you're calling about the bill", "you'd like to cancel"), takes
-it on ("I can help you with that", "let me look into that"), or repeats two of its telling words in one sentence, or two
-words that stood together (in an `active_listening` or `empathy` act one is enough). A bare "how can I help?" is none,
-nor is asking ("what is it about?").
+Rule: stated: "I'm calling about ...", "the reason for my call is ...", a `purpose` act of the agent (a likely one while
+the customer has told nothing). Taken up: once the customer has told a reason, the agent says it back ("so you're
+calling
+about the bill", "you'd like to cancel", "let me look into your order"), or repeats two of its telling words in one
+sentence, or two words that stood together (in an `active_listening` or `empathy` act one is enough). Words that give a
+name, a notice or a greeting, or that ask who is calling, are none; nor is "how can I help?", "I can help with that", or
+asking ("what is it about?").
 Unit: agent interactions. One is a run of agent speech between customer turns, counted from 1; a customer's backchannel
 ("mm-hm") ends none, unless it answers a question. Boundary: the `interactions`-th is in time, the next is late.
 The agent silent, the customer alone, or nobody: not disclosed, flagged. The agent alone can state a purpose.
@@ -18,8 +20,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from callcov.checks.evidence import Evidence, Result
-from callcov.checks.passages import Passage, passages
-from callcov.model import Role, Transcript
+from callcov.checks.passages import Passage
+from callcov.checks.reading import Reading
+from callcov.checks.telling import sentences, stem, stems, tells
+from callcov.model import Role
 from callcov.text.guards import denied, inverted
 from callcov.text.normalise import Token
 from callcov.text.numbers import is_number
@@ -43,39 +47,36 @@ _STATED = Matcher(
             i wanted to speak to you about, i wanted to speak with you about, i need to talk to you about,
             returning your call about, i am just calling about, i am just calling to, it is regarding your,
             it is about your, it is in regards to your, this is regarding your, this is about your,
-            this is in reference to, i am calling in reference to""".split(",")
+            this is in reference to, i am calling in reference to, it is about the, it is about a, it is about an,
+            it is about that, this is about the, i am ringing with, i am ringing because, i am phoning because""".split(
+            ","
+        )
     ),
     exact=True,
 )
 _TAKEN_UP = Matcher(
     (
-        ("taken", wording)
+        ("taken", wording.strip())
         for wording in """you are calling about, you are calling because, you are calling to,
-            you are calling regarding, you called about, you are ringing about, you would like to, you want to,
-            you are looking to, you need to know, you are wanting to, you are having trouble, you are having problems,
-            you are having an issue, i understand you, i understand that you, i understand your, i see you are,
-            so you have, so you are, so your, so it is your, help you with that, help with that, help you with your,
-            help with your, help you out with that, assist you with that, assist with that, look into that,
-            look into this, look into it for you, take a look at that, take a look at your, have a look at that,
-            look at that for you, check that for you, sort that out, get that sorted, sorted out for you,
-            take care of that, get that fixed, fix that for you, do that for you, get that done, get this sorted,
-            resolve that, resolve this, get to the bottom of, find out what, see what happened, see what is going on,
-            pull up your account, pull that up, pull up your order, help you get that, help you cancel,
-            help you change, help you reset""".split(",")
+            you are calling regarding, you called about, you are ringing about, you are ringing because, you would
+            like to,
+            you want to, you want the, you want a, you are looking to, you are wanting to, you are having trouble,
+            you are having problems, you are having an issue, i understand you, i understand that you, i see you are,
+            so you have, so you are, so your, so it is your, so it is the, so this is about, so that is the, so that
+            is your,
+            help you with your, help with your, take a look at your, have a look at your, look at your, look into your,
+            look into the, pull up your order, help you cancel, help you change, help you reset, help you book""".split(
+            ","
+        )
     ),
     exact=True,
 )
-_PLAIN = FUNCTION_WORDS | frozenset(
-    "calling call called need want wanted like know think going get got have help thank thanks please sorry "
-    "hello good morning afternoon evening today yesterday number name okay right sure yeah still been "
-    "because about with what when where would could speak speaking talk back time just there your from that "
-    "this them some more only into over than make made take took give gave tell told said says come came "
-    "look looking really actually something anything much again other else first last next week month year "
-    "days address phone email customer service moment minute much very well".split()
-)
+_OTHER = frozenset(("identity", "disc_recording", "greeting", "offer_help", "verify_q", "hold"))
+"""Acts whose words are not about the matter, whatever else they seem to do."""
+_SURE = 0.5
+"""How likely a `purpose` act must be before the customer has told anything."""
 _REASON = 4
 """Words a customer turn needs to be able to tell a reason."""
-_STEM = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +95,14 @@ class PurposeDeclaration(Result):
     evidence: tuple[Evidence, ...]
 
 
-def check(transcript: Transcript, rules: Rules) -> PurposeDeclaration:
+def check(transcript: Reading, rules: Rules) -> PurposeDeclaration:
     """The first place where the agent states or takes up the purpose."""
     reasons = _reasons(transcript)
     told: set[str] = set()
-    for passage in passages(transcript, Role.AGENT):
+    for passage in transcript.passages(Role.AGENT):
         while reasons and reasons[0][0] < passage.places[-1][0]:
             told |= reasons.popleft()[1]
-        found = sorted({*_said(transcript, passage), *(_accepted(transcript, passage, told) if told else ())})
+        found = sorted({*_said(transcript, passage, told), *(_accepted(transcript, passage, told) if told else ())})
         if found:
             return PurposeDeclaration(
                 disclosed=True,
@@ -112,16 +113,16 @@ def check(transcript: Transcript, rules: Rules) -> PurposeDeclaration:
     return PurposeDeclaration(disclosed=False, interaction_number=None, flagged=True, evidence=())
 
 
-def _said(transcript: Transcript, passage: Passage) -> Iterator[tuple[int, int, int]]:
+def _said(transcript: Reading, passage: Passage, told: set[str]) -> Iterator[tuple[int, int, int]]:
     """Where the agent states a purpose of their own."""
     heard = passage.tokens
     for match in _STATED.find(heard):
         if not denied(heard, match.first) and not inverted(heard, match.first) and match.last < len(heard):
             yield passage.words(match.first, _clause_end(heard, match.last))
-    yield from _acts(transcript, passage, "purpose")
+    yield from _acts(transcript, passage, "purpose", least=0.0 if told else _SURE)
 
 
-def _accepted(transcript: Transcript, passage: Passage, told: set[str]) -> Iterator[tuple[int, int, int]]:
+def _accepted(transcript: Reading, passage: Passage, told: set[str]) -> Iterator[tuple[int, int, int]]:
     """Where the agent takes up what the customer told."""
     heard = passage.tokens
     for match in _TAKEN_UP.find(heard):
@@ -129,38 +130,33 @@ def _accepted(transcript: Transcript, passage: Passage, told: set[str]) -> Itera
             yield passage.words(match.first, _clause_end(heard, match.last))
     for place, first, last in _acts(transcript, passage, "active_listening", "empathy"):
         start, end = passage.range(place, first, last)
-        if _telling(heard[start:end]) & told and sum(is_number(token.text) for token in heard[start:end]) < 3:
+        if stems(heard[start:end]) & told and sum(is_number(token.text) for token in heard[start:end]) < 3:
             yield place, first, last
-    for first, last in _sentences(heard):
-        shared = [at for at in range(first, last) if heard[at].text[:_STEM] in told and _tells(heard[at].text)]
-        if len({heard[at].text[:_STEM] for at in shared}) >= 2:
+    for first, last in sentences(heard):
+        shared = [at for at in range(first, last) if stem(heard[at].text) in told and tells(heard[at].text)]
+        if len({stem(heard[at].text) for at in shared}) >= 2:
             yield passage.words(shared[0], shared[-1] + 1)
         yield from (passage.words(at, at + 2) for at in range(first, last - 1) if _pair(heard, at) in told)
-
-
-def _sentences(heard: Sequence[Token]) -> Iterator[tuple[int, int]]:
-    """The sentences of some tokens as ranges."""
-    first = 0
-    for place, token in enumerate(heard, start=1):
-        if token.end in (".", "?") or place == len(heard):
-            yield first, place
-            first = place
 
 
 def _pair(heard: Sequence[Token], at: int) -> str | None:
     """Two words that stand together and are told together, such as "every evening"; None if they tell nothing."""
     one, two = heard[at], heard[at + 1]
-    if one.end or {one.text, two.text} & FUNCTION_WORDS or not (_tells(one.text) or _tells(two.text)):
+    if one.end or {one.text, two.text} & FUNCTION_WORDS or not (tells(one.text) or tells(two.text)):
         return None
     return f"{one.text} {two.text}"
 
 
-def _acts(transcript: Transcript, passage: Passage, *names: str) -> Iterator[tuple[int, int, int]]:
-    """The words of a passage's acts of those names that are neither denied nor asked."""
+def _acts(transcript: Reading, passage: Passage, *names: str, least: float = 0.0) -> Iterator[tuple[int, int, int]]:
+    """The words of a passage's acts of those names that are likely enough, and neither asked nor another act's."""
     for place in passage.segments:
-        for act in transcript.segments[place].acts:
+        acts = transcript.segments[place].acts
+        other = {at for act in acts if act.name in _OTHER for at in range(act.first, act.last)}
+        for act in acts:
             first, last = passage.range(place, act.first, act.last)
-            if act.name in names and first < last and not _questions(passage.tokens, first):
+            if act.name not in names or first >= last or act.confidence < least:
+                continue
+            if other.isdisjoint(range(act.first, act.last)) and not _questions(passage.tokens, first):
                 yield place, act.first, act.last
 
 
@@ -170,25 +166,15 @@ def _questions(heard: Sequence[Token], first: int) -> bool:
     return opening[:1] in (["what"], ["how"], ["why"]) and opening[1:2] != ["i"]
 
 
-def _reasons(transcript: Transcript) -> deque[tuple[int, frozenset[str]]]:
+def _reasons(transcript: Reading) -> deque[tuple[int, frozenset[str]]]:
     """The customer's turns that may tell a reason: their last segment's place, and the beginnings of telling words."""
     found: deque[tuple[int, frozenset[str]]] = deque()
-    for passage in passages(transcript, Role.CUSTOMER):
+    for passage in transcript.passages(Role.CUSTOMER):
         pairs = {pair for at in range(len(passage.tokens) - 1) if (pair := _pair(passage.tokens, at))}
-        words = _telling(passage.tokens) | pairs
+        words = stems(passage.tokens) | pairs
         if len(passage.tokens) >= _REASON and words:
             found.append((passage.places[0][0], words))
     return found
-
-
-def _telling(heard: Sequence[Token]) -> frozenset[str]:
-    """The beginnings of the words that carry what is spoken of."""
-    return frozenset(token.text[:_STEM] for token in heard if _tells(token.text))
-
-
-def _tells(word: str) -> bool:
-    """Whether a word carries meaning of its own: long enough, no everyday word, no mask, no number."""
-    return len(word) >= 4 and word.isalpha() and word not in _PLAIN and not is_number(word)
 
 
 def _clause_end(heard: Sequence[Token], place: int) -> int:

@@ -2,10 +2,11 @@
 
 Rule: one instance for each value that the masking stage found (`Transcript.sensitive`), at the place where it was
 first said; its parts in later segments and its repetitions are the same instance. `solicited`: the customer said it
-after the agent had asked for that type ("can I have ...", "and the three digits on the back?") and no other value of
-the type had answered since. An account number and a bank account count as one thing asked for, so do a PIN and a
-password. Asking to enter it on the keypad or a web page, and warning against telling it, is not asking. What the agent
-says is never solicited.
+after the agent had asked for that type ("can I have ...", "and the three digits on the back?"), or had said yes to the
+customer's offer of it, and no other value of the type had answered since. "No, not that one" and "sorry, again?" leave
+the question open. An account number and a bank account count as one thing asked for, so do a PIN and a password.
+Asking to enter it on the keypad or a web page, and warning against telling it, is not asking. What the agent says is
+never solicited.
 Unit: values. Boundary: there is none, one value is enough. Nobody or one side speaking: what was said is counted,
 nothing is solicited without the agent.
 Flagged when a value was solicited whose type the policy forbids to solicit (`never_solicit`).
@@ -14,15 +15,24 @@ Flagged when a value was solicited whose type the policy forbids to solicit (`ne
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from callcov.checks.backchannel import is_backchannel
+from callcov.checks.backchannel import only_listens
 from callcov.checks.evidence import Evidence, Result
 from callcov.checks.policy import SensitiveType
-from callcov.model import Role, Transcript
-from callcov.text.sensitive import asks_for
+from callcov.checks.reading import Reading
+from callcov.model import Role
+from callcov.text.normalise import Token
+from callcov.text.sensitive.cues import another, asked_in, offered_in
 
 _SAME_THING = {"bank_account": "account_number", "password": "pin"}
+_AGAIN = frozenset("no nope not wrong again sorry pardon repeat missed catch".split())
+"""Words of an agent's short reply with which the answer before it was not the one."""
+_YES = frozenset("yes yeah yep yup please go sure ok fine lovely".split())
+_NO = frozenset("no nope not never".split())
+_REPLY = 8
+"""Words of a reply that are looked at."""
 
 
 @dataclass(slots=True)
@@ -54,9 +64,11 @@ class SensitiveData(Result):
     instances: tuple[Instance, ...]
 
 
-def check(transcript: Transcript, rules: Rules) -> SensitiveData:
+def check(transcript: Reading, rules: Rules) -> SensitiveData:
     """Every sensitive value of the call, in order of time."""
     waiting: dict[str, _Question] = {}
+    offers: frozenset[str] = frozenset()
+    mail = False
     seen: set[tuple[str, int]] = set()
     found: list[Instance] = []
     spans = deque(sorted(transcript.sensitive, key=lambda one: (one.segment, one.first)))
@@ -71,11 +83,27 @@ def check(transcript: Transcript, rules: Rules) -> SensitiveData:
                 found.append(Instance.at(transcript, *at, type=one.type, solicited=question is not None))
                 if question:
                     question.answered = True
-        if agent and not is_backchannel(segment.words):
-            waiting = {thing: question for thing, question in waiting.items() if not question.answered}
-            waiting |= {_thing(kind): _Question() for kind in asks_for(segment)}
+        heard = transcript.tokens[place]
+        if agent:
+            waiting = _after(heard, waiting, offers)
+            if found and heard and another([token.text for token in heard], heard[-1].end):
+                waiting[_thing(found[-1].type)] = _Question()
+            if mail and "address" in waiting:
+                waiting.setdefault("email", _Question())  # "could you e-mail it?" "which address?"
+        else:
+            offers = offered_in(heard)
+            mail = any(token.text in ("email", "emails") for token in heard)
     flagged = any(one.solicited and one.type in rules.never_solicit for one in found)
     return SensitiveData(shared=bool(found), flagged=flagged, instances=tuple(found))
+
+
+def _after(heard: Sequence[Token], waiting: dict[str, _Question], offers: frozenset[str]) -> dict[str, _Question]:
+    """The questions that wait after an agent's words: answered ones are closed, new ones and taken offers opened."""
+    said = {token.text for token in heard[:_REPLY]}
+    if not only_listens(heard) and not said & _AGAIN:
+        waiting = {thing: question for thing, question in waiting.items() if not question.answered}
+    taken = offers if said & _YES and not said & _NO else frozenset[str]()
+    return waiting | {_thing(kind): _Question() for kind in (*asked_in(heard), *taken)}
 
 
 def _thing(kind: str) -> str:

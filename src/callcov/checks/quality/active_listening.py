@@ -1,19 +1,73 @@
-"""Active listening: the agent restates what the customer said, confirms it, or checks understanding.
+"""Active listening: the agent restates what the customer said, reads a detail back, or checks understanding.
 
-Rule: every `active_listening` act of the agent after the customer's first word is an instance ("so if I understand
-you correctly", "let me read that back"); acts that touch are one. Before the customer has said anything there is
-nothing to have listened to.
-Unit: a count. "Mm-hm" and "right" alone are none. One party, or nobody: not used, 0.
+Rule, for what the agent says after the customer's first word:
+- an `active_listening` act that is sure, or grounded: it asks about understanding ("have I got that right?", "does that
+  make sense?"), or shares a telling word or a number with what the customer said;
+- a read-back: a value that the customer told in the last few segments, said again ("oh one six three two ..."), masked
+  or not; or a number of the customer's in the first words of the answer;
+- a restatement: a sentence that begins as one ("so ...", "you'd like to ...") with a telling word of the customer's
+  last
+  turns, two of them after a bare "so"; or a short first sentence made of the customer's own words ("Credentials
+  expired.").
+Words that touch are one instance. "Mm-hm" and "right" alone are none.
+Unit: a count. One party, or nobody: not used, 0.
 Never flagged.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
-from callcov.checks.backchannel import is_backchannel
-from callcov.checks.evidence import Evidence, Result, heard
-from callcov.model import Role, Transcript
+from callcov.checks.evidence import Evidence, Result
+from callcov.checks.reading import Reading
+from callcov.checks.telling import sentences, stems
+from callcov.model import Role
+from callcov.text.normalise import Token
+from callcov.text.phrases import Matcher
+
+_RECENT = 3
+"""Turns of the customer that a restatement or a read-back can belong to."""
+_OPENING = 12
+"""Tokens of an answer in which a number is read back."""
+_SURE = 0.6
+"""How likely an act must be to count whatever its words are."""
+_READ_BACK = 3
+"""Digits of a number that is read back."""
+_ECHO = 8
+"""Tokens of a sentence that does nothing but repeat."""
+_CHECKS = Matcher(
+    (
+        ("checks", wording.strip())
+        for wording in """is that right, is that correct, have i got, did i get, did i hear, have i understood, have i
+        heard,
+            do i understand, does that make sense, does that sound right, is that clear, is this clear, am i right,
+            are you with me, read that back, repeat that back, say that back, run through that, to recap, to summarise,
+            to summarize, to sum up, so i understand, make sure i have, make sure i understand, make sure i got,
+            make sure we have, check i have, if i understand you, correct me if, does that answer, is that everything
+            right,
+            do you follow, is it clear, was that right, happy with that so far, all clear so far, is that all clear,
+            is everything clear, does all of that make sense, does that all make sense, does it make sense,
+            can i check i have, hear you right, understood you, got you right, did i understand""".split(",")
+    ),
+    exact=True,
+)
+_RESTATES = Matcher(
+    (
+        ("restates", wording.strip())
+        for wording in """you would like, you want, you are looking to, you are looking for, you are saying, you said,
+            you mentioned, you told me, you are after, you need, you have had, you have been, you have not,
+            you have got, you were told, you were charged, you did not, you never, what you are saying, it sounds like,
+            sounds like, in other words, i understand you, i understand that you, i hear that""".split(",")
+    ),
+    exact=True,
+)
+_LEADS = frozenset(
+    "ok right all so ah oh and well yeah yes then now got it i see mhm lovely great thanks thank you".split()
+)
+_OWN = frozenset("i we let".split())
+_NOT_SAID = frozenset("can could will should need may might must".split())
+"""After "so you": what the customer is to do, not what they said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +83,121 @@ class ActiveListening(Result):
     instances: tuple[Evidence, ...]
 
 
-def check(transcript: Transcript, _rules: Rules) -> ActiveListening:
-    """Where the agent showed to have listened."""
-    first = min((segment.span.start for _, segment in transcript.spoken_by(Role.CUSTOMER)), default=None)
-    found = tuple(
-        one
-        for one in heard(transcript, Role.AGENT, "active_listening")
-        if first is not None and one.start > first and not _only_nods(transcript, one)
+@dataclass(slots=True)
+class _Heard:
+    """What the customer has said so far: telling stems in all, those and the numbers of the last turns, the values."""
+
+    told: set[str] = field(default_factory=set[str])
+    turns: list[tuple[frozenset[str], frozenset[str]]] = field(
+        default_factory=list[tuple[frozenset[str], frozenset[str]]]
     )
-    return ActiveListening(used=bool(found), count=len(found), instances=found)
+    values: dict[int, int] = field(default_factory=dict[int, int])
+
+    def add(self, heard: Sequence[Token], values: Sequence[int], *, goes_on: bool) -> None:
+        """A segment of the customer's; one that goes on belongs to the turn before."""
+        found = stems(heard), frozenset(run for run, _, _ in _numbers(heard))
+        self.told |= found[0]
+        if goes_on and self.turns:
+            found = found[0] | self.turns[-1][0], found[1] | self.turns.pop()[1]
+        self.turns.append(found)
+        self.values |= dict.fromkeys(values, len(self.turns))
+
+    def recent(self) -> frozenset[str]:
+        """The telling stems of the last turns."""
+        return frozenset[str]().union(*(words for words, _ in self.turns[-_RECENT:]))
+
+    def numbers(self) -> frozenset[str]:
+        """The numbers of the last turns."""
+        return frozenset[str]().union(*(numbers for _, numbers in self.turns[-_RECENT:]))
 
 
-def _only_nods(transcript: Transcript, one: Evidence) -> bool:
-    """Whether the words are a backchannel."""
-    words = transcript.segments[one.segment].words
-    return is_backchannel([word for word in words if one.start <= round(word.span.start, 3) < one.end])
+def check(transcript: Reading, _rules: Rules) -> ActiveListening:
+    """Where the agent showed to have listened."""
+    heard = _Heard()
+    values: dict[int, list[tuple[int, int, int]]] = {}
+    for one in transcript.sensitive:
+        values.setdefault(one.segment, []).append((one.value, one.first, one.last))
+    found: list[Evidence] = []
+    before: Role | None = None
+    for place, segment in enumerate(transcript.segments):
+        role = transcript.role(segment.speaker)
+        if role is Role.CUSTOMER:
+            told = [value for value, _, _ in values.get(place, ())]
+            heard.add(transcript.tokens[place], told, goes_on=before is role)
+        elif heard.turns:
+            spans = [*_acts(transcript, place, heard), *_restated(transcript.tokens[place], heard)]
+            spans += [
+                (first, last)
+                for value, first, last in values.get(place, ())
+                if len(heard.turns) - heard.values.get(value, -_RECENT) < _RECENT
+            ]
+            if before is Role.CUSTOMER:
+                spans += _read_back(transcript.tokens[place], heard.numbers())
+            found += [Evidence.at(transcript, place, first, last) for first, last in _joined(spans)]
+        before = role
+    return ActiveListening(used=bool(found), count=len(found), instances=tuple(found))
+
+
+def _acts(transcript: Reading, place: int, heard: _Heard) -> Iterator[tuple[int, int]]:
+    """The words of the segment's acts that are grounded in what the customer said."""
+    said = transcript.tokens[place]
+    for act in transcript.segments[place].acts:
+        if act.name == "active_listening":
+            sure = act.like is not None and act.confidence >= _SURE
+            mine = [token for token in said if act.first <= token.word < act.last]
+            if sure or _CHECKS.find(mine) or stems(mine) & heard.told or _shares_number(mine, heard):
+                yield act.first, act.last
+
+
+def _shares_number(mine: Sequence[Token], heard: _Heard) -> bool:
+    """Whether a number of the customer's last turns is among the words."""
+    return any(run in said for run, _, _ in _numbers(mine) for said in heard.numbers())
+
+
+def _restated(said: Sequence[Token], heard: _Heard) -> Iterator[tuple[int, int]]:
+    """Sentences that give back what the customer said in the last turns."""
+    recent = heard.recent()
+    for number, (first, last) in enumerate(sentences(said)):
+        start = first
+        while start < last and said[start].text in _LEADS:
+            start += 1
+        led = any(token.text == "so" for token in said[first:start])
+        rest = said[start:last]
+        shared = stems(rest) & recent
+        opened = any(match.first == 0 for match in _RESTATES.find(rest))
+        own = bool(rest) and (
+            rest[0].text in _OWN or ([one.text for one in rest[1:2]][0:1] and rest[1].text in _NOT_SAID)
+        )
+        echo = number == 0 and len(rest) <= _ECHO and len(shared) >= 2 and stems(rest) <= recent
+        if shared and ((opened and not own) or echo or (led and len(shared) >= 2 and not own)):
+            yield said[first].word, said[last - 1].word + 1
+
+
+def _read_back(said: Sequence[Token], numbers: frozenset[str]) -> Iterator[tuple[int, int]]:
+    """Numbers of the customer's in the first words of an answer."""
+    for run, first, last in _numbers(said[:_OPENING]):
+        if len(run) >= _READ_BACK and any(run in one for one in numbers):
+            yield said[first].word, said[last - 1].word + 1
+
+
+def _numbers(said: Sequence[Token]) -> Iterator[tuple[str, int, int]]:
+    """The runs of digits in plain tokens, with the tokens they cover."""
+    first = 0
+    while first < len(said):
+        last = first
+        while last < len(said) and said[last].text.isdigit():
+            last += 1
+        if last > first:
+            yield "".join(token.text for token in said[first:last]), first, last
+        first = max(last, first + 1)
+
+
+def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans in order, those that touch or overlap as one."""
+    kept: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if kept and first <= kept[-1][1]:
+            kept[-1] = (kept[-1][0], max(kept[-1][1], last))
+        else:
+            kept.append((first, last))
+    return kept

@@ -2,11 +2,13 @@
 
 Rule, for the agent's speech:
 - opening: a `greeting`, `identity` or `offer_help` act starting at most `opening_seconds` after the agent's first word;
-- discovery: a `discovery` act, or a question about the matter (what, when, which, did you, have you ...) after the
+- discovery: an `offer_help` act ("how can I help?"), a `discovery` act, or a question about the matter (what, when,
+  which, did you, have you ...) after the
   customer's first word that is none of small talk, verification, hold or farewell;
 - resolution: a `resolution` act after the customer's first word;
 - closing: a `closing` act in the second half of the time between the first and the last word of the call; the
-  timestamp is the start of the last run of such acts, each at most `closing_seconds` after the one before.
+  timestamp is the start of the last run of such acts, each at most `closing_seconds` after the one before; a run of
+  fewer than four words ("right, bye") closes nothing.
 Unit: seconds; boundary: on a limit is within. `timestamp` is where the part starts, null when absent.
 The agent alone can open and close, no more; the customer alone, or nobody: nothing is present.
 Flagged when not `complete`, which is all four.
@@ -18,7 +20,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from callcov.checks.evidence import Result, heard
-from callcov.model import Role, Segment, Transcript, Word
+from callcov.checks.reading import Reading
+from callcov.model import Role, Segment, Word
 from callcov.text.normalise import plain, tokens
 
 _ASKS = frozenset("what when which where why how did have has are were was is do does".split())
@@ -31,6 +34,8 @@ _NO_MATTER = frozenset(
 )
 """Words of questions that greet, verify, offer help or take leave."""
 _CHECKING = (("how", "are"), ("is", "that"), ("does", "that"), ("do", "you", "mind"), ("are", "you", "still"))
+_PROPER = 4
+"""Words of what the agent says when closing; fewer are a bare "okay, bye"."""
 _ELSEWHERE = frozenset(("verify_q", "hold", "offer_help", "closing", "greeting", "identity", "active_listening"))
 
 
@@ -59,7 +64,7 @@ class CallStructure(Result):
     complete: bool
 
 
-def check(transcript: Transcript, rules: Rules) -> CallStructure:
+def check(transcript: Reading, rules: Rules) -> CallStructure:
     """Which parts of a call the agent went through."""
     spans = [segment.span for segment in transcript.segments]
     first_agent = min((segment.span.start for _, segment in transcript.spoken_by(Role.AGENT)), default=0.0)
@@ -71,9 +76,10 @@ def check(transcript: Transcript, rules: Rules) -> CallStructure:
         if round(start - first_agent, 3) <= rules.opening_seconds
     ]
     asked = [*_starts(transcript, "discovery"), *_questions(transcript)]
+    offered = min(_starts(transcript, "offer_help"), default=None)
     parts = {
         "opening": _part(min(opening, default=None)),
-        "discovery": _part(_after(first_customer, asked)),
+        "discovery": _part(offered if (about := _after(first_customer, asked)) is None else about),
         "resolution": _part(_after(first_customer, _starts(transcript, "resolution"))),
         "closing": _part(_farewell(transcript, middle, rules.closing_seconds)),
     }
@@ -85,7 +91,7 @@ def _part(start: float | None) -> Part:
     return Part(present=start is not None, timestamp=start)
 
 
-def _starts(transcript: Transcript, *names: str) -> list[float]:
+def _starts(transcript: Reading, *names: str) -> list[float]:
     """When the agent's acts of those names start, in order."""
     return [one.start for one in heard(transcript, Role.AGENT, *names)]
 
@@ -95,16 +101,17 @@ def _after(moment: float | None, starts: list[float]) -> float | None:
     return None if moment is None else min((start for start in starts if start > moment), default=None)
 
 
-def _farewell(transcript: Transcript, middle: float, apart: float) -> float | None:
-    """The start of the last run of closing acts in the second half."""
-    starts = [start for start in _starts(transcript, "closing") if start >= middle]
-    run = starts.pop() if starts else None
-    while run is not None and starts and round(run - starts[-1], 3) <= apart:
-        run = starts.pop()
-    return run
+def _farewell(transcript: Reading, middle: float, apart: float) -> float | None:
+    """The start of the last run of closing acts in the second half, unless all of it is a bare "bye"."""
+    acts = [one for one in heard(transcript, Role.AGENT, "closing") if one.start >= middle]
+    run = [acts.pop()] if acts else []
+    while run and acts and round(run[-1].start - acts[-1].start, 3) <= apart:
+        run.append(acts.pop())
+    said = sum(len(transcript.segments[place].words) for place in {one.segment for one in run})
+    return run[-1].start if said >= _PROPER or len(run) > 1 else None
 
 
-def _questions(transcript: Transcript) -> Iterator[float]:
+def _questions(transcript: Reading) -> Iterator[float]:
     """When the agent asks about the matter."""
     for _, segment in transcript.spoken_by(Role.AGENT):
         elsewhere = {at for act in segment.acts if act.name in _ELSEWHERE for at in range(act.first, act.last)}

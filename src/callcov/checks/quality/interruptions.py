@@ -18,10 +18,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from callcov.checks.activity import Said, during, seconds, shared, voice, words_of
+from callcov.checks.activity import Said, during, seconds, shared, voice
 from callcov.checks.backchannel import is_backchannel
 from callcov.checks.evidence import Evidence, Result
-from callcov.model import Role, Span, Transcript
+from callcov.checks.reading import Reading
+from callcov.model import Role, Span
 from callcov.text.normalise import tokens
 
 _HANGING = frozenset(
@@ -65,7 +66,7 @@ class Interruptions(Result):
     instances: tuple[Interruption, ...]
 
 
-def check(transcript: Transcript, rules: Rules) -> Interruptions:
+def check(transcript: Reading, rules: Rules) -> Interruptions:
     """Who took the floor from whom."""
     by_agent = _taken_by(transcript, Role.AGENT, rules)
     by_customer = _taken_by(transcript, Role.CUSTOMER, rules)
@@ -73,15 +74,15 @@ def check(transcript: Transcript, rules: Rules) -> Interruptions:
         count=len(by_agent) + len(by_customer),
         by_agent=len(by_agent),
         by_customer=len(by_customer),
-        overlap_seconds=seconds(shared(voice(transcript, Role.AGENT), voice(transcript, Role.CUSTOMER))),
+        overlap_seconds=seconds(shared(transcript.voice(Role.AGENT), transcript.voice(Role.CUSTOMER))),
         instances=tuple(sorted(by_agent + by_customer, key=lambda one: (one.start, one.segment))),
     )
 
 
-def _taken_by(transcript: Transcript, role: Role, rules: Rules) -> list[Interruption]:
+def _taken_by(transcript: Reading, role: Role, rules: Rules) -> list[Interruption]:
     """The interruptions by one side."""
     mine, theirs = (voice(transcript, side, rules.bridge) for side in (role, role.other))
-    my_words, their_words = words_of(transcript, role), words_of(transcript, role.other)
+    my_words, their_words = transcript.said(role), transcript.said(role.other)
     found: list[Interruption] = []
     for start in mine:
         at = bisect_left(theirs, start.start, key=lambda span: span.start) - 1
@@ -125,7 +126,7 @@ def _hangs(losing: tuple[Said, ...]) -> bool:
     return bool(found) and not found[-1].end and found[-1].text in _HANGING
 
 
-def _shown(transcript: Transcript, taking: tuple[Said, ...], role: Role) -> Interruption:
+def _shown(transcript: Reading, taking: tuple[Said, ...], role: Role) -> Interruption:
     """The first words that took the floor, within their segment."""
     first = taking[0]
     indexes = [said.at for said in taking if said.place == first.place]

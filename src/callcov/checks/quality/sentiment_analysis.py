@@ -16,9 +16,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from callcov.checks.activity import Said, words_of
+from callcov.checks.activity import Said
 from callcov.checks.evidence import Result
-from callcov.model import Role, Transcript
+from callcov.checks.reading import Reading
+from callcov.model import Role
 
 Label = Literal["positive", "neutral", "negative"]
 Trend = Literal["improved", "steady", "declined"]
@@ -52,9 +53,9 @@ class SentimentAnalysis(Result):
     customer: Party
 
 
-def check(transcript: Transcript, rules: Rules) -> SentimentAnalysis:
+def check(transcript: Reading, rules: Rules) -> SentimentAnalysis:
     """The sentiment of the call."""
-    agent, customer = words_of(transcript, Role.AGENT), words_of(transcript, Role.CUSTOMER)
+    agent, customer = transcript.said(Role.AGENT), transcript.said(Role.CUSTOMER)
     score = _score(transcript, (*agent, *customer))
     middles = [said.middle for said in (*agent, *customer)]
     first, last = min(middles, default=0.0), max(middles, default=0.0)
@@ -66,7 +67,7 @@ def check(transcript: Transcript, rules: Rules) -> SentimentAnalysis:
     )
 
 
-def _party(transcript: Transcript, words: tuple[Said, ...], first: float, last: float, band: float) -> Party:
+def _party(transcript: Reading, words: tuple[Said, ...], first: float, last: float, band: float) -> Party:
     """One side's sentiment; `first` and `last` bound the time that the quarters divide."""
     third = -(-len(words) // 3)  # rounded up, so that a single word is both thirds
     score = _score(transcript, words)
@@ -81,7 +82,7 @@ def _party(transcript: Transcript, words: tuple[Said, ...], first: float, last: 
     )
 
 
-def _score(transcript: Transcript, words: tuple[Said, ...]) -> float | None:
+def _score(transcript: Reading, words: tuple[Said, ...]) -> float | None:
     """The mean sentiment of the words; None for no words."""
     if not words:
         return None
@@ -103,7 +104,7 @@ def _trend(start: float | None, end: float | None, band: float) -> Trend:
     return "improved" if change > 0 else "declined"
 
 
-def _quarters(transcript: Transcript, words: tuple[Said, ...], first: float, last: float) -> Quarters:
+def _quarters(transcript: Reading, words: tuple[Said, ...], first: float, last: float) -> Quarters:
     """The scores of the words in each quarter of the time from `first` to `last`; the last moment is in the fourth."""
     parts: tuple[list[Said], list[Said], list[Said], list[Said]] = ([], [], [], [])
     length = round(last - first, 4)

@@ -2,85 +2,44 @@
 
 Rule: a pause is a stretch of at least `silence_seconds` without voice activity of either side, between the first and
 the last speech of the call; ringing before it and a line left open after it are no silence of the conversation (they
-count in `talk_time.silence_seconds`). A pause is a hold when either side announced or asked for it right before ("may
-I put you on hold?", "bear with me", "one moment while I look"): the announcement ends at most `announced_seconds`
-before the pause and at most `words_between` further words of anybody lie between. Any other pause is dead air. The
-announcement is the agent's `hold` act, or words of either side.
+count in `talk_time.silence_seconds`). A pause is a hold when either side announced or asked for it right before
+("may I put you on hold?", "bear with me", "let me just pull that up"; the customer's "hang on, I'll find it"); the
+wordings are in `checks.announcing`. Right before means: the announcement ends at most `announced_seconds` before the
+pause, and the announcer goes on for a few words at most, the other side answers with a few. Somebody who only says
+what they do now ("let me see") must say it last. Any other pause is dead air. The agent's `hold` act announces too.
 Unit: seconds. `total_seconds` and `longest_seconds` are over the pauses listed. Boundary: `flagged` when one dead air
 lasts `dead_air_seconds` or more; a hold is never flagged.
 Instances: `start` and `end` are the pause's; `segment` and `speaker` who spoke last before it; for a hold all three,
 with `text`, name the announcing words; `text` is empty for dead air. Sounds without words have segment null.
-One party: its own pauses. Nobody: none.
+One party: its own pauses. Nobody: none. Words in other writings announce by act only.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from callcov.checks.activity import Said, during, seconds, sound, words_of
+from callcov.checks.activity import Said, during, seconds
+from callcov.checks.announcing import LIMITS, Kind, announcements, resumes
 from callcov.checks.evidence import Evidence, Result
-from callcov.model import Act, Role, Span, Transcript
-from callcov.text.guards import denied
+from callcov.checks.reading import Reading
+from callcov.model import Act, Role, Span
 from callcov.text.normalise import plain, tokens
-from callcov.text.phrases import Matcher
 
-_EITHER = (
-    "one moment",
-    "one second",
-    "one sec",
-    "one minute",
-    "just a moment",
-    "just a second",
-    "just a sec",
-    "just a minute",
-    "give me a moment",
-    "give me a second",
-    "give me a minute",
-    "allow me a moment",
-    "a moment while i",
-    "a minute while i",
-    "bear with me",
-    "bare with me",  # how recognisers write it
-    "hang on",
-    "hold on",
-    "please wait while i",
-)
-_AGENT = (
-    "put you on hold",
-    "place you on hold",
-    "pop you on hold",
-    "put you on a brief hold",
-    "please hold",
-    "hold please",
-    "hold the line",
-    "stay on the line",
-    "can you hold",
-    "could you hold",
-    "would you mind holding",
-    "do you mind holding",
-    "if you could hold",
-    "be right back",
-    "back with you in a moment",
-    "back in a moment",
-)
-_ANNOUNCING = {
-    Role.AGENT: Matcher(("hold", wording) for wording in _EITHER + _AGENT),
-    Role.CUSTOMER: Matcher(("hold", wording) for wording in _EITHER),
-}
+_SENTENCE = 15
+"""Words behind an announcement that belong to its sentence at most, for recognisers that write no full stops."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Limits in seconds and words; the first two are the policy's."""
+    """Limits in seconds; the first two are the policy's."""
 
     silence_seconds: float = 3.0
     dead_air_seconds: float = 10.0
     announced_seconds: float = 15.0
-    words_between: int = 8
 
 
 class Pause(Result):
@@ -118,14 +77,14 @@ def evidence_of(pause: Pause) -> tuple[Evidence, ...]:
     return (Evidence(segment=pause.segment, start=pause.start, end=pause.end, speaker=pause.speaker, text=pause.text),)
 
 
-def check(transcript: Transcript, rules: Rules) -> Silence:
+def check(transcript: Reading, rules: Rules) -> Silence:
     """The pauses of the call."""
     gaps = [
         Span(round(before.end, 3), round(after.start, 3))
-        for before, after in pairwise(sound(transcript))
+        for before, after in pairwise(transcript.sound)
         if round(after.start - before.end, 3) >= rules.silence_seconds
     ]
-    speech = _Speech({role: words_of(transcript, role) for role in Role}, {})
+    speech = _Speech({role: transcript.said(role) for role in Role}, {})
     for place, act in transcript.acts_of(Role.AGENT, "hold"):
         speech.holds.setdefault(place, []).append(act)
     pauses = tuple(_pause(transcript, gap, speech, rules) for gap in gaps)
@@ -141,7 +100,7 @@ def check(transcript: Transcript, rules: Rules) -> Silence:
     )
 
 
-def _pause(transcript: Transcript, gap: Span, speech: _Speech, rules: Rules) -> Pause:
+def _pause(transcript: Reading, gap: Span, speech: _Speech, rules: Rules) -> Pause:
     """One pause with what announced it."""
     announced = _announced(transcript, gap, speech, rules)
     if announced:
@@ -171,16 +130,16 @@ def _spoken_by(words: tuple[Said, ...], moment: float) -> int:
     return bisect_right(words, moment, key=lambda said: said.middle)
 
 
-def _announced(transcript: Transcript, gap: Span, speech: _Speech, rules: Rules) -> Evidence | None:
+def _announced(transcript: Reading, gap: Span, speech: _Speech, rules: Rules) -> Evidence | None:
     """The words that announced the pause, if any did; the latest, when several."""
     window = Span(gap.start - rules.announced_seconds, gap.start)
     recent = {role: during(words, window) for role, words in speech.words.items()}
     found = [*_acts(recent[Role.AGENT], speech.holds), *_phrases(recent)]
     in_time = [
         said
-        for said in found
-        if _between(recent, said[-1], transcript) <= rules.words_between
-        and round(gap.start - said[-1].word.span.end, 3) <= rules.announced_seconds
+        for role, kind, said in found
+        if round(gap.start - said[-1].word.span.end, 3) <= rules.announced_seconds
+        and _right_before(transcript, recent, role, kind, said)
     ]
     if not in_time:
         return None
@@ -190,29 +149,34 @@ def _announced(transcript: Transcript, gap: Span, speech: _Speech, rules: Rules)
     return Evidence.at(transcript, place, min(inside), max(inside) + 1)
 
 
-def _acts(recent: tuple[Said, ...], holds: dict[int, list[Act]]) -> Iterable[tuple[Said, ...]]:
+def _acts(recent: tuple[Said, ...], holds: dict[int, list[Act]]) -> Iterator[tuple[Role, Kind, tuple[Said, ...]]]:
     """The agent's `hold` acts among the words."""
     for place in sorted({said.place for said in recent} & holds.keys()):
         for act in holds[place]:
             words = tuple(said for said in recent if said.place == place and act.first <= said.at < act.last)
             if words:
-                yield words
+                yield Role.AGENT, "moment", words
 
 
-def _phrases(recent: dict[Role, tuple[Said, ...]]) -> Iterable[tuple[Said, ...]]:
-    """The announcing phrases among the words, unless denied."""
+def _phrases(recent: dict[Role, tuple[Said, ...]]) -> Iterator[tuple[Role, Kind, tuple[Said, ...]]]:
+    """The announcing phrases among the words."""
     for role, words in recent.items():
         heard = plain(tokens([said.word for said in words]))
-        for match in _ANNOUNCING[role].find(heard):
-            if not denied(heard, match.first, match.last):
-                yield words[heard[match.first].word : heard[match.last - 1].word + 1]
+        for kind, first, last in announcements(heard, role):
+            yield role, kind, words[heard[first].word : heard[last - 1].word + 1]
 
 
-def _between(recent: dict[Role, tuple[Said, ...]], last: Said, transcript: Transcript) -> int:
-    """Words of anybody between the end of the announcing sentence and the pause."""
+def _right_before(
+    transcript: Reading, recent: dict[Role, tuple[Said, ...]], role: Role, kind: Kind, said: tuple[Said, ...]
+) -> bool:
+    """Whether little is said between the end of the announcing sentence and the pause."""
+    last = said[-1]
     end = last.middle
-    for said in transcript.segments[last.place].words[last.at :]:
-        end = round((said.span.start + said.span.end) / 2, 4)
-        if said.text.endswith((".", "?", "!")):
+    for word in transcript.segments[last.place].words[last.at : last.at + _SENTENCE]:
+        end = round((word.span.start + word.span.end) / 2, 4)
+        if word.text.endswith((".", "?", "!")):
             break
-    return sum(said.middle > end for words in recent.values() for said in words)
+    own, reply = LIMITS[kind]
+    mine = [one.word for one in recent[role] if one.middle > end]
+    theirs = sum(one.middle > end for one in recent[role.other])
+    return len(mine) <= own and theirs <= reply and not (kind != "hold" and resumes(plain(tokens(mine))))

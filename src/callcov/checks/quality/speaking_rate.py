@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from callcov.checks.activity import seconds, voice
+from callcov.checks.activity import seconds
 from callcov.checks.evidence import Result
-from callcov.model import Role, Transcript
+from callcov.checks.reading import Reading
+from callcov.model import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class SpeakingRate(Result):
     flagged: bool
 
 
-def check(transcript: Transcript, rules: Rules) -> SpeakingRate:
+def check(transcript: Reading, rules: Rules) -> SpeakingRate:
     """How fast each side speaks."""
     agent = _rate(transcript, Role.AGENT, rules.words)
     return SpeakingRate(
@@ -43,8 +44,8 @@ def check(transcript: Transcript, rules: Rules) -> SpeakingRate:
     )
 
 
-def _rate(transcript: Transcript, role: Role, least: int) -> float | None:
+def _rate(transcript: Reading, role: Role, least: int) -> float | None:
     """Words a minute of one side; None for too few words or no time to say them in."""
     words = sum(len(segment.words) for _, segment in transcript.spoken_by(role))
-    spoken = seconds(voice(transcript, role))
+    spoken = seconds(transcript.voice(role))
     return round(words / spoken * 60, 1) if words >= least and spoken else None

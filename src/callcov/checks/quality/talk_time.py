@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from callcov.checks.activity import seconds, shared, sound, voice
+from callcov.checks.activity import seconds, shared
 from callcov.checks.evidence import Result
-from callcov.model import Role, Transcript
+from callcov.checks.reading import Reading
+from callcov.model import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,9 @@ class TalkTime(Result):
     silence_seconds: float
 
 
-def check(transcript: Transcript, _rules: Rules) -> TalkTime:
+def check(transcript: Reading, _rules: Rules) -> TalkTime:
     """How long each side speaks."""
-    agent, customer = voice(transcript, Role.AGENT), voice(transcript, Role.CUSTOMER)
+    agent, customer = transcript.voice(Role.AGENT), transcript.voice(Role.CUSTOMER)
     agent_seconds, customer_seconds = seconds(agent), seconds(customer)
     together = agent_seconds + customer_seconds
     return TalkTime(
@@ -42,5 +43,5 @@ def check(transcript: Transcript, _rules: Rules) -> TalkTime:
         customer_seconds=customer_seconds,
         agent_ratio=round(agent_seconds / together, 3) if together else None,
         overlap_seconds=seconds(shared(agent, customer)),
-        silence_seconds=round(max(0.0, transcript.duration - seconds(sound(transcript))), 3),
+        silence_seconds=round(max(0.0, transcript.duration - seconds(transcript.sound)), 3),
     )

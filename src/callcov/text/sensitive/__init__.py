@@ -1,92 +1,71 @@
 """Sensitive values in what was said: found on the unmasked words, then masked before anything else reads them.
 
 `find` knows who speaks but not who the agent is: either side may ask, either may tell. It joins a party's turns
-across the other's "mm-hm", keeps a question open until it is answered or two turns have passed, and while a secret
-is asked for takes every run of digits in the answer (an over-mask is cheap, a leaked card is not).
+across the other's "mm-hm", keeps a question open until it is answered or forgotten, lets a value go on over pieces,
+corrections and read-backs, and while a secret is asked for takes every run of digits in the answer (an over-mask is
+cheap, a leaked card is not).
 The twelve types are those of the policy (CONTRACT: card_number, card_cvv, ssn, bank_account, account_number,
 date_of_birth, phone_number, email, address, password, pin, government_id). Decided: an expiry date is none of them;
-the last four digits of a card or a social security number are, when said; policy, member and customer numbers are
-account numbers, order, booking and case numbers are not; one-time codes are a pin; a company's own toll-free number,
-website, office and role mailbox are not personal.
+the last four digits of a social security number are one, those of a card are a name for it and stay readable; policy,
+member, customer and staff numbers are account numbers, order, booking and case numbers are not; one-time codes and
+agreed words are passwords; a company's own toll-free number, website, office and role mailbox are not personal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from itertools import groupby
 
 from callcov.model import Segment, Sensitive, Word
-from callcov.text.numbers import is_number
-from callcov.text.sensitive.contact import addresses, emails, spelled
-from callcov.text.sensitive.cues import OTHER, Label, asks_for
-from callcov.text.sensitive.dates import dates
-from callcov.text.sensitive.digits import extended, government_ids, numbers, runs
-from callcov.text.sensitive.scene import JOINS, REPAIRS, SECRETS, Piece, Scene, content_of, scene_of
-from callcov.text.sensitive.secrets import passwords
-from callcov.text.sensitive.stream import BACKCHANNELS, Atom, Stretch, stretches
+from callcov.text.sensitive.address import addresses
+from callcov.text.sensitive.cues import asks_for
+from callcov.text.sensitive.dates import births
+from callcov.text.sensitive.digits import coded, exchange, numbers
+from callcov.text.sensitive.emails import emails
+from callcov.text.sensitive.names import ENDING, OTHER
+from callcov.text.sensitive.runs import runs
+from callcov.text.sensitive.scene import JOINS, REPAIRS, Piece, Scene, alone, scene_of
+from callcov.text.sensitive.secrets import passwords, telling
+from callcov.text.sensitive.stream import Atom, Stretch, stretches
+from callcov.text.sensitive.talk import Talk, corrects
 
 __all__ = ["asks_for", "find", "mask"]
 
-_PATIENCE = 2
-"""Turns without an answer after which a question is forgotten."""
-_PATIENCE_FOR_SECRETS = 4
-"""The same for a secret, which people are slow to tell and which costs more to miss."""
-_AGAIN = frozenset("repeat again sorry missed catch pardon".split())
-"""Words with which an answer is asked for once more."""
-_COUNTED = frozenset("double triple treble oh o hundred thousand".split())
-"""Words that say digits together with a number."""
-_RECENT = 12
-"""Values remembered for recognising a repetition."""
 
-
-@dataclass(slots=True)
-class _Value:
-    """A value heard so far: its number, what of it was said, and the turn it was last continued in."""
-
-    type: str
-    number: int
-    content: str
-    turn: int
-    whole: bool
-
-
-@dataclass(slots=True)
-class _Question:
-    """What one party waits to hear, for how many more turns, and what of it the last turn answered."""
-
-    types: tuple[str, ...]
-    patience: int
-    answered: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class _Talk:
-    """Where a conversation stands: each party's open question, what a party announced, and the values heard last."""
-
-    open: dict[str, _Question] = field(default_factory=dict[str, _Question])
-    promised: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    values: list[_Value] = field(default_factory=list[_Value])
-    count: int = 0
-    turn: int = 0
+_BREATH = 40
+"""Words between two pieces of one value at most."""
 
 
 def find(segments: Sequence[Segment]) -> tuple[Sensitive, ...]:
     """Every sensitive value in unmasked segments, in order of segment and word; linear in the words.
 
-    Parts of one value, its repetitions and its read-back share one `value` number. No words, nothing found.
+    Parts of one value, its repetitions, corrections and its read-back share one `value` number. No words, nothing
+    found.
     """
-    talk = _Talk()
+    talk = Talk()
     found: list[Sensitive] = []
     for stretch in stretches(segments):
         talk.turn += 1
-        scene = scene_of(stretch, _expected(talk, stretch))
+        scene = scene_of(stretch, *talk.expected(stretch))
         pieces = _pieces(scene, talk)
-        for piece in pieces:
-            value = _value_of(talk, piece)
+        for place, piece in enumerate(pieces):
+            again = corrects(scene.atoms, piece.first) or _goes_on(scene, pieces[max(0, place - 4) : place], piece)
+            value = talk.value_of(piece, stretch.speaker, again=again)
             found += _spans(scene.atoms[piece.first : piece.last], piece.type, value.number)
         found += _echoes(stretch, talk)
-        _listen(talk, stretch, scene, pieces)
+        talk.listen(stretch, scene, pieces)
     return tuple(sorted(_once(found), key=lambda one: (one.segment, one.first)))
+
+
+def _goes_on(scene: Scene, before: Sequence[Piece], piece: Piece) -> bool:
+    """Whether a piece goes on with one before it in the same breath: of its type, nothing named between."""
+    last = next((one for one in reversed(before) if one.type == piece.type), None)
+    if last is None or piece.type in ("phone_number", "email", "date_of_birth"):
+        return False
+    gap = piece.first - last.last
+    between = scene.labels_near(piece.first, min(gap, _BREATH))
+    return gap <= _BREATH and not any(label.type == piece.type and label.first < piece.first for label in between)
 
 
 def mask(segments: Sequence[Segment], sensitive: Iterable[Sensitive], types: Collection[str]) -> tuple[Segment, ...]:
@@ -111,190 +90,92 @@ def _masked(segment: Segment, marks: dict[int, str]) -> Segment:
     return replace(segment, words=tuple(words))
 
 
-def _expected(talk: _Talk, stretch: Stretch) -> tuple[str, ...]:
-    """The types a speaker is expected to say: asked by the other, or announced by themselves.
-
-    Nothing but numbers goes on with the answer before it.
-    """
-    asked = [question for asker, question in talk.open.items() if asker != stretch.speaker]
-    types = [kind for question in asked for kind in question.types]
-    if all(is_number(atom.text) or atom.text in BACKCHANNELS or atom.text in _COUNTED for atom in stretch.atoms):
-        types += [kind for question in asked for kind in question.answered]
-    return tuple(dict.fromkeys((*types, *talk.promised.get(stretch.speaker, ()))))
-
-
-def _pieces(scene: Scene, talk: _Talk) -> list[Piece]:
+def _pieces(scene: Scene, talk: Talk) -> list[Piece]:
     """Everything sensitive in a scene, in order; detectors that know the form go first."""
     found: list[Piece] = []
-    for detector in (emails, government_ids, _births, addresses, passwords):
-        for piece in detector(scene):
-            if scene.free(piece.first, piece.last):
-                scene.taken.update(range(piece.first, piece.last))
-                found.append(piece)
+    if talk.turn <= 2:
+        found += exchange(scene, opening=talk.turn == 1)
+    found += _free(scene, emails(scene))
+    found += births(scene)
+    found += _free(scene, addresses(scene))
+    found += _free(scene, (one for one in passwords(scene) if not (one.content.isdigit() and talk.known(one.content))))
+    found += coded(scene)
     found += _repeated(scene, talk)
-    for piece in spelled(scene):
-        scene.taken.update(range(piece.first, piece.last))
-        found.append(piece)
-    found += numbers(scene)
+    found += numbers(scene, talk.spared)
     return sorted(found, key=lambda piece: piece.first)
 
 
-def _births(scene: Scene) -> list[Piece]:
-    """Dates of birth; every other date is taken out of the way of the numbers."""
+def _free(scene: Scene, pieces: Iterable[Piece]) -> list[Piece]:
+    """The pieces that no detector before took, now taken."""
     found: list[Piece] = []
-    content = sum(atom.text not in BACKCHANNELS for atom in scene.atoms)
-    for date in dates(scene.atoms, scene.groups):
-        if not scene.free(date.first, date.last):
-            continue
-        label = scene.label_before(date.first)
-        named = label is not None and label.type == "date_of_birth"
-        few = content - (date.last - date.first) <= 6
-        answers = "date_of_birth" in scene.asked and not (label and label.type == OTHER) and (date.year or few)
-        if named or answers:
-            found.append(Piece("date_of_birth", date.first, date.last, content_of(scene.atoms[date.first : date.last])))
-        elif not _code(scene, date.first, label):
-            scene.taken.update(range(date.first, date.last))
+    for piece in pieces:
+        if scene.free(piece.first, piece.last):
+            scene.taken.update(range(piece.first, piece.last))
+            found.append(piece)
     return found
 
 
-def _code(scene: Scene, place: int, label: Label | None) -> bool:
-    """Whether what looks like a date is a code such as a sort code, `20-45-67`, because one is spoken of."""
-    kinds = {*scene.asked, *((label.type,) if label else ())}
-    return "/" not in scene.atoms[place].raw and scene.atoms[place].shape == "date" and "bank_account" in kinds
-
-
-def _repeated(scene: Scene, talk: _Talk) -> list[Piece]:
+def _repeated(scene: Scene, talk: Talk) -> list[Piece]:
     """Values said before that are said again, whole or in part, by either side."""
     found: list[Piece] = []
-    for run in runs(scene):
-        known = _known(talk, run.digits) if len(run.digits) >= 3 else None
-        if known and scene.free(run.first, run.last):
-            piece = extended(scene, Piece(known.type, run.first, run.last, run.digits))
-            scene.taken.update(range(piece.first, piece.last))
-            found.append(piece)
+    for run in runs(scene) if talk.values else ():
+        known = talk.known(run.digits) if len(run.digits) >= 3 else None
+        label = scene.label_before(run.first, 6)
+        ending = label and label.type == ENDING and known and known.content.endswith(run.digits)
+        readable = label and (label.type == OTHER or (label.type == ENDING and known and known.type == "card_number"))
+        if (
+            known
+            and not readable
+            and (len(run.digits) >= 4 or ending or talk.just_said(run.digits) or alone(scene, run.first, run.last))
+        ):
+            scene.taken.update(range(run.first, run.last))
+            found.append(Piece(known.type, run.first, run.last, run.digits))
     return found + _same_words(scene, talk)
 
 
-def _same_words(scene: Scene, talk: _Talk) -> list[Piece]:
+def _same_words(scene: Scene, talk: Talk) -> list[Piece]:
     """Passwords, addresses, emails and dates of birth repeated word for word."""
     found: list[Piece] = []
     texts = [atom.text for atom in scene.atoms]
+    said = frozenset(texts)
     for value in talk.values:
-        wanted = value.content.split()
-        if value.content.isdigit() or len(value.content) < 4:
-            continue
-        for place, text in enumerate(texts):
-            last = place + len(wanted)
-            if text == wanted[0] and texts[place:last] == wanted and scene.free(place, last):
-                scene.taken.update(range(place, last))
-                found.append(Piece(value.type, place, last, value.content))
+        for part in value.parts:
+            wanted = part.split()
+            if part.isdigit() or len(part) < 4 or wanted[0] not in said:
+                continue
+            for place, text in enumerate(texts):
+                last = place + len(wanted)
+                if text == wanted[0] and texts[place:last] == wanted and scene.free(place, last):
+                    scene.taken.update(range(place, last))
+                    found.append(Piece(value.type, place, last, part))
+    return found + _given_away(scene, talk)
+
+
+def _given_away(scene: Scene, talk: Talk) -> list[Piece]:
+    """Single words of a password, or names in an address or an email, said again."""
+    found: list[Piece] = []
+    for value in talk.values or ():
+        words = telling(" ".join(value.parts)) if value.type in ("password", "address", "email") else frozenset[str]()
+        for place, atom in enumerate(scene.atoms) if words else ():
+            name = value.type == "password" or atom.raw[:1].isupper()
+            if name and atom.text in words and scene.free(place, place + 1):
+                scene.taken.add(place)
+                found.append(Piece(value.type, place, place + 1, value.parts[-1]))
     return found
 
 
-def _known(talk: _Talk, digits: str) -> _Value | None:
-    """The value that some digits repeat: all of it, or four digits and more of it (three of a security code)."""
-    for value in reversed(talk.values):
-        if value.content.isdigit() and _same_digits(digits, value.content):
-            return value
-    return None
-
-
-def _same_digits(digits: str, said: str) -> bool:
-    """Whether digits repeat a value: all of it, four of it or more, or both its ends (a correction lies between)."""
-    if digits == said or (len(digits) >= 4 and digits in said) or (len(said) >= 6 and said in digits):
-        return True
-    return min(len(digits), len(said)) >= 9 and digits[:3] == said[:3] and digits[-4:] == said[-4:]
-
-
-def _value_of(talk: _Talk, piece: Piece) -> _Value:
-    """The value a piece belongs to: one said before, one that is still being said, or a new one."""
-    digits = piece.content.isdigit()
-    known = _known(talk, piece.content) if digits else None
-    if known is None and not digits:
-        known = next((one for one in talk.values if one.type == piece.type and one.content == piece.content), None)
-    if known and known.type == piece.type:
-        known.turn = talk.turn
-        return known
-    last = next((one for one in reversed(talk.values) if one.type == piece.type), None)
-    if last and talk.turn - last.turn <= _PATIENCE * 2 and _continues(last, piece, talk.turn):
-        last.content = last.content + piece.content if digits else f"{last.content} {piece.content}"
-        last.whole = last.whole or len(last.content) >= 13
-        last.turn = talk.turn
-        return last
-    value = _Value(piece.type, talk.count, piece.content, talk.turn, piece.whole)
-    talk.count += 1
-    talk.values = [*talk.values[-_RECENT:], value]
-    return value
-
-
-def _continues(last: _Value, piece: Piece, turn: int) -> bool:
-    """Whether a piece goes on with the last value of its type: that one is unfinished, or this is only a part."""
-    if piece.type in ("email", "password"):
-        return not piece.whole and turn == last.turn
-    if piece.type == "address":
-        return piece.content.isdigit() != last.content.isdigit()
-    if not last.whole and last.content.isdigit() == piece.content.isdigit():
-        return True
-    return not piece.whole and turn == last.turn
-
-
-def _echoes(stretch: Stretch, talk: _Talk) -> list[Sensitive]:
+def _echoes(stretch: Stretch, talk: Talk) -> list[Sensitive]:
     """What the other side read back within a stretch: numbers that are part of a value just said."""
     if not stretch.echoes:
         return []
-    scene = scene_of(Stretch("", stretch.echoes), ())
+    said = [value for value in reversed(talk.values) if value.turn == talk.turn]
     found: list[Sensitive] = []
-    for run in runs(scene):
-        value = next(
-            (one for one in reversed(talk.values) if one.turn == talk.turn and run.digits in one.content), None
-        )
-        if value and (len(run.digits) >= 2 or value.type in SECRETS):
+    for _, atoms in groupby(stretch.echoes, key=lambda atom: atom.segment) if said else ():
+        scene = scene_of(Stretch("", tuple(atoms)))
+        for run in runs(scene):
+            value = next((one for one in said if run.digits in one.content), said[0])
             found += _spans(scene.atoms[run.first : run.last], value.type, value.number)
     return found
-
-
-def _listen(talk: _Talk, stretch: Stretch, scene: Scene, pieces: Sequence[Piece]) -> None:
-    """Move the conversation on: questions put, questions answered, questions forgotten."""
-    speaker = stretch.speaker
-    told = {piece.type for piece in pieces if piece.whole}
-    for asker, question in talk.open.items():
-        if asker != speaker:
-            _answer(question, told, heard=bool(pieces), said=not _only(stretch.atoms, BACKCHANNELS))
-    talk.promised.pop(speaker, None)
-    trailing = tuple(label.type for label in scene.labels[-1:] if len(scene.atoms) - label.last <= 3 and not label.weak)
-    asked = tuple(kind for kind in scene.requests if kind not in told)
-    before = talk.open.get(speaker)
-    if asked:
-        talk.open[speaker] = _Question(asked, _patience(asked))
-    elif trailing and trailing[0] not in told:
-        talk.promised[speaker] = trailing
-    elif before and before.answered and any(atom.text in _AGAIN for atom in stretch.atoms):
-        talk.open[speaker] = _Question(before.answered, _patience(before.answered))
-
-
-def _answer(question: _Question, told: set[str], *, heard: bool, said: bool) -> None:
-    """What a turn of the other party does to a question: answers it, goes on answering, or lets it wait."""
-    answered = tuple(kind for kind in question.types if kind in told)
-    if answered:
-        question.types = tuple(kind for kind in question.types if kind not in told)
-        question.answered = answered
-    elif heard:
-        question.patience = _patience(question.types)
-    elif said:
-        question.answered = ()
-        question.patience -= 1
-        if question.patience <= 0:
-            question.types = ()
-
-
-def _patience(types: Collection[str]) -> int:
-    """Turns that a question for these types waits."""
-    return _PATIENCE_FOR_SECRETS if SECRETS & set(types) else _PATIENCE
-
-
-def _only(atoms: Sequence[Atom], words: Collection[str]) -> bool:
-    """Whether nothing else than those words is said."""
-    return all(atom.text in words for atom in atoms)
 
 
 def _spans(atoms: Sequence[Atom], kind: str, value: int) -> list[Sensitive]:

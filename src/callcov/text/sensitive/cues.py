@@ -1,134 +1,68 @@
-"""The words that name a kind of value: in a question ("and the three digits on the back?") or beside the value.
+"""Questions for a kind of value ("and the three digits on the back?") and labels beside one ("my PIN is").
 
-`other` names what is none of the twelve types (order, tracking, flight, amount): a number beside such a word is not
-sensitive, and a question for one closes the questions before it. `ending` comes before the end of a number that both
-sides know ("your card ending in 4242"). A name that ends in `~` is weak: "card" alone is a hint for a long number, not
-a question for one.
+The wordings are in `names`; a number beside a label of another kind ("job number") is not sensitive, and a question
+for one closes the questions before it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from callcov.model import Segment
 from callcov.text.guards import denied
 from callcov.text.normalise import Token, plain, tokens
 from callcov.text.numbers import is_number
-from callcov.text.phrases import Matcher
-
-OTHER = "other"
-ENDING = "ending"
-_NAMES: dict[str, str] = {
-    "card_number": """card number, credit card number, debit card number, payment card number, card details,
-        card information, card info, long number, long card number, number on the front of the card,
-        number on the front of your card, number on the front, numbers on the front, number across the front,
-        number across the middle, number on your card, number on the card, number of the card, sixteen digit number,
-        sixteen digits, visa number, mastercard number, amex number, digits of the card, digits of your card,
-        digits of that card, digits on the card, digits of your credit card, digits of the card number,
-        last four of the card, last four of your card, last four of that card, last four on the card,
-        last four digits on the card, last four on your card, card you would like to use, card you want to use,
-        full card, cart number""",
-    "card_number~": "card, credit card, debit card, visa, mastercard, master card, amex, american express, maestro",
-    "card_cvv": """cvv, cvc, cvv2, cvv number, cvc number, cvv code, c v v, c v c, csc, cbv, cvb, cvd, c v b,
-        security code, card security code, security number on the back, security code on the back, digits on the back,
-        number on the back, numbers on the back, code on the back, three digits on the back, three digit code,
-        three digit security code, three digit number on the back, last three digits on the back, digits on the reverse,
-        digits on the signature strip, four digits on the front, four digit code on the front, card verification,
-        card verification number, card verification code, verification value, back of the card, back of your card""",
-    "ssn": """social security number, social security, social, ssn, s s n, social number, your social, my social,
-        digits of your social, digits of your social security number""",
-    "bank_account": """bank account number, bank account, routing number, routing, sort code, iban, bank details,
-        checking account number, checking account, savings account number, savings account, current account number,
-        direct debit details, transit number, aba number, account and routing number, routing and account number,
-        account and routing numbers, sort code and account number, account number and sort code, bank sort code,
-        account number for the bank, account number with your bank, bank routing number""",
-    "account_number": """account number, account numbers, account no, account id, customer number, customer id,
-        customer reference number, customer account number, member number, member id, membership number, membership id,
-        membership card number, client number, client id, policy number, subscriber number, subscriber id,
-        patient number, loyalty number, loyalty card number, rewards number, frequent flyer number, user id,
-        account reference, account reference number, utility account number, loan number""",
-    "account_number~": "account, policy, membership",
-    "date_of_birth": """date of birth, dates of birth, birth date, birthdate, birthday, dob, d o b, date of birt,
-        born, born on, were you born, day you were born, year of birth, day of birth, data birth, date of both""",
-    "phone_number": """phone number, phone numbers, telephone number, mobile number, mobile phone number, cell number,
-        cell phone number, cellphone number, contact number, callback number, call back number, best number,
-        number to reach you, number we can reach you, number i can reach you, number to call you, number to call,
-        daytime number, evening number, home number, work number, landline, landline number, reach me at, reach me on,
-        call me at, call me on, call me back on, call me back at, text me at, text me on, call you back on,
-        call you back at, reach you at, reach you on, number you are calling from, number i am calling from, cell is,
-        mobile is, phone is, my number is, your number is, i am on, number do we call, number should i call""",
-    "phone_number~": "mobile, cell, cell phone, cellphone, phone, telephone, your number, my number, his number, "
-    "her number",
-    "email": "email, email address, email addresses, e mail, e mail address, emails, electronic mail",
-    "address": """address, home address, mailing address, billing address, shipping address, delivery address,
-        street address, postal address, property address, service address, current address, new address, zip code,
-        zip, zipcode, post code, postcode, postal code, where do you live, where you live, where are you living,
-        street name, house number, first line of the address, first line of your address, number and street, live at,
-        i live at, living at, moved to, move to, deliver to, delivered to, send it to, sent to, ship it to,
-        mail it to""",
-    "password": """password, passwords, pass word, passphrase, pass phrase, memorable word, memorable information,
-        memorable name, security word, secret word, code word, security answer, answer to your security question,
-        mother maiden name, mothers maiden name, maiden name, log in password, account password""",
-    "pin": """pin, pin number, pin code, p i n, four digit pin, security pin, telephone banking pin, pen number,
-        one time code, one time passcode, one time password, passcode, pass code, access code, verification code,
-        code we sent you, code we just sent, code we texted, code i sent you, code we just texted, code i just texted,
-        code we have sent, code that we sent, code i texted, code sent to you, code sent to your phone,
-        code i have sent, code that i sent, text message code, code i just sent, code you received,
-        authentication code, confirmation code we sent, six digit code, four digit code, code on your phone""",
-    "government_id": """driver license, driver license number, drivers license, drivers license number,
-        driver licence number, driving license, driving licence, driving licence number, license number,
-        licence number, passport number, passport, national insurance number, national insurance, n i number,
-        state id, state id number, id number, id card number, government id, identification number, tax id,
-        tax id number, tax number, taxpayer id, taxpayer identification number, medicare number, medicare id,
-        medicaid number, nhs number, n h s number, green card number, alien number, alien registration number,
-        resident card number, voter id number, visa permit number, identity card number""",
-    ENDING: "ending in, ending, ends in, ends with, that ends, ending with, finishing",
-    OTHER: """order number, order id, my order, your order, the order, an order, order, confirmation number,
-        confirmation code, reference number, reference, reference code, booking reference, booking number, booking code,
-        reservation number, reservation code, reservation, tracking number, tracking code, tracking, flight number,
-        flight, ticket number, ticket, case number, case id, claim number, claim, incident number, invoice number,
-        invoice, serial number, model number, model, part number, item number, product code, product number,
-        meter number, meter reading, meter, the reading, promo code, promotion code, discount code, coupon code,
-        voucher code, voucher, gift card, gift card number, extension, extension number, room number, error code, error,
-        job number, work order number, complaint number, prescription number, registration number, license plate,
-        licence plate, number plate, expiry date, expiry, expiration date, expiration, expires, valid until, exp date,
-        press, option, balance, amount, total, price, cost, employee id, employee number, agent id, badge number,
-        operator number, operator id, store number, branch number, ip address, mac address, web address, website,
-        social media, purchase order, transaction number, transaction id, transaction, sku, barcode, bar code,
-        lot number, batch number, gate, seat, terminal, call us at, call us on, call us back on, call us back at,
-        ring us on, reach us at, reach us on, our number, our phone number, our direct line, helpline, hotline,
-        customer service number, customer service line, toll free number, how many, how much, how long, zip file,
-        what year, what time, what day, train number, bus number, queue number, number in the queue, approval code,
-        authorization number, authorisation number, authorization code, parcel number, delivery number, docket number,
-        consignment number, package number, shipment number, receipt number, quote number, catalogue number,
-        catalog number, style number, size, version, ticket id, service request number, request number, policy year,
-        our address, our office, our store, our branch, our shop, our website, store address, area code, dial""",
-}
-_MATCHER = Matcher(
-    ((name, wording.strip()) for name, wordings in _NAMES.items() for wording in wordings.split(",")), exact=True
+from callcov.text.phrases import FUNCTION_WORDS, Match, Matcher
+from callcov.text.sensitive.names import (
+    ENDING,
+    IT,
+    KNOWN_KINDS,
+    LAST_DIGITS,
+    NAMES,
+    OTHER,
+    OWN_LINE,
+    OWN_THINGS,
+    REACHED,
+    REQUESTS,
 )
-_REQUESTS = Matcher(
+
+_IT = "it"
+_MATCHER = Matcher(
     (
-        ("ask", wording.strip())
-        for wording in """can i, could i, may i, can you, could you, would you, will you, can we, could we, let me get,
-        let me have, let me take, let us get, i need, i just need, i will need, i will just need, we need, we will need,
-        what is, what are, what was, what were, which, tell me, give me, confirm, verify, read, spell, please, provide,
-        do you have, have you got, do you know, need your, need the, go ahead with, where do you live, where are you,
-        when were you, what number, what address, what email, what card, what day were, and your, and the, your full,
-        starting with, how about the, if i could, if you could, if i can, if you can, is it still, do you remember,
-        i am going to need, i would need, ask you for, ask for, you got, want your, take your, i require,
-        happy to take, ready for, is the best, who, how do you spell""".split(",")
+        *((name, wording.strip()) for name, wordings in NAMES.items() for wording in wordings.split(",")),
+        *((OTHER, wording.strip()) for wording in LAST_DIGITS.split(",")),
+        *((_IT, wording.strip()) for wording in IT.split(",")),
     ),
     exact=True,
 )
+_REQUESTS = Matcher((("ask", wording.strip()) for wording in REQUESTS.split(",")), exact=True)
 _NO_VERB = frozenset(
-    "the and your a then now also so ok next first full whole long short on of for to with back front reverse side "
-    "card number digits three four last please just from in that".split()
+    "the and your a then now also so ok next first full whole long short on of for to with back front reverse "
+    "side card number digits three four last please just from in that those this some sort numbers or maybe at "
+    "file record system screen have has got we you us there here".split()
 )
 """Words that may stand beside a label in a request without a verb: "and then the security code on the back"."""
-_TYPED = frozenset("keypad keypads enter entering type typing typed keyed secure automated link website online".split())
-_CHANGED = frozenset("reset resetting changed updated update updating app portal".split())
+_TYPED = frozenset("keypad keypads keyed automated".split())
+_TYPING = frozenset("enter type key tap put pop punch".split())
+_ON_SCREEN = frozenset("phone screen box app online website site link yourself form field keys page".split())
+_CHANGED = frozenset("reset resetting changed updated update updating".split())
+_ASKING = frozenset("read tell give spell".split())
+_POLITE = frozenset("can could would will please if just".split())
+_POINTING = frozenset("it that those them these one".split())
+_WONDERING = frozenset("what which when how where who why whose".split())
+_GOING_ON = frozenset(
+    "rest next after again last first remaining else repeat left end start beginning missing middle following".split()
+)
+_TELLING = frozenset("tell read showing shows give text texted sent app phone screen message".split())
+"""Words around a "code" that make it one to be read out."""
+_PIECES = frozenset("bit bits part one ones digit digits piece half few number numbers letter letters figures".split())
+_ANOTHER = frozenset(("1", "ones"))
+"""Words with which another of the same kind is asked for: "what's the new one, then?"."""
+_OTHER_ONE = frozenset("new old other current next second right correct previous".split())
+_BRIEF = 8
+"""Words at most of a question for another one."""
+_OFFERED = frozenset(("my", "our"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +78,11 @@ class Label:
 def labels(heard: Sequence[Token]) -> tuple[Label, ...]:
     """The kinds named in some plain tokens, in order, as token places; of overlapping ones the longest.
 
-    A label that begins inside one for something else ("serial number on the back") is none.
+    A label that begins inside one for something else ("serial number on the back") is none. A number or code of a
+    kind that has no name here ("locker number") is something else.
     """
-    found = sorted(_MATCHER.find(heard), key=lambda match: (-match.length, match.first, match.name))
+    matches = (one for one in _MATCHER.find(heard) if not _misheard(heard, one))
+    found = sorted(matches, key=lambda match: (-match.length, match.first, match.name))
     others = {place: one.first for one in found if one.name == OTHER for place in range(one.first + 1, one.last)}
     taken: set[int] = set()
     kept: list[Label] = []
@@ -155,7 +91,71 @@ def labels(heard: Sequence[Token]) -> tuple[Label, ...]:
         if taken.isdisjoint(covered) and others.get(match.first, match.first) >= match.first:
             taken.update(covered)
             kept.append(Label(match.name.rstrip("~"), match.first, match.last, match.name.endswith("~")))
-    return tuple(sorted(kept, key=lambda label: label.first))
+    kept += _unnamed(heard, taken)
+    return tuple(_resolved(sorted(kept, key=lambda label: label.first)))
+
+
+def _resolved(found: Iterable[Label]) -> Iterator[Label]:
+    """The labels, "the number on it" with the type of the label before it; without one it names nothing."""
+    before: Label | None = None
+    for label in found:
+        if label.type != _IT:
+            before = label
+            yield label
+        elif before:
+            yield Label(before.type, label.first, label.last)
+
+
+def _misheard(heard: Sequence[Token], match: Match) -> bool:
+    """Whether a wording was only found by its sound, in "sending" (ending) or "am all" (e mail)."""
+    if match.name == ENDING and heard[match.first].text[0] not in "etf":
+        return True
+    return all(token.text in FUNCTION_WORDS and len(token.text) > 1 for token in heard[match.first : match.last])
+
+
+def _unnamed(heard: Sequence[Token], taken: set[int]) -> Iterator[Label]:
+    """Labels around a "number" or "code" that no wording covers: of a phone, or of what nobody here knows."""
+    for place, token in enumerate(heard):
+        if token.text not in ("number", "numbers", "code", "reference", "ref") or place in taken:
+            continue
+        before = heard[place - 1].text if place and not heard[place - 1].end else ""
+        known = not before or before in KNOWN_KINDS or before in FUNCTION_WORDS or is_number(before)
+        told = token.text == "code" and known and _TELLING & {one.text for one in heard[max(0, place - 6) : place + 8]}
+        if told:
+            yield Label("password", place, place + 1)
+        elif not known and _thing(heard, place, own=True):
+            continue
+        elif not known and before.isalpha() and len(before) > 1 and place - 1 not in taken:
+            yield Label(OTHER, place - 1, place + 1)
+        elif known and (thing := _thing(heard, place)):
+            yield Label(OTHER, place, thing)
+        elif known and token.text == "code":
+            yield Label("password", place, place + 1, weak=True)
+        elif known and token.text == "number" and (last := _reached(heard, place)):
+            yield Label("phone_number", place, last)
+
+
+def _thing(heard: Sequence[Token], place: int, *, own: bool = False) -> int | None:
+    """Where "the number on the parcel" ends, when the thing is none that a person's `own` number stands on, or is."""
+    texts = [token.text for token in heard[place + 1 : place + 4]]
+    on = (
+        len(texts) == 3
+        and texts[0] in ("on", "off", "of", "from", "under")
+        and texts[1] in ("the", "my", "your", "our")
+    )
+    return place + 4 if on and not heard[place].end and (texts[2] in OWN_THINGS) == own and texts[2].isalpha() else None
+
+
+def _reached(heard: Sequence[Token], place: int) -> int | None:
+    """Where the words end that make a "number" one to ring somebody on, unless it is the speaker's own company's."""
+    for at in range(place, min(len(heard), place + 9)):
+        text = heard[at].text
+        if at > place and text in REACHED:
+            near = {token.text for token in heard[at : at + 5]}
+            return None if near & OWN_LINE else at + 1
+        if heard[at].end in (".", "?"):
+            return None
+    return None
 
 
 def asks_for(segment: Segment) -> frozenset[str]:
@@ -163,9 +163,72 @@ def asks_for(segment: Segment) -> frozenset[str]:
 
     "Enter it on your keypad", "you don't need to tell me your PIN" and "I've updated your address" ask for nothing.
     """
-    heard = plain(tokens(segment.words))
-    named = (label for label in labels(heard) if not _elsewhere(heard, label))
-    return frozenset(label.type for label in named if _requested(heard, label)) - {OTHER, ENDING}
+    return asked_in(plain(tokens(segment.words)))
+
+
+def asked_in(heard: Sequence[Token]) -> frozenset[str]:
+    """The same for plain tokens."""
+    found = labels(heard)
+    return frozenset(requested(heard, [one for one in found if not _elsewhere(heard, one)])) - {OTHER}
+
+
+def offered_in(heard: Sequence[Token]) -> frozenset[str]:
+    """The types that plain tokens offer to say: "shall I give you the card number?"."""
+    return (
+        frozenset(offered(heard, labels(heard))) if heard and any(token.end == "?" for token in heard) else frozenset()
+    )
+
+
+def requested(heard: Sequence[Token], found: Sequence[Label]) -> tuple[str, ...]:
+    """The types that may be said next among some labels, `other` included, in order and without repeats.
+
+    Asking to type a value counts here: people say it aloud all the same. "Can you read it to me?" asks for what the
+    sentence before it named.
+    """
+    asked: list[Label] = []
+    pointed: list[str] = []
+    for place, one in enumerate(found):
+        if one.type == ENDING:
+            continue
+        if not _requested(heard, one):
+            pointed += [one.type] if _pointed_at(heard, one, found[place + 1 : place + 9]) else []
+        elif one.type == OTHER or not _place_of_other(heard, one, found[max(0, place - 4) : place]):
+            asked.append(one)
+    strong = [one.type for one in asked if not one.weak]
+    types = [*(strong or [one.type for one in asked]), *pointed]
+    if "address" in types and any(one.type == "email" for one in found):
+        types.append("email")
+    return tuple(dict.fromkeys(types))
+
+
+def offered(heard: Sequence[Token], found: Sequence[Label]) -> tuple[str, ...]:
+    """The types that a speaker offers to say: "do you need my PIN?", "shall I give you the card number?"."""
+    types: list[str] = []
+    for label in found:
+        first, last = sentence(heard, label.first)
+        said = [token.text for token in heard[first:last]]
+        own = bool(_OFFERED & set(said[max(0, label.first - first - 1) : label.first - first + 1]))
+        gives = any(one in said for one in ("i", "we")) and {"give", "read", "tell"} & set(said)
+        if label.type not in (OTHER, ENDING) and heard[last - 1].end == "?" and (own or (gives and "you" in said)):
+            types.append(label.type)
+    return tuple(dict.fromkeys(types))
+
+
+def wonders(heard: Sequence[Token], found: Sequence[Label]) -> bool:
+    """Whether the last thing said is a question for something else than a value or the rest of one."""
+    if not heard or heard[-1].end != "?":
+        return False
+    first, last = sentence(heard, len(heard) - 1)
+    said = {token.text for token in heard[first:last]}
+    named = any(label.first >= first and label.type != ENDING for label in found)
+    more = bool(said & _GOING_ON) and (len(said) <= 4 or (len(said) <= 8 and bool(said & _PIECES)))
+    return bool(said & _WONDERING) and not named and not _ANOTHER & said and not more and sum(map(is_number, said)) < 2
+
+
+def another(said: Sequence[str], end: str) -> bool:
+    """Whether a short question asks for another one of the same: "what's the new one, then?"."""
+    one = "one" in said or "1" in said
+    return end == "?" and len(said) <= _BRIEF and one and not _OTHER_ONE.isdisjoint(said)
 
 
 def _requested(heard: Sequence[Token], label: Label) -> bool:
@@ -179,27 +242,49 @@ def _requested(heard: Sequence[Token], label: Label) -> bool:
         return False
     if denied(heard, label.first, reach=9) or (label.first and heard[label.first - 1].text == "my"):
         return False
-    if _CHANGED & set(said):
+    if _CHANGED & set(said) and "you" not in said:
         return False
     question = heard[last - 1].end == "?"
-    if label.weak:
-        return question and bool(_REQUESTS.find(heard[first:last])) and label.type != "account_number"
     beside = {token.text for token in [*heard[first : label.first], *heard[label.last : last]]}
+    if label.weak:
+        short = beside <= _NO_VERB
+        own = label.type != "account_number" or (label.first > 0 and heard[label.first - 1].text == "your")
+        return question and (short or (own and bool(_REQUESTS.find(heard[first:last]))))
     return question or len(said) <= 4 or beside <= _NO_VERB or bool(_REQUESTS.find(heard[first:last]))
+
+
+def _place_of_other(heard: Sequence[Token], label: Label, found: Sequence[Label]) -> bool:
+    """Whether a label only tells where something else stands: "the reference from your email"."""
+    before = [token.text for token in heard[max(0, label.first - 2) : label.first]]
+    near = any(one.type == OTHER and 0 < label.first - one.last <= 4 for one in found)
+    return near and bool({"from", "on", "in", "off"} & set(before))
+
+
+def _pointed_at(heard: Sequence[Token], label: Label, found: Sequence[Label]) -> bool:
+    """Whether the sentence after a label's asks to be told "it"."""
+    _, last = sentence(heard, label.first)
+    if last >= len(heard) or label.type == OTHER:
+        return False
+    first, end = sentence(heard, last)
+    said = [token.text for token in heard[first:end]]
+    verb = next((place for place, text in enumerate(said) if text in _ASKING), None)
+    if (
+        verb is None
+        or label.weak
+        or not (verb < 2 or _POLITE & set(said[:verb]))
+        or any(first <= one.first < end and one.type != ENDING for one in found)
+    ):
+        return False
+    return bool(_POINTING & set(said)) and not denied(heard, first + verb, reach=9)
 
 
 def _elsewhere(heard: Sequence[Token], label: Label) -> bool:
     """Whether the value is to be typed, changed or sent, not said."""
     first, last = sentence(heard, label.first)
-    return any(token.text in _TYPED for token in heard[first:last])
-
-
-def requested(heard: Sequence[Token], found: Sequence[Label]) -> tuple[str, ...]:
-    """The types that may be said next among some labels, `other` included, in order and without repeats.
-
-    Asking to type a value counts here: people say it aloud all the same.
-    """
-    return tuple(dict.fromkeys(one.type for one in found if one.type != ENDING and _requested(heard, one)))
+    said = {token.text for token in heard[first:last]}
+    if said & _TYPED:
+        return True
+    return bool(said & _TYPING) and bool(said & _ON_SCREEN) and not said & {"tell", "read", "say", "give"}
 
 
 def sentence(heard: Sequence[Token], place: int) -> tuple[int, int]:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from callcov.text.normalise import FILLERS
 from callcov.text.numbers import Group
-from callcov.text.sensitive.stream import Atom
+from callcov.text.sensitive.cues import Label
+from callcov.text.sensitive.names import OTHER
+from callcov.text.sensitive.scene import Piece, Scene, about_numbers, alone, content_of
+from callcov.text.sensitive.stream import BACKCHANNELS, Atom
 
 _MONTHS = frozenset(
     "january february march april may june july august september october november december jan feb mar apr jun jul aug "
     "sep sept oct nov dec".split()
 )
+
+
+_YOUNGEST = 2008
+"""The latest year that makes a date by itself a date of birth: callers are grown up."""
+_SINCE = frozenset("since on until till from by dated before after in".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +33,107 @@ class Date:
     year: bool
 
 
+def births(scene: Scene) -> tuple[Piece, ...]:
+    """Dates of birth, whole or in part; every other date is taken out of the way of the numbers."""
+    found: list[Piece] = []
+    if not (scene.groups or scene.asked or scene.going):
+        return ()
+    content = sum(atom.text not in BACKCHANNELS for atom in scene.atoms)
+    for date in dates(scene.atoms, scene.groups):
+        if not scene.free(date.first, date.last):
+            continue
+        label = scene.label_before(date.first)
+        named = label is not None and label.type == "date_of_birth"
+        known = (*scene.asked, *scene.going, *scene.hinted)
+        few = content - (date.last - date.first) <= 6
+        other = label is not None and label.type == OTHER
+        apart = "date_of_birth" in known and alone(scene, date.first, date.last)
+        told = (date.year or few) and not _in_question(scene, date.last)
+        answers = "date_of_birth" in scene.asked and not other and (told or apart)
+        if (
+            named
+            or answers
+            or _long_ago(scene, date, label)
+            or (apart and ("date_of_birth" in scene.going or date.year))
+        ):
+            found.append(_piece(scene, date.first, date.last, whole=date.year))
+        elif not _code(scene, date.first, label):
+            scene.taken.update(range(date.first, date.last))
+    if "date_of_birth" in (*scene.asked, *scene.going):
+        found += _fragments(scene, found)
+    return tuple(found)
+
+
+def _long_ago(scene: Scene, date: Date, label: Label | None) -> bool:
+    """Whether a whole date is so old that it can hardly be anything but a birth: nobody asked for another one."""
+    inside = [scene.starts[place].digits for place in range(date.first, date.last) if place in scene.starts]
+    digits = "".join(inside)
+    old = date.year and len(inside) > 1 and len(digits) in (5, 6) and digits[-4:-2] in ("19", "20")
+    before = scene.atoms[date.first - 1].text if date.first else ""
+    other = OTHER in scene.asked or (label is not None and label.type == OTHER)
+    return old and int(digits[-4:]) <= _YOUNGEST and not other and before not in _SINCE
+
+
+def _in_question(scene: Scene, place: int) -> bool:
+    """Whether the sentence around the end of a date is a question back."""
+    while place < len(scene.atoms) and scene.atoms[place - 1].end not in (".", "?"):
+        place += 1
+    return scene.atoms[place - 1].end == "?"
+
+
+def birth_like(parts: Sequence[str]) -> bool:
+    """Whether the numbers of a run, in any order of day and month, can be a whole date: 11 2 71, 0 3 0 4 1982."""
+    digits = "".join(parts)
+    if not 4 <= len(digits) <= 8:
+        return False
+    if len(parts) == 3 and len(parts[0]) <= 2 and len(parts[1]) <= 2 and len(parts[2]) in (2, 4):
+        return _is_date(*parts)
+    return any(
+        _is_date(digits[: at - 2], digits[at - 2 : at], digits[at:]) for at in (4, 3) if len(digits) - at in (2, 4)
+    )
+
+
+def _is_date(one: str, two: str, year: str) -> bool:
+    """Whether two numbers are a day and a month in some order, and the third can be a year."""
+    day, month = max(int(one or 0), int(two)), min(int(one or 0), int(two))
+    return 1 <= month <= 12 and day <= 31 and (len(year) == 2 or year[:2] in ("19", "20"))
+
+
+def _fragments(scene: Scene, found: Sequence[Piece]) -> list[Piece]:
+    """Days and months by themselves in an answer, or taken back just before a date: "the fourteenth of- sorry"."""
+    days = [(group.first, group.last) for group in scene.groups if group.ordinal]
+    months = [(at, at + 1) for at, atom in enumerate(scene.atoms) if atom.text in _MONTHS and atom.text != "may"]
+    parts = [part for part in sorted((*days, *months)) if scene.free(*part)]
+    held = {place for part in parts for place in range(*part)}
+    scene.taken.update(held)  # so that a day beside a month counts as a number
+    kept = [part for part in parts if alone(scene, *part) or _taken_back(scene, part[1], found)]
+    scene.taken.difference_update(held)
+    return [_piece(scene, *part, whole=False) for part in kept]
+
+
+def _taken_back(scene: Scene, last: int, found: Sequence[Piece]) -> bool:
+    """Whether only words that take something back stand between a place and a date of birth after it."""
+    at = bisect_left(found, last, key=lambda piece: piece.first)
+    after = found[at].first if at < len(found) and found[at].first - last <= 6 else None
+    return after is not None and all(about_numbers(scene, place) for place in range(last, after))
+
+
+def _piece(scene: Scene, first: int, last: int, *, whole: bool) -> Piece:
+    """A date as a date of birth, its atoms taken."""
+    scene.taken.update(range(first, last))
+    return Piece("date_of_birth", first, last, content_of(scene.atoms[first:last]), whole)
+
+
+def _code(scene: Scene, place: int, label: Label | None) -> bool:
+    """Whether what looks like a date is a code such as a sort code, `20-45-67`, because one is spoken of."""
+    kinds = {*scene.asked, *scene.going, *((label.type,) if label else ())}
+    return "/" not in scene.atoms[place].raw and scene.atoms[place].shape == "date" and "bank_account" in kinds
+
+
 def dates(atoms: Sequence[Atom], groups: Sequence[Group]) -> tuple[Date, ...]:
     """Every date with a month in it, in order, never overlapping: written in one word, or around a month's name."""
+    if not groups:
+        return ()
     starts = {group.first: group for group in groups}
     ends = {group.last: group for group in groups}
     found: list[Date] = []
@@ -56,6 +165,8 @@ def _named(atoms: Sequence[Atom], place: int, starts: Mapping[int, Group], ends:
         return None
     first, last = place, place + 1
     before = place - 1 if place and atoms[place - 1].text == "of" else place
+    if before and atoms[before - 1].text == "s":
+        before -= 1  # "14s of March", an ordinal misheard
     day = ends.get(before)
     if day and _is_day(day):
         first = day.first - (1 if day.first and atoms[day.first - 1].text == "the" else 0)
@@ -74,8 +185,10 @@ def _ordinals(atoms: Sequence[Atom], place: int, starts: Mapping[int, Group]) ->
     day = starts.get(place)
     if day is None or not day.ordinal or not _is_day(day):
         return None
-    texts = [atom.text for atom in atoms[day.last : day.last + 2]]
-    month = starts.get(day.last + len(texts)) if texts == ["of", "the"] else None
+    at = day.last
+    while at < len(atoms) and (atoms[at].text in FILLERS or atoms[at].text in ("of", "the")) and at < day.last + 4:
+        at += 1
+    month = starts.get(at) if at > day.last else None
     if month is None or not month.ordinal or int(month.digits) > 12:
         return None
     first = place - 1 if place and atoms[place - 1].text == "the" else place
@@ -90,7 +203,7 @@ def _is_day(group: Group) -> bool:
 
 def _year_end(atoms: Sequence[Atom], place: int, starts: Mapping[int, Group]) -> int | None:
     """Where a year that begins at a place (or after "of" or "in") ends: 1982, 19 82, 2005, 82, 1 9 8 2."""
-    if place < len(atoms) and atoms[place].text in ("of", "in", "and"):
+    while place < len(atoms) and (atoms[place].text in FILLERS or atoms[place].text in ("of", "in", "and")):
         place += 1
     group = starts.get(place)
     if group is None or group.ordinal:

@@ -7,15 +7,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from callcov.text.normalise import FILLERS, Token, plain
-from callcov.text.numbers import Group, groups
-from callcov.text.sensitive.cues import Label, labels, requested
-from callcov.text.sensitive.stream import Atom, Stretch
+from callcov.text.numbers import Group, groups, is_number
+from callcov.text.sensitive.cues import Label, labels, offered, requested, wonders
+from callcov.text.sensitive.stream import COUNTED, Atom, Stretch
 
 JOINS = FILLERS | frozenset("dash hyphen space then and slash ok yes yeah so stop".split())
 """Words between the pieces of one value."""
 REPAIRS = frozenset("sorry no wait actually scratch oops correction again repeat not pardon rather excuse".split())
 """Words with which a speaker takes a piece back or says it again."""
-_AROUND_REPAIR = frozenset("that is it i mean the was should be a make me let start over thats one my bad".split())
+_AROUND_REPAIR = frozenset(
+    "that is it i mean the was should be a make me let start over thats one my bad am saying tell lie hang on "
+    "hold what beg your oh other way round of and um ok yes yeah so".split()
+)
+_BREAKS = frozenset("hold hang wait sorry oh let bear oops".split())
+"""Words with which a speaker breaks off a number."""
+_ABOUT_NUMBERS = (
+    JOINS
+    | REPAIRS
+    | _AROUND_REPAIR
+    | frozenset(
+        "dot last first next bit bits end at ones three four two six eight digits digit lot in middle right with all "
+        "got have had heard did you get this number starts ends begins altogether reads says as plus again letters "
+        "would make them after those these are they part piece half section rest was lovely thanks thank great "
+        "perfect correct sure fine brilliant super mine ours his her hers their theirs my your yours him wife husband "
+        "son daughter now just think believe well please double".split()
+    )
+)
+"""Words that may stand in one clause with a number that goes on, repeats or corrects one said before."""
 CODES = frozenset(("account_number", "government_id", "bank_account", "password", "address"))
 """Types whose values hold letters beside digits."""
 SECRETS = frozenset(("card_number", "card_cvv", "ssn", "pin", "password"))
@@ -38,13 +56,22 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One stretch, ready to be searched. `asked` are the types the other party is waiting for, maybe `other`."""
+    """One stretch, ready to be searched.
+
+    `asked` are the types the other party is waiting for, maybe `other`; `going` those of values said just before, which
+    a clause of nothing but numbers goes on with; `hinted` those that were spoken of. `requests` and `offers` are the
+    types asked for and offered in it; `wonders` tells that it ends in a question for something else.
+    """
 
     atoms: tuple[Atom, ...]
     groups: tuple[Group, ...]
     labels: tuple[Label, ...]
     requests: tuple[str, ...]
+    offers: tuple[str, ...] = ()
+    wonders: bool = False
     asked: tuple[str, ...] = ()
+    going: tuple[str, ...] = ()
+    hinted: tuple[str, ...] = ()
     taken: set[int] = field(default_factory=set[int])
     starts: dict[int, Group] = field(default_factory=dict[int, Group])
     ends: dict[int, Group] = field(default_factory=dict[int, Group])
@@ -64,7 +91,9 @@ class Scene:
         return self.labels[low : bisect_right(self.labels, place + reach, key=lambda label: label.first)]
 
 
-def scene_of(stretch: Stretch, asked: Sequence[str]) -> Scene:
+def scene_of(
+    stretch: Stretch, asked: Sequence[str] = (), going: Sequence[str] = (), hinted: Sequence[str] = ()
+) -> Scene:
     """A stretch with its numbers and labels; label places are atoms, fillers between counted."""
     atoms = stretch.atoms
     heard = plain([Token(atom.text, place, atom.end) for place, atom in enumerate(atoms)])
@@ -73,9 +102,21 @@ def scene_of(stretch: Stretch, asked: Sequence[str]) -> Scene:
         Label(label.type, heard[label.first].word, heard[label.last - 1].word + 1, label.weak) for label in found
     )
     numbers = groups([atom.text for atom in atoms])
-    starts, ends = {one.first: one for one in numbers}, {one.last: one for one in numbers}
-    masked = {place for place, atom in enumerate(atoms) if atom.text.startswith("[")}
-    return Scene(atoms, numbers, placed, requested(heard, found), tuple(asked), masked, starts, ends)
+    offers = offered(heard, found)
+    return Scene(
+        atoms,
+        numbers,
+        placed,
+        tuple(kind for kind in requested(heard, found) if kind not in offers),
+        offers,
+        wonders(heard, found),
+        tuple(asked),
+        tuple(going),
+        tuple(hinted),
+        {place for place, atom in enumerate(atoms) if atom.text.startswith("[")},
+        {one.first: one for one in numbers},
+        {one.last: one for one in numbers},
+    )
 
 
 def content_of(atoms: Sequence[Atom]) -> str:
@@ -89,3 +130,32 @@ def joined(between: Sequence[Atom]) -> bool:
     if any(text in REPAIRS for text in texts):
         return len(texts) <= 7 and all(text in REPAIRS or text in JOINS or text in _AROUND_REPAIR for text in texts)
     return len(texts) <= 4 and all(text in JOINS for text in texts)
+
+
+def alone(scene: Scene, first: int, last: int) -> bool:
+    """Whether nothing but words about numbers stands in one clause with the atoms from `first` to `last`.
+
+    A clause ends at a full stop, a question mark or a comma; the sentence is tried first, twelve atoms either way.
+    """
+    return _only_numbers(scene, first, last, (".", "?")) or _only_numbers(scene, first, last, (".", "?", ","))
+
+
+def _only_numbers(scene: Scene, first: int, last: int, ends: Sequence[str]) -> bool:
+    """The same for a clause with those ends."""
+    start, end = first, last
+    while start > 0 and scene.atoms[start - 1].end not in ends:
+        start -= 1
+        if first - start > 12 or not about_numbers(scene, start):
+            return False
+    while end < len(scene.atoms) and scene.atoms[end - 1].end not in ends and scene.atoms[end].text not in _BREAKS:
+        if end - last > 12 or not about_numbers(scene, end):
+            return False
+        end += 1
+    return True
+
+
+def about_numbers(scene: Scene, place: int) -> bool:
+    """Whether an atom is a number, a letter, or a word that is said about them."""
+    text = scene.atoms[place].text
+    number = is_number(text) or text in COUNTED or place in scene.starts
+    return number or text in _ABOUT_NUMBERS or len(text) == 1 or place in scene.taken

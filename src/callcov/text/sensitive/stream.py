@@ -10,11 +10,14 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from callcov.model import Segment
 from callcov.text.normalise import FILLERS, tokens
 from callcov.text.numbers import is_number
 
+COUNTED = frozenset("double triple treble oh o hundred thousand".split())
+"""Words that say digits together with a number."""
 BACKCHANNELS = FILLERS | frozenset(
     "ok right yes yeah yep yup got it sure all thanks thank you perfect great go on ahead i see next and "
     "lovely correct good fine mm huh please then cool brilliant wonderful alrighty roger".split()
@@ -65,14 +68,15 @@ class _Open:
 def stretches(segments: Sequence[Segment]) -> tuple[Stretch, ...]:
     """The segments joined, in order of their first word. Every word is in exactly one stretch. Empty for no words."""
     found: list[_Open] = []
-    for place, segment in enumerate(segments):
-        atoms = atoms_of(segment, place)
-        if found and found[-1].speaker == segment.speaker:
+    spoken = groupby(enumerate(segments), key=lambda one: one[1].speaker)
+    for speaker, run in spoken:  # what somebody says in one go is judged as a whole, wherever it was cut
+        atoms = [atom for place, segment in run for atom in atoms_of(segment, place)]
+        if found and found[-1].speaker == speaker:
             found[-1].atoms += atoms
         elif found and found[-1].atoms and _listens(atoms, found[-1].atoms):
             found[-1].echoes += atoms
         elif atoms:
-            found.append(_Open(segment.speaker, atoms))
+            found.append(_Open(speaker, atoms))
     return tuple(Stretch(one.speaker, tuple(one.atoms), tuple(one.echoes)) for one in found)
 
 
@@ -100,4 +104,8 @@ def _listens(atoms: Sequence[Atom], said: Sequence[Atom]) -> bool:
         return not any(atom.end == "?" for atom in said[-1:])
     spoken = [text for text in heard if text not in BACKCHANNELS]
     last = {atom.text for atom in said[-12:]}
-    return bool(spoken) and len(heard) <= 12 and all(is_number(text) and text in last for text in spoken)
+    return (
+        bool(spoken)
+        and len(heard) <= 12
+        and all((is_number(text) or text in COUNTED) and text in last for text in spoken)
+    )

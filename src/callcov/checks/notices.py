@@ -1,0 +1,243 @@
+"""What a mandatory notice says in anybody's words, for the notices that nearly every policy has.
+
+A notice is known by its wordings: that the call is recorded, that a debt is collected, that what is said is used for
+it, what to do in an emergency, and that card details are not said on a recorded line. Each is looked for sentence by
+sentence as things that must be said together; word order is free. Whatever else a policy requires is left to its
+wordings and to the understand stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+
+from callcov.checks.naming import answers_yes
+from callcov.checks.passages import Passage
+from callcov.text.guards import asked, denied, quoted
+from callcov.text.normalise import Token, texts
+
+RECORDING = frozenset("record recorded recording recordings records recorder tape taped taping tapes".split())
+_LISTENING = frozenset("monitor monitored monitoring listened".split())
+_PAUSES = frozenset(
+    "pause paused pausing pauses stop stopped stopping suspend suspended switch switched turn turned".split()
+)
+_CALL = frozenset("call calls line lines conversation conversations phone chat phonecall".split())
+_THIS = frozenset("this these it everything all you we our us say said".split())
+_OF_ANOTHER = frozenset(
+    "last previous earlier yesterday voicemail voicemails message messages answerphone payment payments album delivery "
+    "reading readings complaint signed medical studio player your".split()
+)
+_BEING = frozenset("is are be being get gets getting am".split())
+_PAST = frozenset("was were had yesterday monday tuesday wednesday thursday friday saturday sunday week".split())
+_WE = frozenset("we i they".split())
+_OBJECT = frozenset("this these everything it all every them our any the".split())
+_WHOLE = [[word] for word in ("these", "this", "everything", "it", "all", "every")]
+_COLLECT = frozenset("collect collecting collection collector recover recovering".split())
+_DEBT = frozenset("debt debts owe owed owing balance money arrears outstanding".split())
+_TRYING = frozenset("attempt attempting attempts trying try purpose calling call contacting here ringing job".split())
+_TOLD = frozenset("information info anything whatever everything what details".split())
+_USED = frozenset("use used uses using".split())
+_PURPOSE = frozenset("purpose purposes collect collecting recover collection debt".split())
+_URGENT = frozenset("emergency emergencies threatening".split())
+_DIALLING = frozenset("call dial ring phone dialling calling ringing".split())
+_RESCUE = frozenset("ambulance paramedics services casualty".split())
+_SUPPOSING = frozenset("if in for should case any having when an".split())
+_ENTERING = frozenset("type typing enter entering key keying punch tap put putting input pop fill".split())
+_KEYS = frozenset("keypad keys handset buttons keyboard".split())
+_ELSEWHERE = frozenset("link page screen website yourself form portal".split())
+_OF_CARD = frozenset("card payment pay paying debit visa mastercard".split())
+_ALOUD = frozenset("voice aloud loud read".split())
+_OWN_YES = (
+    "we are",
+    "we do",
+    "it is",
+    "they are",
+    "i am",
+    "you are",
+    "always",
+    "every call",
+    "afraid so",
+    "that is right",
+)
+_MOST = 40
+"""Tokens of a sentence at most, for recognisers that write no full stops."""
+
+Finder = Callable[[Sequence[Token], int, int], bool]
+
+
+@lru_cache(maxsize=1_000)
+def finder(wordings: tuple[str, ...]) -> Finder | None:
+    """How to find the notice that some wordings are examples of; None for one that is not known here."""
+    words = {word for wording in wordings for word in texts(wording)}
+    known: tuple[tuple[object, Finder], ...] = (
+        (words & _KEYS or (words & RECORDING and words & _PAUSES), _paused),
+        (words & RECORDING, _recorded),
+        (words & _URGENT and words & _DIALLING, _urgent),
+        (words & _TOLD and words & _USED, _put_to_use),
+        (words & _COLLECT and words & _DEBT, _collected),
+    )
+    return next((find for is_known, find in known if is_known), None)
+
+
+def told(passage: Passage, find: Finder) -> Iterator[tuple[int, int]]:
+    """The sentences of a passage, as ranges of tokens, that say a notice."""
+    telling = _TELLING[find]
+    if any(token.text in telling for token in passage.tokens):
+        yield from ((first, last) for first, last in _sentences(passage.tokens) if find(passage.tokens, first, last))
+
+
+def confirmed(question: Passage, answer: Passage) -> bool:
+    """Whether one side asks or supposes that the call is recorded, and the other says that it is: "it is, yes"."""
+    ends = list(_sentences(question.tokens))
+    for first, last in ends[-2:]:
+        said = {token.text for token in question.tokens[first:last]}
+        behind = len(question.tokens) - last
+        if (
+            said & RECORDING
+            and said & (_CALL | _THIS | {"me"})
+            and not said & (_OF_ANOTHER - {"your"})
+            and behind <= 14
+        ):
+            return _says_so(answer.tokens, outright=behind > 4)
+    return False
+
+
+def _says_so(heard: Sequence[Token], *, outright: bool) -> bool:
+    """Whether an answer confirms, and does not take it back; `outright` a yes alone is too little."""
+    clause = next((at for at, token in enumerate(heard[:12], start=1) if token.end in (".", "?")), 12)
+    said = [token.text for token in heard[:clause]]
+    if {"not", "no", "never", "nothing"} & set(said):
+        return False
+    opening = " ".join(said[1:4] if said[:1] in (["yes"], ["yeah"]) else said[:3])
+    own = any(f"{opening} ".startswith(f"{words} ") for words in _OWN_YES)
+    return own or (not outright and answers_yes(heard, plainly=True))
+
+
+def _recorded(heard: Sequence[Token], first: int, last: int) -> bool:
+    """That this call is recorded, taped or monitored."""
+    said = [token.text for token in heard[first:last]]
+    if not (RECORDING | _LISTENING) & set(said):
+        return False
+    return any(
+        _records(said, at) and not _turned(heard, first + at)
+        for at, word in enumerate(said)
+        if word in RECORDING or word in _LISTENING
+    )
+
+
+def _records(said: list[str], at: int) -> bool:
+    """Whether a word of recording is said of this call, and not of another, of a payment or of a reading."""
+    before, after = said[max(0, at - 7) : at], said[at + 1 : at + 6]
+    around = {*said[max(0, at - 12) : at], *after}
+    if around & (_OF_ANOTHER - {"your"}) or set(before) & _PAST:
+        return False
+    word, call = said[at], bool(around & _CALL)
+    on_a_line = after[:1] and after[0] in _CALL and set(before[-3:]) & {"a", "this", "on", "our"}
+    on_tape = word == "tape" and before[-1:] == ["on"] and (call or around & {"this", "everything", "all", "say"})
+    if on_a_line or on_tape:
+        return True
+    if word in ("recorded", "taped"):
+        whole = call or "being" in before or set(before) & {"we", "everything", "all", "these"}
+        short = before[-1:] and before[-1] in _CALL  # "this line's recorded" loses its verb
+        return bool(short or (set(before[-3:]) & _BEING and whole))
+    if word in ("recording", "taping"):
+        return _is_recording(before, after, call=call)
+    if word in _LISTENING:
+        ours = _WE & set(before) and _CALL & set(after) - {"line", "lines"}
+        return bool(call and (_BEING & set(before[-3:]) or ours))
+    return bool(_WE & set(before[-4:]) and before[-1:] != ["on"] and (_CALL & set(after[:3]) or after[:1] in _WHOLE))
+
+
+def _is_recording(before: list[str], after: list[str], *, call: bool) -> bool:
+    """Whether "recording" is done to this call: "we keep a recording of this", "we're recording the call"."""
+    of_this = after[:1] == ["of"] and ({"this", "it", "these"} | _CALL) & set(after) and _WE & set(before)
+    ours = (_WE | {"am", "are"}) & set(before[-4:]) and (call or _OBJECT & set(after[:2]))
+    return bool(of_this or ours or (not after and before[-2:] in (["we", "are"], ["i", "am"])))
+
+
+def _turned(heard: Sequence[Token], at: int) -> bool:
+    """Whether a word is denied, asked or quoted."""
+    return denied(heard, at) or asked(heard, at, at + 1) or quoted(heard, at)
+
+
+def _collected(heard: Sequence[Token], first: int, last: int) -> bool:
+    """That this is an attempt to collect a debt."""
+    said = {token.text for token in heard[first:last]}
+    if not (said & _COLLECT and said & _DEBT and said & _TRYING):
+        return False
+    return any(not _turned(heard, at) for at in range(first, last) if heard[at].text in _COLLECT)
+
+
+def _put_to_use(heard: Sequence[Token], first: int, last: int) -> bool:
+    """That what is learned is used to collect it."""
+    said = [token.text for token in heard[first:last]]
+    for at, word in enumerate(said):
+        if word in _USED and set(said[:at]) & _TOLD and not _turned(heard, first + at):
+            after = said[at + 1 : at + 8]
+            aim = after[:1] in (["for"], ["to"], ["toward"], ["towards"], ["in"]) and bool(
+                set(after) & _PURPOSE or after[1:2] in (["that"], ["this"]) or after[1:3] == ["do", "that"]
+            )
+            if aim:
+                return True
+    return False
+
+
+def _urgent(heard: Sequence[Token], first: int, last: int) -> bool:
+    """That in an emergency the emergency number is to be called."""
+    said = [token.text for token in heard[first:last]]
+    before = [token.text for token in heard[max(0, first - 20) : first]]
+    together = [token.text for token in heard[max(0, first - 20) : last]]
+    down = any(
+        together[at : at + 2] == ["hang", "up"] or together[at + 2 : at + 4] == ["phone", "down"]
+        for at in range(len(together))
+    )
+    if not _URGENT & {*said, *before} and not down:
+        return False
+    number = any(said[at : at + 3] in (["9", "9", "9"], ["9", "1", "1"], ["1", "1", "2"]) for at in range(len(said)))
+    emergency = any(
+        said[at] == "emergency" and said[at + 1] in ("number", "services", "room") for at in range(len(said) - 1)
+    )
+    dials = [at for at, word in enumerate(said) if word in _DIALLING or word == "go"]
+    helps = number or emergency or bool(_RESCUE & set(said))
+    supposed = bool(_SUPPOSING & {*said, *before})
+    return helps and supposed and any(not denied(heard, first + at, reach=3) for at in dials)
+
+
+def _paused(heard: Sequence[Token], first: int, last: int) -> bool:
+    """That the recording is paused for the card, or that the card is typed in and not said."""
+    said = {token.text for token in heard[first:last]}
+    for at in range(first, last):
+        word = heard[at].text
+        if word in _PAUSES and said & RECORDING and not denied(heard, at):
+            return not asked(heard, at, at + 1)
+        if word not in _ENTERING and not (word in ("use", "using") and said & _KEYS):
+            continue
+        about = {token.text for token in heard[max(0, first - 40) : last + 20]}
+        place = said & _KEYS or (said & _ELSEWHERE and about & {"numbers", "number", "digits", "details", "card"})
+        if (
+            place
+            and about & (_OF_CARD | _ALOUD)
+            and not denied(heard, at)
+            and heard[at - 1].text not in {"to", "did", *_PAST}
+        ):
+            return True
+    return False
+
+
+_TELLING: dict[Finder, frozenset[str]] = {
+    _recorded: RECORDING | _LISTENING,
+    _paused: _PAUSES | _ENTERING | {"use", "using"},
+    _urgent: _DIALLING | {"go"},
+    _put_to_use: _USED,
+    _collected: _COLLECT,
+}
+"""Words of which one at least must be said."""
+
+
+def _sentences(heard: Sequence[Token]) -> Iterator[tuple[int, int]]:
+    """The ranges of sentences, the long ones cut."""
+    first = 0
+    for last, token in enumerate(heard, start=1):
+        if token.end in (".", "?") or last - first >= _MOST or last == len(heard):
+            yield first, last
+            first = last

@@ -1,0 +1,291 @@
+"""Judging completed analyses again: read in chunks, judged in a child, put back in one transaction a chunk.
+
+Nothing is held while a child works. A change takes the place of what was read, so of two that judge the same analysis
+at once one wins and the other looks again; an analysis deleted meanwhile stays deleted. Sound and vectors that change
+get new keys, which become the analysis's in the same transaction as its documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from callcov import checks, judging
+from callcov.checks.policy import Policy
+from callcov.children import Children, Task
+from callcov.document import Documents, rejudged, results_of
+from callcov.errors import Conflict, NotFound
+from callcov.judging import Call, Verdict
+from callcov.store import analyses, judgements, policies
+from callcov.store.analyses import Filters
+from callcov.store.blobs import Blobs
+from callcov.store.db import Database
+from callcov.store.judgements import Change, Judgement, Stored
+from callcov.store.times import iso
+
+_CALLS = 50
+_MILLISECONDS = 2 * 3600 * 1000  # of recordings in a chunk: what is held in memory, and what another caller waits for
+_SECONDS = 600.0  # a chunk whose vectors all have to be made takes a minute or two
+_SOUND_SECONDS = 1800.0
+_TRIES = 5
+_EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An account in one of its modes."""
+
+    user_id: str
+    livemode: bool
+
+
+@dataclass(slots=True)
+class Moved:
+    """Calls whose flag of one field changed: how many each way, and the first few of them."""
+
+    to_flagged: int = 0
+    to_clear: int = 0
+    examples: list[str] = field(default_factory=list[str])
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many calls were judged, and what changed by field."""
+
+    calls: int = 0
+    fields: dict[str, Moved] = field(default_factory=dict[str, Moved])
+
+    def add(self, verdict: Verdict) -> None:
+        """Count one call."""
+        self.calls += 1
+        for name in verdict.before ^ verdict.after:
+            moved = self.fields.setdefault(name, Moved())
+            moved.to_flagged += name in verdict.after
+            moved.to_clear += name in verdict.before
+            if len(moved.examples) < _EXAMPLES:
+                moved.examples.append(verdict.id)
+
+    def changed(self) -> dict[str, dict[str, Any]]:
+        """The fields that changed for any call, as the contract shows them, in the order of `checks.FLAGS`."""
+        return {name: asdict(self.fields[name]) for name in checks.FLAGS if name in self.fields}
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A change with the objects that were written for it, and those that nobody needs once it is done."""
+
+    change: Change
+    fresh: tuple[str, ...]
+    stale: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """Who judges again: the store, and children that `judging.equip` has prepared."""
+
+    database: Database
+    blobs: Blobs
+    children: Children
+
+    def one(
+        self, owner: Owner, analysis_id: str, now: datetime, agent: str | None = None, tally: Tally | None = None
+    ) -> str:
+        """Judge an analysis by the account's policy, with that speaker as the agent if one is named.
+
+        Gives its full document, placeholder unfilled. Raises NotFound, and Conflict when it is not completed.
+        """
+        for _ in range(_TRIES):
+            with self.database.read() as connection:
+                row = analyses.get(connection, owner.user_id, owner.livemode, analysis_id)
+            if row is None:
+                raise NotFound("Analysis not found")
+            if row.status != analyses.COMPLETED:
+                raise Conflict(f"The analysis is not completed but {row.status}")
+            done, _ = self._chunk(owner, [analysis_id], now, agent)
+            for verdict, full in done:
+                if tally:
+                    tally.add(verdict)
+                return full
+        raise Conflict("The analysis keeps being changed by others; try again")
+
+    def account(self, owner: Owner, now: datetime, tally: Tally) -> Iterator[None]:
+        """Judge every completed analysis of an account by its policy, newest first, a chunk a step.
+
+        One that others keep changing is left to them: whoever changes an analysis judges it by the same policy.
+        """
+        for ids in self._chunks(owner, Filters(), None):
+            left: Sequence[str] = ids
+            for _ in range(_TRIES):
+                done, left = self._chunk(owner, left, now)
+                for verdict, _ in done:
+                    tally.add(verdict)
+                if not left:
+                    break
+            yield
+
+    def backtest(self, owner: Owner, policy: Policy, filters: Filters, limit: int, tally: Tally) -> Iterator[None]:
+        """Count what would change if the policy were the account's, a chunk a step; nothing is stored."""
+        for ids in self._chunks(owner, filters, limit):
+            with self.database.read() as connection:
+                found = judgements.stored(connection, owner.user_id, owner.livemode, ids, whole=False)
+            for verdict in self._judged(owner, policy, found, None, keep=False):
+                tally.add(verdict)
+            yield
+
+    def _chunks(self, owner: Owner, filters: Filters, limit: int | None) -> Iterator[list[str]]:
+        """Ids of completed analyses, newest first, in chunks of bounded size."""
+        before: str | None = None
+        while limit is None or limit > 0:
+            most = _CALLS if limit is None else min(_CALLS, limit)
+            with self.database.read() as connection:
+                found = judgements.completed(connection, owner.user_id, owner.livemode, filters, most, before)
+            if not found:
+                return
+            yield from _grouped(found)
+            before = found[-1][0]
+            limit = None if limit is None else limit - len(found)
+
+    def _chunk(
+        self, owner: Owner, ids: Sequence[str], now: datetime, agent: str | None = None
+    ) -> tuple[list[tuple[Verdict, str]], list[str]]:
+        """Judge some analyses: the verdicts that hold with their documents, and the ids of those changed meanwhile."""
+        with self.database.read() as connection:
+            policy = policies.current(connection, owner.user_id)
+            found = judgements.stored(connection, owner.user_id, owner.livemode, ids, whole=True)
+        verdicts = self._judged(owner, policy, found, agent, keep=True)
+        both = tuple(zip(found, verdicts, strict=True))
+        planned = {verdict.id: self._planned(owner, stored, verdict, policy, now) for stored, verdict in both}
+        done = self._put(owner, [one for one in planned.values() if one])
+        held: list[tuple[Verdict, str]] = []
+        lost: list[str] = []
+        for stored, verdict in both:
+            plan = planned[verdict.id]
+            if plan and verdict.id not in done:
+                lost.append(verdict.id)
+            else:
+                held.append((verdict, (plan and plan.change.full) or stored.full or ""))
+        return held, lost
+
+    def _judged(
+        self, owner: Owner, policy: Policy, found: Sequence[Stored], agent: str | None, *, keep: bool
+    ) -> list[Verdict]:
+        if not found:
+            return []
+        limits = self._effort_flags(owner, {_newest(one).policy_version for one in found})
+        calls = tuple(
+            Call(
+                id=one.row.id,
+                transcript=one.transcript,
+                results=_newest(one).results,
+                effort_flag=limits[_newest(one).policy_version],
+                vectors_key=one.row.vectors_key,
+                direction=one.row.call_direction,
+                agent=agent,
+            )
+            for one in found
+        )
+        task = Task(partial(judging.do_judge, keep=keep), (policy.model_dump_json(), calls), _SECONDS)
+        (verdicts,) = self.children.run("judging", [task])
+        return verdicts
+
+    def _effort_flags(self, owner: Owner, versions: Collection[str]) -> dict[str, int]:
+        """The limit of the effort score in those versions of the account's policy."""
+        with self.database.read() as connection:
+            known = {version: policies.version(connection, owner.user_id, int(version)) for version in versions}
+        return {version: policy.thresholds.effort_flag for version, policy in known.items()}
+
+    def _planned(
+        self, owner: Owner, stored: Stored, verdict: Verdict, policy: Policy, now: datetime
+    ) -> _Planned | None:
+        """What has to be stored; None when nothing changed."""
+        row, old = stored.row, _newest(stored, verdict.agent_before)
+        new = replace(
+            old,
+            policy_version=str(policy.version),
+            checks_version=verdict.checks_version,
+            agent_speaker=verdict.agent,
+            results=verdict.results,
+        )
+        added = () if new == old else (replace(new, number=old.number + 1, judged_at=iso(now)),)
+        if not (added or verdict.transcript or verdict.vectors_key):
+            return None
+        row = replace(row, policy_version=new.policy_version, checks_version=new.checks_version)
+        documents = Documents(stored.full or "", stored.light)
+        if added or verdict.shown:
+            documents = rejudged(row, documents, verdict.results, verdict.shown)
+        change = Change(
+            analysis_id=row.id,
+            revision=row.revision,
+            policy_version=new.policy_version,
+            checks_version=new.checks_version,
+            masked_key=row.masked_key,
+            vectors_key=verdict.vectors_key or row.vectors_key,
+            judgements=added if stored.newest else (old, *added),
+            full=documents.full,
+            light=documents.light,
+            transcript=verdict.transcript,
+        )
+        if verdict.masked:
+            change = self._hidden(owner, stored, change, policy)
+        before, after = (row.masked_key, row.vectors_key), (change.masked_key, change.vectors_key)
+        return _Planned(change, fresh=_only(after, before), stale=_only(before, after))
+
+    def _hidden(self, owner: Owner, stored: Stored, change: Change, policy: Policy) -> Change:
+        """The change with the words that are masked now gone from the earlier judgements and from the sound."""
+        row = stored.row
+        with self.database.read() as connection:
+            kept = judgements.of_analysis(connection, owner.user_id, owner.livemode, row.id)
+        earlier = kept or change.judgements[:1]
+        arguments = (stored.transcript, change.transcript, [one.results for one in earlier], row.masked_key)
+        (hidden,) = self.children.run("judging", [Task(judging.do_hide, (*arguments, policy.mask), _SOUND_SECONDS)])
+        told = [replace(one, results=results) for one, results in zip(earlier, hidden.results, strict=True)]
+        new = change.judgements if kept else change.judgements[1:]
+        return replace(change, masked_key=hidden.masked_key, judgements=(*told, *new), rewritten=True)
+
+    def _put(self, owner: Owner, planned: Sequence[_Planned]) -> frozenset[str]:
+        """Store the changes of what is still as it was read; gives the ids of those."""
+        if not planned:
+            return frozenset()
+        with self.database.write() as connection:
+            changes = [one.change for one in planned]
+            done = judgements.replace(connection, owner.user_id, owner.livemode, changes)
+        for one in planned:
+            for key in one.stale if one.change.analysis_id in done else one.fresh:
+                self.blobs.delete(key)
+        return done
+
+
+def _grouped(found: Sequence[tuple[str, int]]) -> Iterator[list[str]]:
+    """Ids with their milliseconds in groups that stay below the limit; a longer call is alone."""
+    group: list[str] = []
+    length = 0
+    for analysis_id, milliseconds in found:
+        if group and length + milliseconds > _MILLISECONDS:
+            yield group
+            group, length = [], 0
+        group.append(analysis_id)
+        length += milliseconds
+    if group:
+        yield group
+
+
+def _newest(stored: Stored, agent: str | None = None) -> Judgement:
+    """The judgement that is shown; one from before judgements were kept is in the document, without its agent."""
+    if stored.newest:
+        return stored.newest
+    row = stored.row
+    return Judgement(
+        number=1,
+        policy_version=row.policy_version or "",
+        checks_version=row.checks_version or "",
+        judged_at=row.completed_at or "",
+        agent_speaker=agent,
+        results=results_of(stored.full or ""),
+    )
+
+
+def _only(keys: Sequence[str | None], others: Sequence[str | None]) -> tuple[str, ...]:
+    return tuple(key for key in keys if key and key not in others)
