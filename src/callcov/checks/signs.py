@@ -46,9 +46,10 @@ _CUSTOMER = {
         already, twice now, twice about, both times, each time i, every time i call, every time i ring, every time i
         phone, every time i speak, keep calling, keep ringing, keep phoning, keep having to, several times, many
         times, multiple times, countless times, numerous times, umpteenth, hundredth time, so many times, how many
-        times, time after time, again and again, over and over, two of your people, three of your, two different
-        people, three different people, four different people, the other two, everyone i speak to, everybody i speak
-        to, third call, fourth call, fifth call, every day, every week""",
+        times, time after time, again and again, over and over, two of your people, three of your, two other people,
+        three other people, two other ones, two of your colleagues, two of them already, two different people, three
+        different people, four different people, the other two, everyone i speak to, everybody i speak to, third call,
+        fourth call, fifth call, every day, every week""",
     "told": """already told, told you already, told them already, told the other, told the last, told the machine,
         told the first, told your colleague, told your machine, just told, only just told, already said, already gave,
         already given, given it to, gave it to, gave that to, gave all that, given all that, already explained,

@@ -44,9 +44,15 @@ _LEAST = 0.25
 complains."""
 _NO_CONTACT = frozenset("will going shall do them him her".split())
 _SAID_BEFORE = frozenset(
-    "already again told tell telling explained explain given gave repeat repeating through said".split()
+    "already again told tell telling explained explain given gave repeat repeating through said read typed "
+    "answered".split()
 )
 """Words of which an act of saying it again has at least one."""
+_PASSING = frozenset(
+    "put transfer transferred transferring pass passed passing through team department departments colleague "
+    "colleagues desk manager supervisor connect over".split()
+)
+"""Words of which an act of passing the customer on has at least one."""
 _LEAVING = frozenset(("unsolved", "complains"))
 
 
@@ -149,6 +155,7 @@ def _acts(transcript: Reading, role: Role) -> list[Sign]:
         doubtful = {
             "repeat": not said & _PAST_CONTACT or said & _NO_CONTACT,
             "repeat_information": not said & _SAID_BEFORE,
+            "transfer": not said & _PASSING,
             "unresolved": "if" in said,
             "complaint": segment.sentiment > 0,
         }

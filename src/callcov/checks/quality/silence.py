@@ -6,7 +6,8 @@ count in `talk_time.silence_seconds`). A pause is a hold when either side announ
 ("may I put you on hold?", "bear with me", "let me just pull that up"; the customer's "hang on, I'll find it"); the
 wordings are in `checks.announcing`. Right before means: the announcement ends at most `announced_seconds` before the
 pause, and the announcer goes on for a few words at most, the other side answers with a few. Somebody who only says
-what they do now ("let me see") must say it last. Any other pause is dead air. The agent's `hold` act announces too.
+what they do now ("let me see") must say it last. Any other pause is dead air. The agent's `hold` act of two words or
+more announces too.
 Unit: seconds. `total_seconds` and `longest_seconds` are over the pauses listed. Boundary: `flagged` when one dead air
 lasts `dead_air_seconds` or more; a hold is never flagged.
 Instances: `start` and `end` are the pause's; `segment` and `speaker` who spoke last before it; for a hold all three,
@@ -154,7 +155,7 @@ def _acts(recent: tuple[Said, ...], holds: dict[int, list[Act]]) -> Iterator[tup
     for place in sorted({said.place for said in recent} & holds.keys()):
         for act in holds[place]:
             words = tuple(said for said in recent if said.place == place and act.first <= said.at < act.last)
-            if words:
+            if len(words) > 1:  # a single word or number is too little to announce anything by its meaning
                 yield Role.AGENT, "moment", words
 
 
