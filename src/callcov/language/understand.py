@@ -144,8 +144,15 @@ def _by_phrase(segments: Sequence[Segment], reading: Reading, known: Heads) -> l
 def _vetoed(hit: phrases.Hit, place: int, reading: Reading, known: Heads) -> bool:
     """Whether the reader finds the act far too unlikely in the clauses under the hit."""
     rows = reading.over(place, hit.first, hit.last)
-    least = _ACCUSING if hit.act.startswith(_ACCUSATION) else _VETO
-    return bool(rows) and float(reading.judged.acts[rows, known.names.index(hit.act)].max()) < least
+    if hit.act.startswith(_ACCUSATION):
+        return bool(rows) and float(_any_accusation(reading, known)[rows].max()) < _ACCUSING
+    return bool(rows) and float(reading.judged.acts[rows, known.names.index(hit.act)].max()) < _VETO
+
+
+def _any_accusation(reading: Reading, known: Heads) -> Floats:
+    """How likely it is that a clause does any of the accusing acts, [n]."""
+    columns = [at for at, name in enumerate(known.names) if name.startswith(_ACCUSATION)]
+    return (1 - np.prod(1 - reading.judged.acts[:, columns], axis=1)).astype(np.float32)
 
 
 def _learned(segments: Sequence[Segment], reading: Reading, known: Heads) -> list[tuple[int, Act]]:
@@ -176,8 +183,7 @@ def _accusing(segments: Sequence[Segment], reading: Reading, known: Heads) -> It
     How likely any of them is, is judged together, and by how its speaker talks elsewhere in the call.
     """
     columns = [at for at, name in enumerate(known.names) if name.startswith(_ACCUSATION)]
-    chances = reading.judged.acts[:, columns]
-    every = 1 - np.prod(1 - chances, axis=1)
+    chances, every = reading.judged.acts[:, columns], _any_accusation(reading, known)
     rude = {
         segments[clause.segment].speaker
         for clause, any_of in zip(reading.clauses, every, strict=True)

@@ -33,6 +33,8 @@ from callcov.text.sensitive.talk import Talk, corrects
 __all__ = ["asks_for", "find", "mask"]
 
 
+_SHORT = ("card_cvv", "pin")
+"""Types whose values are so short that three digits of one tell it."""
 _BREATH = 40
 """Words between two pieces of one value at most."""
 
@@ -126,11 +128,30 @@ def _repeated(scene: Scene, talk: Talk) -> list[Piece]:
         if (
             known
             and not readable
-            and (len(run.digits) >= 4 or ending or talk.just_said(run.digits) or alone(scene, run.first, run.last))
+            and (
+                len(run.digits) >= 4
+                or ending
+                or (known.type in _SHORT and talk.turn - known.turn <= 2)
+                or talk.just_said(run.digits)
+                or alone(scene, run.first, run.last)
+            )
         ):
             scene.taken.update(range(run.first, run.last))
             found.append(Piece(known.type, run.first, run.last, run.digits))
-    return found + _same_words(scene, talk)
+    return found + _house_again(scene, talk) + _same_words(scene, talk)
+
+
+def _house_again(scene: Scene, talk: Talk) -> list[Piece]:
+    """The number of a house said just before, read back before what else belongs to it: "so 81, and the postcode?"."""
+    said = next((value for value in reversed(talk.values) if value.type == "address"), None)
+    first = next((group for group in scene.groups if group.first <= 2), None)
+    label = next((one for one in scene.labels if first and 0 <= one.first - first.last <= 3), None)
+    if not (said and first and label and label.type == "address" and talk.turn - said.turn <= 2):
+        return []
+    if first.digits not in said.content.split() or not scene.free(first.first, first.last):
+        return []
+    scene.taken.update(range(first.first, first.last))
+    return [Piece("address", first.first, first.last, first.digits)]
 
 
 def _same_words(scene: Scene, talk: Talk) -> list[Piece]:
@@ -159,8 +180,12 @@ def _given_away(scene: Scene, talk: Talk) -> list[Piece]:
         for place, atom in enumerate(scene.atoms) if words else ():
             name = value.type == "password" or atom.raw[:1].isupper()
             if name and atom.text in words and scene.free(place, place + 1):
-                scene.taken.add(place)
-                found.append(Piece(value.type, place, place + 1, value.parts[-1]))
+                last = place + 1
+                whole = value.content.split() if value.type == "address" else ()
+                while last < len(scene.atoms) and not scene.atoms[last - 1].end and scene.atoms[last].text in whole:
+                    last += 1  # "Wellesley Road", read back without its number
+                scene.taken.update(range(place, last))
+                found.append(Piece(value.type, place, last, value.parts[-1]))
     return found
 
 

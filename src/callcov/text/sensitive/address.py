@@ -19,6 +19,8 @@ _STREETS = _STRONG | frozenset(
     "croft vale dale cross yard quay wharf mead chase ridge fold common parade".split()
 )
 _UNITS = frozenset("apartment apt unit suite flat floor number building block po box".split())
+_FLATS = frozenset("flat apartment apt".split())
+"""What only people live in: its number tells where, whoever asked."""
 _HOUSES = frozenset(
     "cottage cottages house farm lodge barn forge mill villa villas manor rectory vicarage court hall cabin".split()
 )
@@ -26,6 +28,8 @@ _NO_NAME = FUNCTION_WORDS | frozenset(
     "yes yeah no not why what who how when where which ok sure right sorry hold hang let oh well um uh er thanks "
     "thank hello hi mister mrs miss ms dr doctor name please same still because waiting one actually maybe".split()
 )
+_FAR = 20
+"""Words before an address that tell whose it is."""
 _BRIEF = 5
 """Words of an answer that is nothing but a name."""
 _STOPS = frozenset(
@@ -59,7 +63,20 @@ def addresses(scene: Scene) -> tuple[Piece, ...]:
     for label in scene.labels if not found else ():
         if label.type == "address" and not label.weak:
             found += _unnamed(scene, label.last)
-    return tuple(found)
+    flats = (_flat(scene, place) for place, atom in enumerate(scene.atoms) if atom.text in _FLATS)
+    taken = {place for piece in found for place in range(piece.first, piece.last)}
+    return (*found, *(flat for flat in flats if flat and taken.isdisjoint(range(flat.first, flat.last))))
+
+
+def _flat(scene: Scene, place: int) -> Piece | None:
+    """A flat by its number, with the house it is in: "flat 9 Cormorant House"."""
+    atoms, number = scene.atoms, scene.starts.get(place + 1)
+    if number is None or number.ordinal or number.quantity or len(number.digits) > 4 or atoms[place].end:
+        return None
+    last = number.last
+    while last < len(atoms) and not atoms[last - 1].end and _name(atoms[last]):
+        last += 1
+    return Piece("address", place, last, content_of(atoms[place:last]))
 
 
 def _street(scene: Scene, suffix: int) -> Piece | None:
@@ -82,11 +99,18 @@ def _street(scene: Scene, suffix: int) -> Piece | None:
     first = house.first
     while (more := ends.get(first)) and not more.ordinal and suffix - more.first < 12:
         first = more.first
-    if _BUSINESS & {atom.text for atom in atoms[max(0, first - 6) : first]}:
+    if _of_company([atom.text for atom in atoms[max(0, first - _FAR) : first]]):
         return None
     first = _unit_before(scene, first)
     last = _rest(scene, suffix + 1, asked=asked)
     return Piece("address", first, last, content_of(atoms[first:last]))
+
+
+def _of_company(said: Sequence[str]) -> bool:
+    """Whether words before an address make it a company's: "our office", "you can come in, we're at"."""
+    we = {"we", "us"} & set(said[-4:])
+    visit = ("come in", "find us", "visit us", "pop in", "drop in", "ring us", "call us")
+    return bool(_BUSINESS & set(said[-6:])) or (bool(we) and any(one in " ".join(said) for one in visit))
 
 
 def _named(atoms: Sequence[Atom], name: int, suffix: int) -> bool:

@@ -28,6 +28,8 @@ from callcov.text.sensitive.names import (
 )
 
 _IT = "it"
+_NEAR = 12
+"""Words from a code to what it is good for."""
 _MATCHER = Matcher(
     (
         *((name, wording.strip()) for name, wordings in NAMES.items() for wording in wordings.split(",")),
@@ -90,7 +92,9 @@ def labels(heard: Sequence[Token]) -> tuple[Label, ...]:
         covered = range(match.first, match.last)
         if taken.isdisjoint(covered) and others.get(match.first, match.first) >= match.first:
             taken.update(covered)
-            kept.append(Label(match.name.rstrip("~"), match.first, match.last, match.name.endswith("~")))
+            coupon = heard[match.last - 1].text in ("code", "is") and _money_off(heard, match.first)
+            kind = OTHER if coupon and match.name.startswith("password") else match.name
+            kept.append(Label(kind.rstrip("~"), match.first, match.last, kind.endswith("~")))
     kept += _unnamed(heard, taken)
     return tuple(_resolved(sorted(kept, key=lambda label: label.first)))
 
@@ -106,8 +110,17 @@ def _resolved(found: Iterable[Label]) -> Iterator[Label]:
             yield Label(before.type, label.first, label.last)
 
 
+def _money_off(heard: Sequence[Token], place: int) -> bool:
+    """Whether a code beside a place is one for money off: "the code's SPRING for ten percent off"."""
+    first, last = sentence(heard, place)
+    said = [token.text for token in heard[max(first, place - _NEAR) : min(last, place + _NEAR)]]
+    return "off" in said and not {"percent", "pound", "dollar", "euro"}.isdisjoint(said)
+
+
 def _misheard(heard: Sequence[Token], match: Match) -> bool:
     """Whether a wording was only found by its sound, in "sending" (ending) or "am all" (e mail)."""
+    if match.name == "address" and heard[match.first].text == "leaving":  # "living at"
+        return True
     if match.name == ENDING and heard[match.first].text[0] not in "etf":
         return True
     return all(token.text in FUNCTION_WORDS and len(token.text) > 1 for token in heard[match.first : match.last])
@@ -120,6 +133,9 @@ def _unnamed(heard: Sequence[Token], taken: set[int]) -> Iterator[Label]:
             continue
         before = heard[place - 1].text if place and not heard[place - 1].end else ""
         known = not before or before in KNOWN_KINDS or before in FUNCTION_WORDS or is_number(before)
+        if token.text == "code" and known and _money_off(heard, place):
+            yield Label(OTHER, place, place + 1)
+            continue
         told = token.text == "code" and known and _TELLING & {one.text for one in heard[max(0, place - 6) : place + 8]}
         if told:
             yield Label("password", place, place + 1)

@@ -10,7 +10,7 @@ from callcov.text.normalise import FILLERS
 from callcov.text.numbers import Group
 from callcov.text.sensitive.cues import Label
 from callcov.text.sensitive.names import OTHER
-from callcov.text.sensitive.scene import Piece, Scene, about_numbers, alone, content_of
+from callcov.text.sensitive.scene import REPAIRS, Piece, Scene, about_numbers, alone, content_of
 from callcov.text.sensitive.stream import BACKCHANNELS, Atom
 
 _MONTHS = frozenset(
@@ -21,6 +21,10 @@ _MONTHS = frozenset(
 
 _YOUNGEST = 2008
 """The latest year that makes a date by itself a date of birth: callers are grown up."""
+_AGAIN = 14
+"""Words at most between a date of birth and the same said again."""
+_NOW = 2026
+"""Years after this one are nobody's year of birth."""
 _SINCE = frozenset("since on until till from by dated before after in".split())
 
 
@@ -50,9 +54,13 @@ def births(scene: Scene) -> tuple[Piece, ...]:
         apart = "date_of_birth" in known and alone(scene, date.first, date.last)
         told = (date.year or few) and not _in_question(scene, date.last)
         answers = "date_of_birth" in scene.asked and not other and (told or apart)
-        if (
+        again = "date_of_birth" in scene.asked and not other and _again(scene, date, found)
+        if _to_come(scene, date):
+            scene.taken.update(range(date.first, date.last))
+        elif (
             named
             or answers
+            or again
             or _long_ago(scene, date, label)
             or (apart and ("date_of_birth" in scene.going or date.year))
         ):
@@ -62,6 +70,18 @@ def births(scene: Scene) -> tuple[Piece, ...]:
     if "date_of_birth" in (*scene.asked, *scene.going):
         found += _fragments(scene, found)
     return tuple(found)
+
+
+def _again(scene: Scene, date: Date, found: Sequence[Piece]) -> bool:
+    """Whether a date of birth, or something that was taken back, stands not far before a date."""
+    repaired = any(atom.text in REPAIRS for atom in scene.atoms[max(0, date.first - _AGAIN) : date.first])
+    return repaired or bool(found and date.first - found[-1].last <= _AGAIN)
+
+
+def _to_come(scene: Scene, date: Date) -> bool:
+    """Whether a date names a year in which nobody was born yet, written or said in full: until when something holds."""
+    digits = "".join(scene.starts[place].digits for place in range(date.first, date.last) if place in scene.starts)
+    return date.year and len(digits) > 4 and digits[-4:-2] == "20" and int(digits[-4:]) > _NOW
 
 
 def _long_ago(scene: Scene, date: Date, label: Label | None) -> bool:
@@ -161,7 +181,7 @@ def _written(atoms: Sequence[Atom], place: int) -> Date | None:
 
 def _named(atoms: Sequence[Atom], place: int, starts: Mapping[int, Group], ends: Mapping[int, Group]) -> Date | None:
     """A date around the name of a month, if a day or a year stands beside it."""
-    if atoms[place].text not in _MONTHS:
+    if atoms[place].text not in _MONTHS or _explains(atoms, place):
         return None
     first, last = place, place + 1
     before = place - 1 if place and atoms[place - 1].text == "of" else place
@@ -178,6 +198,12 @@ def _named(atoms: Sequence[Atom], place: int, starts: Mapping[int, Group], ends:
     if year is not None:
         return Date(first, year, year=True)
     return Date(first, last, year=False) if last - first > 1 else None
+
+
+def _explains(atoms: Sequence[Atom], place: int) -> bool:
+    """Whether a month only explains a letter before it: "N for November"."""
+    said = [atom.text for atom in atoms[max(0, place - 2) : place]]
+    return len(said) > 1 and said[1] in ("for", "as", "like") and said[0] == atoms[place].text[0]
 
 
 def _ordinals(atoms: Sequence[Atom], place: int, starts: Mapping[int, Group]) -> Date | None:

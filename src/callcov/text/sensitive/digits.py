@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from callcov.text.phrases import FUNCTION_WORDS
 from callcov.text.sensitive.codes import Code, codes, form_of
 from callcov.text.sensitive.cues import Label
 from callcov.text.sensitive.dates import birth_like
-from callcov.text.sensitive.names import ENDING, OTHER
+from callcov.text.sensitive.names import ENDING, FEW_DIGITS, OTHER
 from callcov.text.sensitive.runs import Run, runs
 from callcov.text.sensitive.scene import CODES, REPAIRS, SECRETS, Piece, Scene, about_numbers, alone
-from callcov.text.sensitive.stream import BACKCHANNELS
+from callcov.text.sensitive.stream import BACKCHANNELS, COUNTED
 
 _WHEN = frozenset("at by from for than only around until".split())
 """Words before a time or an amount, not before the digits of a value."""
@@ -52,6 +53,10 @@ _FITTING = (
 )  # fmt: skip
 _ANSWERING = frozenset("hello hi good morning afternoon evening".split())
 _HINTED = {"card_number": 4, "card_cvv": 3, "pin": 4, "password": 3}
+_LONG = 10
+"""Digits of which nothing has so many that is counted or numbered through."""
+_BESIDE = 14
+"""Words between two values of one kind at most, or a value and its repetition."""
 _CODE = 5
 """Digits from which a number said in a short reply is the code spoken of before."""
 _NANP = re.compile(r"^1?[2-9]\d{2}[2-9]\d{6}$")
@@ -69,6 +74,7 @@ def numbers(scene: Scene, spared: Callable[[str], bool]) -> tuple[Piece, ...]:
         if len(run.digits) <= 6 and (label is None or label.weak) and spared(run.digits):
             continue
         kind = _type_of(scene, run, label, bare=bare) or _beside_sort_code(scene, run, found)
+        kind = kind or _twin(scene, run, label, found)
         if kind and scene.free(run.first, run.last):
             first = run.first - (run.first > 0 and scene.atoms[run.first - 1].text == "plus")
             whole = _whole(kind, run.digits) or bool(label and label.type == ENDING)
@@ -87,8 +93,9 @@ def coded(scene: Scene) -> tuple[Piece, ...]:
         kind = _code_type(scene, code, digits)
         if kind and scene.free(code.first, code.last):
             content = digits if len(digits) > 1 else code.text.casefold()
-            found.append(Piece(kind, code.first, code.last, content, _whole(kind, code.text)))
-            scene.taken.update(range(code.first, code.last))
+            last = _word_after(scene, code) if kind == "password" else code.last
+            found.append(Piece(kind, code.first, last, content, _whole(kind, code.text)))
+            scene.taken.update(range(code.first, last))
     return tuple(found)
 
 
@@ -110,6 +117,14 @@ def _code_type(scene: Scene, code: Code, digits: str) -> str | None:
     hinted = scene.hinted if digits and len(code.text) >= _CODE else ()
     kinds = (kind for kind in (*scene.going, *hinted) if kind in CODES or kind == "email")
     return next((kind for kind in kinds if digits or code.letters > 1), None)
+
+
+def _word_after(scene: Scene, code: Code) -> int:
+    """Where a spelled password ends with the word that finishes it: "R A V E N S dale"."""
+    last, atoms = code.last, scene.atoms
+    spelled = code.letters > 2 and last < len(atoms) and not atoms[last - 1].end and atoms[last].text.isalpha()
+    goes_on = spelled and len(atoms[last].text) > 2 and atoms[last].text not in FUNCTION_WORDS
+    return last + 1 if goes_on and scene.free(last, last + 1) else last
 
 
 def _answers(kind: str, code: Code, digits: str, *, few: bool) -> bool:
@@ -144,15 +159,23 @@ def _type_of(scene: Scene, run: Run, label: Label | None, *, bare: bool) -> str 
     """What a run is, or None for a number that is not sensitive."""
     length = len(run.digits)
     if label and label.type == OTHER:
-        return None
+        few = label.last - label.first == 1 and scene.atoms[label.first].text in FEW_DIGITS
+        return _by_form(scene, run) if few and length >= _LONG else None
     if label and label.type == ENDING:
         return _end_of(scene, label) if length > 1 else None
     before = scene.atoms[run.first - 1].text if run.first else ""
     if length <= 4 and before in _WHEN and "address" not in scene.asked and not (before == "for" and scene.asked):
         return None
+    if before == "am" and length <= 2 and scene.atoms[run.first].text not in COUNTED and _age(scene):
+        return None
     if label and (kind := _named(scene, run, label)):
         return kind
     return _answer(scene, run, bare=bare) or _goes_on(scene, run) or _by_form(scene, run)
+
+
+def _age(scene: Scene) -> bool:
+    """Whether a number after "I'm" is an age: nobody waits for a date of birth or an address."""
+    return {"date_of_birth", "address"}.isdisjoint((*scene.asked, *scene.going))
 
 
 def _named(scene: Scene, run: Run, label: Label) -> str | None:
@@ -182,6 +205,25 @@ def _beside_sort_code(scene: Scene, run: Run, found: list[Piece]) -> str | None:
     label = scene.label_before(run.first, 6)
     bank = found and found[-1].type == "bank_account" and 6 <= len(run.digits) <= 12
     return "bank_account" if bank and not (label and label.type == OTHER) else None
+
+
+def _twin(scene: Scene, run: Run, label: Label | None, found: list[Piece]) -> str | None:
+    """The type of a value said before in the same stretch, of which a run is another one, a correction or a repetition.
+
+    "Mine's eight eight one three oh four and my mum's is eight eight one seven nine two."
+    """
+    length = len(run.digits)
+    if length < 3 or OTHER in scene.asked or (label and label.type == OTHER):
+        return None
+    near = (one for one in reversed(found) if len(one.content) == length and run.first - one.last <= _BESIDE)
+    return next(
+        (
+            one.type
+            for one in near
+            if length >= _CODE or sum(map(str.__eq__, one.content, run.digits)) > length // 2 - 1
+        ),
+        None,
+    )
 
 
 def _end_of(scene: Scene, ending: Label) -> str | None:
@@ -276,7 +318,7 @@ def _by_form(scene: Scene, run: Run) -> str | None:
     if OTHER in scene.asked:
         return None
     issued = digits[0] in "23456"
-    if 13 <= length <= 19 and issued and (luhn(digits) or (length in (15, 16) and digits[0] != "2")):
+    if 13 <= length <= 19 and issued and (luhn(digits) or (length in (15, 16, 17) and digits[0] != "2")):
         return "card_number"
     if run.repaired and issued and 15 <= length <= 40:
         return "card_number"

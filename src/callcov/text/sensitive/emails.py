@@ -48,7 +48,7 @@ def emails(scene: Scene) -> tuple[Piece, ...]:
             place = piece.last
         else:
             place += 1
-    if about(scene, "email", 0) or any(label.type == "email" for label in scene.labels):
+    if found or about(scene, "email", 0) or any(label.type == "email" for label in scene.labels):
         found += _linked(scene, found)
         found += _numbers_before(scene, found)
     return tuple(found)
@@ -104,6 +104,8 @@ def _written(atoms: Sequence[Atom], place: int) -> Piece | None:
     while last < len(atoms) and (atoms[last].segment, atoms[last].word) == (atoms[place].segment, atoms[place].word):
         last += 1
     last = _domain_end(atoms, last)
+    while place > 1 and atoms[place - 1].text in _LINKS and not atoms[place - 2].end:
+        place -= 2  # "accounts dot lindqvist@example.com", half of it spoken
     return Piece("email", place, last, content_of(atoms[place:last]))
 
 

@@ -18,7 +18,10 @@ NAMES: dict[str, str] = {
         number, digits of the card, digits of your card, long number off, number off the front, digits off the card,
         number off your card, number off your bank card, number off the card, digits on the card, digits of the card
         number, card you would like to use, card you want to use, full card, cart number, give you the card, give you
-        my card, read you the card, read you my card, take the card, take your card, card you are paying with""",
+        my card, read you the card, read you my card, take the card, take your card, card you are paying with,
+        embossed, embossed along the middle, embossed across the middle, numbers along the middle, number along the
+        middle, numbers along the front, what is on the front of the card, digits across the middle, digits along the
+        front""",
     "card_number~": "card, credit card, debit card, bank card, visa, mastercard, master card, amex, american express, "
     "maestro",
     "card_cvv": """cvv, cvc, cvv2, cvv number, cvc number, cvv code, c v v, c v c, csc, cbv, cvb, cvd, c v b,
@@ -30,16 +33,22 @@ NAMES: dict[str, str] = {
         three off the back, three off the back, digits off the back, number off the back, three on the back, four
         digits on the front, four digit code on the front, four on the front, card verification, card verification
         number, card verification code, verification value, back of the card, back of your card, three numbers on the
-        back, last three numbers on the back, little number on the back, last three digits""",
+        back, last three numbers on the back, little number on the back, last three digits, turn it over, turn the
+        card over, turn your card over, flip it over, flip the card over, flip your card over, what it says on the
+        back, what does it say on the back, what is on the back, say on the back, security is, on the signature strip,
+        strip on the back""",
     "ssn": """social security number, social security, social, ssn, s s n, social number, your social,
-        my social, digits of your social, digits of your social security number""",
+        my social, digits of your social, digits of your social security number, nine digits, all nine digits, nine
+        digit number""",
     "bank_account": """bank account number, bank account, routing number, routing, sort code, sortcode, sorcode,
         sort codes, saw code, sore code, sold code, iban, bank details, checking account number, checking account,
         savings account number, savings account, current account number, direct debit details, transit number, aba
         number, account and routing number, routing and account number, account and routing numbers, sort code and
         account number, account number and sort code, bank sort code, account number for the bank, account number with
         your bank, bank routing number, details for the direct debit, details for the refund, details of your bank,
-        account to pay it into, account details, which account""",
+        account to pay it into, account details, which account, paid into, paid in to, pay it into, pay that into, pay
+        this into, like that paid to, like it paid to, like that paid, want that paid to, want it paid to, bank you
+        would like, bank would you like, which bank, what bank, what is the bank""",
     "account_number": """account number, account numbers, account no, account id, customer number, customer id,
         customer reference number, customer account number, member number, member id, membership number, membership
         id, membership card number, client number, client id, policy number, subscriber number, subscriber id, patient
@@ -53,9 +62,11 @@ NAMES: dict[str, str] = {
         number, plan number, insurance number, insurance id, health plan number, group number, agreement number,
         number on your pass, pass number, number on your membership card, number on your bill, miles number, login
         number, your id, my id, id with us, user number, cardholder number, member card number, numbers on your
-        policy, id on your card, subscription number, medical card number""",
+        policy, id on your card, subscription number, medical card number, policy with us, account with us, membership
+        with us""",
     "account_number~": "account, policy, membership, login, keyring",
-    "date_of_birth": """date of birth, dates of birth, birth date, birthdate, birthday, dob, d o b, date of birt,
+    "date_of_birth": """day and month, month and day, day month and year, and the day, and the month,
+        date of birth, dates of birth, birth date, birthdate, birthday, dob, d o b, date of birt,
         born, born on, were you born, day you were born, year of birth, day of birth, month of birth, data birth, date
         of both""",
     "phone_number": """phone number, phone numbers, telephone number, mobile number, mobile phone number, cell
@@ -67,10 +78,12 @@ NAMES: dict[str, str] = {
         you are calling from, number i am calling from, number you are ringing from, cell is, mobile is, phone is, my
         number is, your number is, number i am on, one i am on, best to ring, good number, alternative number, old
         number, new number, second number, number for you, number for him, number for her, contact numbers, contact
-        details""",
+        details, where to, want a text, like a text, text you when, who do i ring, number to text, number to ring,
+        mobile for the driver, ring me when, call me when, text me when""",
     "phone_number~": "mobile, cell, cell phone, cellphone, phone, telephone, your number, my number, his number, "
     "her number, their number",
-    "email": "email, email address, email addresses, e mail, e mail address, emails, electronic mail, mail address",
+    "email": """email, email address, email addresses, e mail, e mail address, emails, electronic mail, mail address, a
+    dot, then dot, at sign, in an e mail, in an email, by email""",
     "address~": "the street, which street, the road, which road, what street",
     "address": """have you at, got you at, have you living at, you are at, address, home address, mailing
         address, billing address, shipping address, delivery address, street address, postal address, property
@@ -94,12 +107,18 @@ NAMES: dict[str, str] = {
         through, code has come, sent a code, send you a code, sending you a code, sending a code, send a code, text
         you a code, texted you a code, got a code, have a code, text with a code, message with a code, email with a
         code, sent you a code, login code, log in code, sign in code, code to your phone, access code, code for the
-        app, entry code, gate code, door code, alarm code, key safe code""",
+        app, entry code, gate code, door code, alarm code, key safe code, never share, do not share, not to share,
+        never to share, secret question, security phrase, secret phrase, maiden, password hint, pass phrase, agreed
+        word, collection word""",
     "password~": """text is on its way, text on its way, numbers when they come, sent you a text, send you a
         text, sending you a text, get the text, got the text, get a text, text message, text through, had a text, code
         is""",
     "pin": """pin, pin number, pin code, p i n, four digit pin, security pin, telephone banking pin,
-        telephone pin, pen number, p i n number""",
+        telephone pin, pen number, p i n number, keypad number, keypad code, number for the keypad, code for the
+        keypad, number you type in, do you type in, do you key in, do you punch in, do you tap in, number you key in,
+        number you punch in, number you tap in, code you type in, code you key in, which four digits, what four
+        digits, choose four digits, pick four digits, four digits would you like, four digits you would like""",
+    "pin~": "cash machine, cashpoint, cash point, hole in the wall, atm, a t m",
     "government_id": """driver license, driver license number, drivers license, drivers license number, driver
         licence number, driver licence, driver number, number on the licence, number on your licence, number on the
         license, number on your license, number on your driving licence, drivers licence, driving license, driving
@@ -111,8 +130,11 @@ NAMES: dict[str, str] = {
         taxpayer id, taxpayer identification number, taxpayer reference, tax reference, social insurance number,
         social insurance, unique taxpayer reference, u t r, medicare number, medicare id, medicaid number, nhs number,
         n h s number, green card number, alien number, alien registration number, resident card number, voter id
-        number, visa permit number, identity card number, share code""",
-    ENDING: "ending in, ending, ends in, ends with, that ends, ending with, finishing, finishes",
+        number, visa permit number, identity card number, share code, my licence, your licence, his licence, her
+        licence, the licence, my license, your license, the license, licence in front of me, licence in front, license
+        in front of me, licence says, travelling on, traveling on, what document, which document, travel documents,
+        travel permit, permit, driver card, tax code number""",
+    ENDING: "ending in, ending, ends in, ends with, that ends, ending with, finishing, finishes, ends",
     OTHER: """off your letter, on your letter, off the letter, order number, order id, my order, your
         order, the order, an order, order, confirmation number, confirmation code, reference number, reference,
         reference code, booking reference, booking number, booking code, reservation number, reservation code,
@@ -129,7 +151,8 @@ NAMES: dict[str, str] = {
         call us at, call us on, call us back on, call us back at, ring us on, ring us back on, ring us, reach us at,
         reach us on, our number, our phone number, our direct line, direct line, helpline, hotline, customer service
         number, customer service line, toll free number, how many, how much, how long, how old, how far, how often,
-        zip file, what year, which year, what time, what day, what date, train number, bus number, queue number,
+        leaving at, zip file, what year, which year, what time, what day, what date, train number, bus number, queue
+        number,
         number in the queue, approval code, authorization number, authorisation number, authorization code,
         authorisation code, parcel number, delivery number, docket number, consignment number, package number,
         shipment number, receipt number, quote number, catalogue number, catalog number, style number, size, version,
@@ -138,7 +161,12 @@ NAMES: dict[str, str] = {
         on the letter, number on the letter, number on the order, code on the letter, number on the box, number on the
         label, number on the meter, number off my receipt, number off the letter, code on the box, code from the
         letter, number from the letter, black figures, post number, marker, fault number, reference on the letter,
-        dress code, country code, qr code, complaint, last reading""",
+        dress code, country code, qr code, complaint, last reading, valid till, valid to, valid from, runs out, good
+        until, expires on, the booking, my booking, your booking, a booking, our booking, confirmation, confirmation
+        is, application number, application reference, application, applied for, voucher is, vouchers, number for the
+        shop, number for the store, number for the branch, number for the office, phone number for the shop, phone
+        number for the store, phone number for the branch, phone number for the office, phone number for the company,
+        phone number of the shop, how old are you, find us at, visit us at, come and see us, come in to us""",
 }
 IT = "that number, number on it, number in it, number of it, number for it, number on that, number on them"
 """The number of what was named before: of a passport or of an order."""
@@ -156,8 +184,10 @@ REQUESTS = """can i, could i, may i, can you, could you, would you, will you, ca
     your full, starting with, how about the, if i could, if you could, if i can, if you can, if you have, if you read,
     is it still, do you remember, i am going to need, i would need, ask you for, ask for, you got, want your, take
     your, i require, happy to take, ready for, is the best, how do you spell, i am after, i will take, look you up,
-    find you by, whenever you are ready, when you are ready, what did you, what have you, are you typing, are you
-    using, is there, what can, in case, where would you, where are we, then the, and then your, just the, just your, i
+    find you by, whenever you are ready, when you are ready, what did you, what have you, what do you, are you typing,
+    are you
+    using, is there, you have a, you have an, you should have a, there is a, you set up, what can, in case, where
+    would you, where are we, then the, and then your, just the, just your, i
     just want, run me through, remind me, pop me, if i take, i will have, i have to have, say, call out"""
 REACHED = frozenset("reach call ring text phone contact get catch touch".split())
 """What one does with a phone number: "what number can the crew get you on?"."""
@@ -178,3 +208,5 @@ KNOWN_KINDS = frozenset(
     "number code reference digit digits mobile home spare lucky".split()
 )
 """Words before "number" that tell nothing of what it numbers."""
+FEW_DIGITS = frozenset("gate seat terminal press option size version flight price cost total amount meter".split())
+"""What has numbers of a few digits only: a long one after it is something else."""

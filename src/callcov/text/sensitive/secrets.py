@@ -41,7 +41,7 @@ _OPENINGS = (
     ("how", "about"), ("try",), ("make", "it"), ("let", "us", "go", "with"), ("go", "with"), ("let", "us", "have"),
 )  # fmt: skip
 """Words before a password that is chosen or tried."""
-_LOCKED_OUT = frozenset("password passwords expired locked log login sign access".split())
+_LOCKED_OUT = frozenset("password passwords expired locked log login sign access website portal account app".split())
 _ENTERED = frozenset("typed typing entered entering using used".split())
 _BELIEVED = frozenset("think believe guess reckon hope suppose".split())
 _COMMON = FUNCTION_WORDS | frozenset(
@@ -142,7 +142,9 @@ def _answered(scene: Scene) -> list[Piece]:
     )
     if first >= last or named or said & (_REFUSALS - {"no", "one"}) or denied or _no_value(atoms[first]):
         return []
-    return [_piece(scene, first, last)]
+    other = last < len(atoms) - 1 and atoms[last].text == "or" and not _no_value(atoms[last + 1])
+    second = [_piece(scene, last + 1, _value_end(atoms, last + 1))] if other else []  # "Biscuit or Biscuit nine"
+    return [_piece(scene, first, last), *second]
 
 
 def _opened(atoms: Sequence[Atom], place: int) -> tuple[int, bool]:
