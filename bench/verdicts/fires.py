@@ -19,7 +19,7 @@ from callcov.language import phrases
 from callcov.language.clauses import sentences
 from callcov.model import Transcript
 from callcov.text.normalise import Token, plain, tokens
-from callcov.text.phrases import Matcher
+from callcov.text.phrases import FUNCTION_WORDS, Matcher
 
 OFTEN = 2
 
@@ -51,12 +51,14 @@ def _phrases(calls: Sequence[Transcript]) -> Counter[str]:
 
 def _wordings(calls: Sequence[Transcript]) -> Counter[str]:
     said = [[plain(tokens(segment.words)) for segment in call.segments] for call in calls]
+    heard = [{token.text for segment in call for token in segment} for call in said]
     counts: Counter[str] = Counter()
     for place, matcher in _matchers():
         for wording in matcher._at.values():  # noqa: SLF001 - looks at the rules from outside
             name = f"{place}: {' '.join(wording.words)}"
             alone = Matcher([(wording.name, " ".join(wording.words))], exact=not wording.errors)
-            counts[name] += sum(_found(alone, segments) for segments in said)
+            words = set(wording.words) - FUNCTION_WORDS
+            counts[name] += sum(words <= known and _found(alone, call) for call, known in zip(said, heard, strict=True))
     return counts
 
 
