@@ -1,7 +1,8 @@
 """Which rules fire on how many dev calls: a rule that was fitted to one sentence is worthless.
 
 Rules are the phrases of the understand stage (`language/phrases.yaml`, row by row), the wordings of every matcher in
-the checks and in the reading of sensitive values, and the examples that a learned act was found most like.
+the checks and in the reading of sensitive values (counted where its telling words are heard letter by letter), and the
+examples that a learned act was found most like.
 """
 
 import importlib

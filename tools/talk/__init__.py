@@ -38,6 +38,8 @@ over its
 read the
 benchmark's calls, nor the other way round. `docs/accuracy.md` measures whole verdicts.
 
+No threshold is below 0.35.
+
 To train again: an environment with torch 2.13 (CPU), numpy, tokenizers and pyyaml, then
 `PYTHONPATH=src python tools/train_reader.py`, `python tools/models/make_reader.py` (needs onnx), `make train`.
 Neither torch nor onnx is needed to install, run or test CallCov.
