@@ -62,7 +62,7 @@ def probe(file: BinaryIO) -> Recording:
         Format by content (contract names), seconds of sound (to the millisecond), channels, samples a second.
 
     Raises:
-        BadRecording: empty, not a recording, unreadable, without sound, or with an impossible header.
+        BadRecording: empty, not a recording, unreadable, encrypted, without sound, or with an impossible header.
         RecordingTooLong: more than twelve hours.
     """
     with _open(file) as container:
@@ -70,13 +70,15 @@ def probe(file: BinaryIO) -> Recording:
         walk = _Walk(container, stream)
         first: AudioFrame | None = None
         for packet in walk:
+            if packet.has_sidedata("encryption_info"):  # some ciphertext decodes, to noise
+                raise BadRecording("The sound in the file is encrypted; export it without protection.")
             if first is None:
                 first = next(iter(walk.decode(packet)), None)
             if walk.end > LONGEST:
                 raise RecordingTooLong("The recording is longer than 12 hours; split it and send the parts.")
         if first is None:
             raise BadRecording(
-                "The sound in the file cannot be decoded: it is encrypted, damaged or of an unknown codec."
+                "The sound in the file cannot be decoded: it is damaged, protected or of an unknown codec."
             )
         _check_header(first.layout.nb_channels, first.sample_rate)
         name = _format_of(container, stream)
