@@ -64,7 +64,7 @@ class Passwords:
 
     def _verify(self, password: str, stored: str | None) -> bool:
         try:
-            return self._hasher.verify(stored or self._nobodys, _composed(password)) and stored is not None
+            return self._hasher.verify(stored or self._nobodys, _composed(password)) and bool(stored)
         except (VerificationError, InvalidHashError):
             return False
 

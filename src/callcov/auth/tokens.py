@@ -94,6 +94,8 @@ def refresh(database: Database, secret: bytes, refresh_token: str, now: datetime
 
 
 def _claimed(secret: bytes, token: str, now: datetime) -> Login | None:
+    if not token.isascii():
+        return None
     try:
         claims = jwt.decode(  # pyright: ignore[reportUnknownMemberType] as in links.py
             token,
