@@ -78,8 +78,9 @@ def users_outbox(
     email: Annotated[str | None, typer.Argument(help="Only mail to this address.")] = None, data: Data = None
 ) -> None:
     """Print the mail of the last day, the oldest first, of a server that has no mail server."""
+    wanted = None if email is None else users.folded(email)
     for message in Outbox(outbox(settings(data=data).data)).messages():
-        if email is None or users.folded(email) == message["To"]:
+        if wanted in {None, message["To"]}:
             typer.echo(_shown(message))
 
 
