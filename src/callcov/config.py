@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
@@ -69,6 +70,16 @@ class Config(BaseModel):
     chat_timeout: Annotated[float, Field(ge=1, le=60)] = Field(
         default=20.0, description="Seconds to wait for its answer; there are two tries, then CallCov's own text stays."
     )
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="Mail server, `smtp://user:password@host:587` (TLS when it is offered) or `smtps://…`. "
+        "Default: mail goes into the folder `outbox` in `data`, see `callcov users outbox`.",
+    )
+    mail_from: str | None = Field(
+        default=None,
+        pattern=r"^[^\s@<>]+@[^\s@<>]+$",
+        description="Address that mail comes from; to be set together with `CALLCOV_SMTP_URL`.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least important line that is logged to standard error."
     )
@@ -88,6 +99,25 @@ class Config(BaseModel):
     def _both(cls, value: str | None, info: ValidationInfo) -> str | None:
         if (value is None) is not (info.data.get("chat_url") is None):
             raise ValueError("CALLCOV_CHAT_URL and CALLCOV_CHAT_MODEL are set together or not at all")
+        return value
+
+    @field_validator("smtp_url", mode="after")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        parts = None if value is None else urlsplit(value.get_secret_value())
+        try:
+            usable = parts is None or (parts.scheme in {"smtp", "smtps"} and parts.hostname and parts.port != 0)
+        except ValueError:  # a port that is no number
+            usable = False
+        if not usable:
+            raise ValueError("it looks like smtp://user:password@host:587")
+        return value
+
+    @field_validator("mail_from", mode="after")
+    @classmethod
+    def _both_of_mail(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if (value is None) is not (info.data.get("smtp_url") is None):
+            raise ValueError("CALLCOV_SMTP_URL and CALLCOV_MAIL_FROM are set together or not at all")
         return value
 
     @field_validator("public_url", "chat_url", mode="after")

@@ -11,23 +11,28 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from limits.storage import MemoryStorage
 
 import callcov
 from callcov import judging, pipeline, probe
 from callcov.api import app
 from callcov.api.services import Services
+from callcov.auth.mail import Outbox, Post, Smtp
+from callcov.auth.passwords import Passwords
 from callcov.auth.secret import load_secret
 from callcov.children import Children, Task
 from callcov.config import Config
 from callcov.engine import Engine
 from callcov.errors import BadRecording, BadSetting, WorkerDied
 from callcov.language.chat import Chat
+from callcov.limiting import Limiter
 from callcov.model import Recording
 from callcov.models import locate
 from callcov.rejudge import Judges
+from callcov.store import users
 from callcov.store.blobs import open_blobs
 from callcov.store.db import Database
-from callcov.store.folder import blobs_url, installation
+from callcov.store.folder import blobs_url, installation, outbox
 from callcov.work import Worker
 
 _PROBES = 2
@@ -59,8 +64,10 @@ def judging_again(config: Config, database: Database) -> Generator[Judges]:
         yield Judges(database, open_blobs(address), children)
 
 
-def serve(config: Config, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `ready` is told the address once requests are answered. Ends the process.
+def serve(config: Config, host: str, port: int, ready: Callable[[str, bool], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `ready` is told the address, and whether there is an account, once it answers.
+
+    Ends the process.
 
     Raises BadSetting when the address or the data folder is in use, and what `crew` raises for the models.
     """
@@ -79,8 +86,10 @@ def serve(config: Config, host: str, port: int, ready: Callable[[str], None]) ->
         worker = _worker(config, database, engine, children, here)
         engine.launch(worker, config.workers)
         worker.tidy()
-        services = _services(config, worker, probes, judges)
-        _run(app.create(services), listener, lambda: ready(here))
+        services = _services(config, worker, probes, judges, here)
+        with database.read() as connection:
+            inhabited = users.exist(connection)
+        _run(app.create(services), listener, lambda: ready(here, inhabited))
         children.close()
         probes.close()
         judges.children.close()
@@ -104,7 +113,7 @@ def _worker(config: Config, database: Database, engine: Engine, children: Childr
     )
 
 
-def _services(config: Config, worker: Worker, probes: Children, judges: Judges) -> Services:
+def _services(config: Config, worker: Worker, probes: Children, judges: Judges, here: str) -> Services:
     return Services(
         database=worker.database,
         blobs=worker.blobs,
@@ -114,7 +123,18 @@ def _services(config: Config, worker: Worker, probes: Children, judges: Judges) 
         secret=load_secret(config.data, config.secret.get_secret_value() if config.secret else None),
         public_url=config.public_url,
         version=callcov.__version__,
+        passwords=Passwords(),
+        post=_post(config, here),
+        limiter=Limiter(MemoryStorage()),
     )
+
+
+def _post(config: Config, here: str) -> Post:
+    """Who sends mail: the mail server that is set, or the outbox."""
+    base = config.public_url or here
+    if config.smtp_url is None or config.mail_from is None:
+        return Post(Outbox(outbox(config.data)), "callcov@localhost", base)
+    return Post(Smtp.at(config.smtp_url.get_secret_value()), config.mail_from, base)
 
 
 class _Starter:

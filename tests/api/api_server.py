@@ -19,14 +19,19 @@ from typing import Any
 import requests
 import sqlalchemy as sa
 import uvicorn
+from argon2 import PasswordHasher
 from callscript import transcript_of
+from limits.storage import MemoryStorage
 
 from callcov import checks, document, judging
 from callcov.api.app import create
 from callcov.api.services import Services
 from callcov.auth.keys import PREFIX_LENGTH, hash_key, new_key
+from callcov.auth.mail import Outbox, Post
+from callcov.auth.passwords import Passwords
 from callcov.checks.policy import DEFAULT, Direction, Disclosure
 from callcov.children import Children
+from callcov.limiting import Limiter
 from callcov.model import Recording, Transcript
 from callcov.rejudge import Judges
 from callcov.speech.decode import probe
@@ -34,8 +39,10 @@ from callcov.store import analyses, keys, policies, users
 from callcov.store.analyses import Submission
 from callcov.store.blobs import Blobs, open_blobs
 from callcov.store.db import Database, migrate, open_database
+from callcov.store.folder import outbox
 
 SECRET = b"a secret for tests, thirty-two bytes or more"
+PUBLIC = "https://calls.example.com"
 MODELS = Path(os.environ.get("CALLCOV_MODELS") or Path(__file__).parents[2] / ".cache" / "models")
 ENDED = "2026-11-23T12:00:45.230Z"
 
@@ -176,7 +183,10 @@ def make_services(folder: Path, **other: Any) -> tuple[Services, QueueEngine]:
     blobs = open_blobs(objects)
     engine = QueueEngine(database)
     judges = Judges(database, blobs, Children(1, judging.equip, (objects, MODELS)))
-    services = Services(database, blobs, engine, prober(blobs), judges, SECRET, None, "0.1.0")
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    post = Post(Outbox(outbox(folder)), "callcov@localhost", PUBLIC)
+    limiter = Limiter(MemoryStorage())
+    services = Services(database, blobs, engine, prober(blobs), judges, SECRET, None, "0.1.0", passwords, post, limiter)
     return replace(services, **other), engine
 
 
@@ -205,6 +215,8 @@ def running(folder: Path, **other: Any) -> Iterator[Server]:
         server.should_exit = True
         thread.join()
         listening.close()
+        services.post.close()
+        services.passwords.close()
         services.judges.children.close()
         services.database.close()
 

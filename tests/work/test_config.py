@@ -53,6 +53,11 @@ def test_a_public_address_loses_its_slash_and_a_home_is_found():
         ("CALLCOV_LOG_LEVEL", "loud", "CALLCOV_LOG_LEVEL cannot be used"),
         ("CALLCOV_CHAT_URL", "chat.example.com/v1", "CALLCOV_CHAT_URL cannot be used"),
         ("CALLCOV_CHAT_URL", "http://localhost:1/v1", "CALLCOV_CHAT_MODEL cannot be used.*set together"),
+        ("CALLCOV_SMTP_URL", "mail.example.com", "CALLCOV_SMTP_URL cannot be used.*it looks like smtp://"),
+        ("CALLCOV_SMTP_URL", "smtp://mail.example.com:many", "CALLCOV_SMTP_URL cannot be used"),
+        ("CALLCOV_SMTP_URL", "smtp://mail.example.com", "CALLCOV_MAIL_FROM cannot be used.*set together"),
+        ("CALLCOV_MAIL_FROM", "calls@example.com", "CALLCOV_MAIL_FROM cannot be used.*set together"),
+        ("CALLCOV_MAIL_FROM", "calls", "CALLCOV_MAIL_FROM cannot be used"),
         ("CALLCOV_CHAT_MODEL", "small-model", "CALLCOV_CHAT_MODEL cannot be used.*set together"),
     ],
 )
@@ -63,6 +68,9 @@ def test_a_misspelt_or_unusable_setting_stops_the_program_and_says_which(variabl
 
 def test_a_secret_is_not_shown():
     assert "hunter2" not in repr(read({"CALLCOV_SECRET": "hunter2" * 6}))
+    mail = {"CALLCOV_SMTP_URL": "smtps://u:hunter2@mail.example.com", "CALLCOV_MAIL_FROM": "calls@example.com"}
+    assert "hunter2" not in repr(read(mail))
+    assert read(mail).mail_from == "calls@example.com"
     chat = {"CALLCOV_CHAT_URL": "http://localhost:1/v1/", "CALLCOV_CHAT_MODEL": "m", "CALLCOV_CHAT_KEY": "hunter2"}
     assert "hunter2" not in repr(read(chat))
     assert read(chat).chat_url == "http://localhost:1/v1"

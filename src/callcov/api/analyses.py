@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from callcov import document
 from callcov.api import schemas
+from callcov.api.answers import said
 from callcov.api.caller import Known
 from callcov.api.services import Given, public_url
 from callcov.errors import NotFound
@@ -93,7 +93,7 @@ def delete_analysis(services: Given, caller: Known, analysis_id: str) -> Respons
     for key in keys:
         services.blobs.delete(key)
     services.blobs.delete_prefix(f"work/{row.id}/")
-    return _done("Analysis deleted successfully")
+    return said("Analysis deleted successfully")
 
 
 @router.post(
@@ -108,14 +108,10 @@ def retry_analysis(services: Given, caller: Known, analysis_id: str) -> Response
     with services.database.write() as connection:
         row = analyses.retry(connection, caller.user_id, caller.livemode, analysis_id)
         services.engine.start(connection, caller.user_id, row.id, row.attempt)
-    return _done("Analysis runs again", 202)
+    return said("Analysis runs again", 202)
 
 
 def _json(found: str | Analysis, public: str) -> bytes:
     if isinstance(found, Analysis):
         return document.rendered(found, public)
     return documents.filled(found, public).encode()
-
-
-def _done(message: str, status: int = 200) -> Response:
-    return Response(orjson.dumps({"message": message, "success": True}), status, media_type="application/json")

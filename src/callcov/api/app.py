@@ -8,13 +8,14 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from callcov.api import analyses, audio, docs, errors, health, policy, rejudge, upload
+from callcov.api import analyses, api_keys, audio, auth, docs, errors, health, policy, rejudge, upload, users
 from callcov.api.requests import Requests
 from callcov.api.services import Services
 
 _ABOUT = (
     "Every call of a contact centre as a transcript and sixteen verdicts with the words that prove them. "
-    "Send your key as `X-API-Key: sk_live_…` or `Authorization: Bearer sk_live_…`."
+    "Send your key as `X-API-Key: sk_live_…` or `Authorization: Bearer sk_live_…`, or an access token as "
+    "`Authorization: Bearer eyJ…`."
 )
 
 
@@ -32,7 +33,9 @@ def create(services: Services) -> FastAPI:
     app.state.backtests = asyncio.Semaphore(1)
     errors.install(app)
     app.add_middleware(Requests)
-    for router in (upload.router, analyses.router, audio.router, policy.router, rejudge.router):
+    of_calls = (upload.router, analyses.router, audio.router, policy.router, rejudge.router)
+    of_accounts = (auth.router, users.router, api_keys.router)
+    for router in (*of_calls, *of_accounts):
         app.include_router(_both_spellings(router))
     app.include_router(health.router)
     app.include_router(docs.router)

@@ -9,28 +9,41 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 
 from callcov.api.services import Given
-from callcov.auth.keys import identify
+from callcov.auth.keys import bearer, identify
 from callcov.auth.links import check
+from callcov.auth.tokens import check_access
 from callcov.errors import NotFound
 from callcov.store.keys import Caller
 
+_BEARER = (
+    "An API key or an access token. A token works on live analyses, "
+    "or with the header `X-Callcov-Mode: test` on test ones."
+)
 # They only describe the headers in the API document; `identify` reads them.
 _ApiKey = Annotated[
     object, Security(APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="ApiKey", description="`sk_live_…`"))
 ]
-_Bearer = Annotated[
-    object, Security(HTTPBearer(auto_error=False, scheme_name="Bearer", description="The same key as a bearer token"))
-]
+_Bearer = Annotated[object, Security(HTTPBearer(auto_error=False, scheme_name="Bearer", description=_BEARER))]
 
 
 def _caller(request: Request, services: Given, _key: _ApiKey, _bearer: _Bearer) -> Caller:
     headers = request.headers
     now = datetime.now(UTC)
-    return identify(services.database, services.secret, headers.get("x-api-key"), headers.get("authorization"), now)
+    credentials = headers.get("x-api-key"), headers.get("authorization")
+    return identify(services.database, services.secret, *credentials, now, headers.get("x-callcov-mode"))
 
 
 Known = Annotated[Caller, Depends(_caller)]
 """The caller of a route; without valid credentials the route answers 401."""
+
+
+def _owner(request: Request, services: Given, _bearer: _Bearer) -> str:
+    token = bearer(request.headers.get("authorization")) or ""
+    return check_access(services.database, services.secret, token, datetime.now(UTC)).user_id
+
+
+Owner = Annotated[str, Depends(_owner)]
+"""The account of a route that a key does not open: who manages keys must have logged in; otherwise it answers 401."""
 
 
 def listener(request: Request, services: Given, analysis_id: str, _key: _ApiKey, _bearer: _Bearer) -> tuple[str, bool]:

@@ -6,6 +6,8 @@ that the published reference prints (pydantic 1); items about bodies are `{type,
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,10 +15,13 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from starlette.responses import Response
 
 from callcov.errors import (
     AlreadyExists,
+    AlreadyVerified,
+    BadCode,
     BadForm,
     BadPolicy,
     BadRecording,
@@ -25,10 +30,13 @@ from callcov.errors import (
     InvalidCredentials,
     NoRoom,
     NotFound,
+    NothingToUpdate,
+    TooManyKeys,
+    TooManyRequests,
+    Unverified,
     UploadTooLarge,
 )
 
-UNAUTHENTICATED = "Invalid authentication credentials"
 _MOST_ITEMS = 100
 _SHORT = 500  # characters
 
@@ -36,10 +44,17 @@ _STATUS: tuple[tuple[type[CallcovError], int], ...] = (
     (BadRecording, 400),
     (NotFound, 404),
     (Conflict, 409),
-    (AlreadyExists, 409),
+    (AlreadyExists, 400),
     (UploadTooLarge, 413),
     (NoRoom, 507),
+    (AlreadyVerified, 400),
+    (BadCode, 400),
+    (NothingToUpdate, 400),
+    (TooManyKeys, 400),
+    (Unverified, 403),
 )
+# What a client sent there is not repeated, nor is a body that nobody could read.
+_SECRET = {"password", "new_password", "code", "token", "refresh_token"}
 
 
 class Invalid(BadForm):
@@ -65,10 +80,14 @@ def items(error: ValidationError) -> list[dict[str, Any]]:
             "type": found["type"],
             "loc": ["body", *map(_sayable, found["loc"])],
             "msg": found["msg"],
-            "input": _sayable(found["input"]),
+            "input": None if _is_secret(found) else _sayable(found["input"]),
         }
         for found in error.errors(include_url=False, include_context=False)[:_MOST_ITEMS]
     ]
+
+
+def _is_secret(found: ErrorDetails) -> bool:
+    return found["type"] == "json_invalid" or not _SECRET.isdisjoint(found["loc"])
 
 
 def _sayable(given: object) -> str | float | None:
@@ -93,7 +112,9 @@ def install(app: FastAPI) -> None:
 def answer(error: CallcovError) -> Response:
     """The response for a failure raised on purpose; one nobody expects of a request is 500."""
     if isinstance(error, InvalidCredentials):
-        return _json(401, UNAUTHENTICATED, {"WWW-Authenticate": "Bearer"})
+        return _json(401, str(error), {"WWW-Authenticate": "Bearer"})
+    if isinstance(error, TooManyRequests):
+        return _json(429, str(error), {"Retry-After": str(max(1, math.ceil(error.reset - time.time())))})
     if isinstance(error, Invalid):
         return _json(422, error.items)
     if isinstance(error, BadForm | BadPolicy):

@@ -151,6 +151,57 @@ class Message(_Exact):
     success: Literal[True]
 
 
+class TokenPair(_Exact):
+    """A login: an access token of thirty minutes, a refresh token of seven days that works once."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["bearer"]
+    expires_in: int = Field(description="Seconds until the access token is over.")
+
+
+class User(_Exact):
+    """An account."""
+
+    id: UUID
+    email: str
+    phone_number: str | None = Field(description="E.164; null for an account that the operator made.")
+    is_active: bool
+    is_verified: bool
+    created_at: str = Field(description="ISO 8601, UTC.")
+    updated_at: str = Field(description="ISO 8601, UTC.")
+
+
+class NewApiKey(_Exact):
+    """A new key, shown this once."""
+
+    id: UUID
+    api_key: str
+    key_prefix: str
+    description: str | None
+    created_at: str = Field(description="ISO 8601, UTC.")
+
+
+class ApiKey(_Exact):
+    """A key as its owner sees it later."""
+
+    id: UUID
+    key_prefix: str
+    description: str | None
+    is_active: bool
+    last_used_at: str | None = Field(description="ISO 8601, UTC; to the minute. Null when it was never used.")
+    expires_at: str | None = Field(description="ISO 8601, UTC; null when it does not expire by itself.")
+    created_at: str = Field(description="ISO 8601, UTC.")
+    updated_at: str = Field(description="ISO 8601, UTC.")
+
+
+class ApiKeys(_Exact):
+    """The account's keys, newest first."""
+
+    api_keys: list[ApiKey]
+    total: int = Field(description="How many are listed.")
+
+
 class Health(_Exact):
     """The server's state."""
 
@@ -194,11 +245,13 @@ class QueryProblem(_Exact):
 
 _REASONS = {
     400: "The recording is empty, damaged, of no supported format, without sound, or longer than twelve hours.",
+    403: "The email of the account has not been verified yet.",
     401: "The credentials are missing, unknown or expired.",
     404: "There is no such thing in this account and mode.",
     409: "The analysis is in a state that does not allow it.",
     413: "The body is too large; a recording may have 524,288,000 bytes (500 MB).",
     422: "A field is missing or cannot be used.",
+    429: "That was done as often as it may be; `Retry-After` says in how many seconds it may be done again.",
     503: "Not now.",
     507: "The server has no room left; nothing was stored.",
 }
@@ -212,6 +265,11 @@ def errors(*statuses: int) -> Responses:
         status: {"model": BodyProblem if status == 422 else Problem, "description": _REASONS[status]}
         for status in statuses
     }
+
+
+def refused(why: str) -> Responses:
+    """The 400 of a route."""
+    return {400: {"model": Problem, "description": why}}
 
 
 def bad_query() -> Responses:

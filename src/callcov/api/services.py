@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 
 import sqlalchemy as sa
 from fastapi import Depends, Request
 
+from callcov.auth.mail import Post
+from callcov.auth.passwords import Passwords
+from callcov.limiting import Limiter
 from callcov.model import Recording
 from callcov.rejudge import Judges
 from callcov.store.blobs import Blobs
@@ -33,7 +36,7 @@ class Services:
 
     `probe` reads the upload under a blob key and blocks, it is called in a thread; it raises BadRecording. `judges`
     judge what is completed again, and block too. `secret` signs links and hashes keys. `public_url` has no slash at its
-    end; None is the request's own base.
+    end; None is the request's own base. `limiter` counts log-ins and mails.
     """
 
     database: Database
@@ -41,9 +44,12 @@ class Services:
     engine: Engine
     probe: Callable[[str], Recording]
     judges: Judges
-    secret: bytes
+    secret: bytes = field(repr=False)
     public_url: str | None
     version: str
+    passwords: Passwords
+    post: Post
+    limiter: Limiter
 
 
 def _services(request: Request) -> Services:

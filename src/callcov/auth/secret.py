@@ -36,6 +36,14 @@ def derived(secret: bytes, purpose: str) -> bytes:
     return hmac.digest(secret, purpose.encode(), hashlib.sha256)
 
 
+def keyed_hash(secret: bytes, purpose: str, token: str) -> str:
+    """What is stored of a random token: HMAC-SHA-256 under the purpose's key, as hexadecimal.
+
+    A fast hash is enough for what nobody chose; keyed, so that a stolen database alone verifies nothing.
+    """
+    return hmac.digest(derived(secret, purpose), token.encode(errors="replace"), hashlib.sha256).hex()
+
+
 def _make(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")

@@ -13,6 +13,11 @@ def blobs_url(data: Path) -> str:
     return (data / "blobs").as_uri()
 
 
+def outbox(data: Path) -> Path:
+    """Where an installation without a mail server keeps its mail."""
+    return data / "outbox"
+
+
 @contextmanager
 def installation(data: Path) -> Generator[Database]:
     """The database of a data folder, made when it is missing and brought up to this version; closed at the end.

@@ -29,6 +29,7 @@ users = sa.Table(
     sa.Column("webhook_secret", sa.Text, nullable=False),
     sa.Column("created_at", sa.String(24), nullable=False),
     sa.Column("updated_at", sa.String(24), nullable=False),
+    sa.Column("password_hash", sa.Text),  # argon2id; none for an account that an operator made, until it is set
 )
 
 api_keys = sa.Table(
@@ -150,4 +151,26 @@ deliveries = sa.Table(
     sa.Column("outcome", sa.String(16), nullable=False),
     sa.Column("error", sa.Text),
     sa.Column("next_at", sa.String(24)),
+)
+
+# A login is the refresh tokens of one `login_id`: the newest works, an older one that comes back ends them all. The
+# login lives while it has a row, and so do its access tokens.
+refresh_tokens = sa.Table(
+    "refresh_tokens",
+    metadata,
+    sa.Column("token_hash", sa.String(64), primary_key=True),
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), nullable=False, index=True),
+    sa.Column("login_id", sa.String(36), nullable=False, index=True),
+    sa.Column("expires_at", sa.String(24), nullable=False),
+    sa.Column("rotated_at", sa.String(24)),
+)
+
+# At most one an account and purpose: that is how a new one voids the older ones.
+mail_tokens = sa.Table(
+    "mail_tokens",
+    metadata,
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), primary_key=True),
+    sa.Column("purpose", sa.String(8), primary_key=True),
+    sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("expires_at", sa.String(24), nullable=False),
 )

@@ -1,0 +1,95 @@
+"""`callcov users`: accounts, for whoever runs the server."""
+
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from typing import Annotated
+
+import typer
+
+from callcov.auth.accounts import CODE, new_code
+from callcov.auth.mail import Outbox
+from callcov.cli.common import Data, account_id, secret_of, settings
+from callcov.store import mailtokens, users
+from callcov.store.folder import installation, outbox
+from callcov.store.users import User
+
+users_cli = typer.Typer(
+    help="Accounts: create, list, show, deactivate, reset a password, read mail.", no_args_is_help=True
+)
+
+Email = Annotated[str, typer.Argument(help="Mail address of the account.")]
+
+
+@users_cli.command("create", epilog="Example: callcov users create qa@example.com")
+def users_create(email: Email, data: Data = None) -> None:
+    """Make a verified account and print its id. To log in it needs a password: see `callcov users reset-password`."""
+    with installation(settings(data=data).data) as database, database.write() as connection:
+        user = users.create(connection, email, datetime.now(UTC))
+    typer.echo(user.id)
+
+
+@users_cli.command("list", epilog="Example: callcov users list")
+def users_list(data: Data = None) -> None:
+    """Print id, mail address, state and time of making of every account, the oldest first."""
+    with installation(settings(data=data).data) as database, database.read() as connection:
+        for user in users.every(connection):
+            typer.echo(f"{user.id}\t{user.email}\t{_state(user)}\t{user.created_at}")
+
+
+@users_cli.command("show", epilog="Example: callcov users show qa@example.com")
+def users_show(email: Email, data: Data = None) -> None:
+    """Print what is known of an account, a line each."""
+    with installation(settings(data=data).data) as database:
+        owner = account_id(database, email)
+        with database.read() as connection:
+            user, has_password = users.get(connection, owner), users.password_hash(connection, owner) is not None
+    shown = {"id": user.id, "email": user.email, "phone_number": user.phone_number or "", "state": _state(user)}
+    shown |= {"password": "set" if has_password else "none", "created_at": user.created_at}
+    for name, value in (shown | {"updated_at": user.updated_at}).items():
+        typer.echo(f"{name}\t{value}")
+
+
+@users_cli.command("deactivate", epilog="Example: callcov users deactivate qa@example.com")
+def users_deactivate(email: Email, data: Data = None) -> None:
+    """Close an account for good: its keys and logins end at once, its data is kept."""
+    with installation(settings(data=data).data) as database:
+        owner = account_id(database, email)
+        with database.write() as connection:
+            users.deactivate(connection, owner, datetime.now(UTC))
+
+
+@users_cli.command("reset-password", epilog="Example: callcov users reset-password qa@example.com")
+def users_reset_password(email: Email, data: Data = None) -> None:
+    """Print a token with which the account's password is set within 15 minutes, once; an older one is void.
+
+    It goes to POST /api/v1/auth/password-reset/confirm as `token`, with `new_password`.
+    """
+    config = settings(data=data)
+    with installation(config.data) as database:
+        code, hashed = new_code(secret_of(config))
+        owner = account_id(database, email)
+        with database.write() as connection:
+            mailtokens.put(connection, owner, "reset", hashed, datetime.now(UTC) + CODE)
+    typer.echo(code)
+
+
+@users_cli.command("outbox", epilog="Example: callcov users outbox qa@example.com")
+def users_outbox(
+    email: Annotated[str | None, typer.Argument(help="Only mail to this address.")] = None, data: Data = None
+) -> None:
+    """Print the mail of the last day, the oldest first, of a server that has no mail server."""
+    wanted = None if email is None else users.folded(email)
+    for message in Outbox(outbox(settings(data=data).data)).messages():
+        if wanted in {None, message["To"]}:
+            typer.echo(_shown(message))
+
+
+def _state(user: User) -> str:
+    if not user.is_active:
+        return "deactivated"
+    return "active" if user.is_verified else "unverified"
+
+
+def _shown(message: EmailMessage) -> str:
+    head = "\n".join(f"{name}: {message[name]}" for name in ("Date", "To", "Subject"))
+    return f"{head}\n\n{message.get_content()}"
