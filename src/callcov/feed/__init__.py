@@ -1,0 +1,6 @@
+"""The feed index: an account's list in memory, so that any page, exact total or search takes milliseconds.
+
+`text` and `segment` hold the columns, `index` answers from them, `saved` keeps full segments as files, `feeds` decides
+which accounts have an index and keeps each in step with the database. An accelerator: without it every answer is the
+same, only slower (`store/analyses.py`). How it came to be this and no other design: docs/feed.md.
+"""

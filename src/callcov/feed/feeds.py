@@ -1,0 +1,248 @@
+"""Which lists have an index, and each kept in step with the database.
+
+A list that is long enough is read in the background, once it is asked for; until that is done, and whenever it is
+overtaken by more changes than a request should wait for, nothing is answered here and the caller asks the database.
+What is answered is exact for the caller's snapshot: the index moves forward under the list's lock, by the revision
+that the snapshot shows, and a snapshot older than the index is not answered.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TextIO
+
+from callcov.feed import saved
+from callcov.feed.index import Index, Page, Searches
+from callcov.feed.segment import ROWS, Row, Wanted
+
+SHORT = 5_000
+"""Lists of fewer analyses than this are quick without an index."""
+MEMORY = 1024**3
+_CHUNK = 8_192
+_AT_ONCE = 10_000
+"""Changes that a request takes over itself; more are taken over in the background."""
+_MOST = 500_000
+"""Changes after which reading everything is no slower."""
+
+
+class Source(Protocol):
+    """One list as one snapshot of the database shows it."""
+
+    remembered: int
+    """For how many revisions the database remembers what was deleted."""
+
+    def revision(self) -> int:
+        """The list's revision; every change raises it."""
+        ...
+
+    def count(self, most: int | None = None) -> int:
+        """How many analyses there are, counted up to `most`."""
+        ...
+
+    def rows(self, after: str, limit: int) -> list[Row]:
+        """The oldest analyses with greater ids than `after`."""
+        ...
+
+    def changed(self, since: int, limit: int) -> list[Row]:
+        """The analyses added or changed after that revision, oldest first; the first `limit` of them."""
+        ...
+
+    def gone(self, since: int, limit: int) -> list[str]:
+        """The ids deleted after that revision; `limit` of them."""
+        ...
+
+
+Open = Callable[[str, bool], AbstractContextManager[Source]]
+"""Gives the list of that account and mode, as of now."""
+
+
+@dataclass
+class _List:
+    """One list. `lock` is held by whoever reads or moves `index`; `asked_at` is the revision to count it at again."""
+
+    user_id: str
+    livemode: bool
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    index: Index | None = None
+    is_loading: bool = False
+    is_too_large: bool = False
+    asked_at: int = 0
+    saved_at: int = 0
+
+
+class Feeds:
+    """The indexes of one process. `folder` keeps full segments, in any number of processes; None keeps none."""
+
+    def __init__(
+        self, opened: Open, folder: Path | None, short: int = SHORT, memory: int = MEMORY, rows: int = ROWS
+    ) -> None:
+        self._open, self._folder, self._short, self._memory, self._rows = opened, folder, short, memory, rows
+        self._searches = Searches()
+        self._lists: OrderedDict[tuple[str, bool], _List] = OrderedDict()
+        self._lock = threading.Lock()
+        self._background = ThreadPoolExecutor(1, thread_name_prefix="callcov-feed")
+        self._saver: TextIO | None = None
+        self._is_closed = False
+
+    def page(
+        self,
+        source: Source,
+        user_id: str,
+        livemode: bool,
+        wanted: Wanted,
+        limit: int,
+        offset: int,
+        starting_after: str | None,
+    ) -> Page | None:
+        """The page as of the source's snapshot, which must begin here; None when the database has to be asked."""
+        with self._lock:
+            one = self._lists.setdefault((user_id, livemode), _List(user_id, livemode))
+            self._lists.move_to_end((user_id, livemode))
+        # A snapshot that began before somebody else moved the index further would be answered in vain.
+        with one.lock:
+            if one.index is None:
+                self._consider(one, source)
+                return None
+            if source.revision() < one.index.revision:
+                return None
+            if not _follow(one.index, source, _AT_ONCE):
+                self._load_later(one)
+                return None
+            if one.index.revision - one.saved_at >= self._rows:
+                one.saved_at = one.index.revision
+                self._background.submit(self._save, one)
+            return one.index.page(wanted, limit, offset, starting_after)
+
+    def close(self) -> None:
+        """Stop what is going on in the background, and keep what is not kept yet."""
+        self._is_closed = True
+        self._background.shutdown(cancel_futures=True)
+        for one in self._lists.values():
+            self._save(one)
+        if self._saver:
+            self._saver.close()
+
+    def wait(self) -> None:
+        """Until what was begun in the background is done."""
+        self._background.submit(int).result()
+
+    def _consider(self, one: _List, source: Source) -> None:
+        """Load the list if it is long; a short one is counted again when it may have grown enough."""
+        revision = source.revision()
+        if one.is_loading or one.is_too_large or revision < max(one.asked_at, self._short):
+            return
+        missing = self._short - source.count(self._short)
+        if missing > 0:
+            one.asked_at = revision + missing
+        else:
+            self._load_later(one)
+
+    def _load_later(self, one: _List) -> None:
+        one.is_loading, index, one.index = True, one.index, None
+        self._background.submit(self._load, one, index)
+
+    def _load(self, one: _List, index: Index | None) -> None:
+        """Give the list an index that has seen all there is: the one it had, or what is kept, or a new one."""
+        try:
+            begun = index or self._kept(one)
+            found = self._filled(one, begun) if begun else None
+            found = found or self._filled(one, None)
+        finally:
+            one.is_loading = False
+        if found is None or self._is_closed:
+            return
+        with one.lock:
+            one.index, one.saved_at = found, found.revision
+        self._fit()
+        self._save(one)
+
+    def _kept(self, one: _List) -> Index | None:
+        kept = saved.read(saved.place(self._folder, one.user_id, one.livemode), self._rows) if self._folder else None
+        if kept is None:
+            return None
+        index = Index(self._searches, self._rows)
+        index.segments, index.revision = kept
+        return index
+
+    def _filled(self, one: _List, index: Index | None) -> Index | None:
+        """The index with everything since; None when it cannot be trusted, too much has changed, or room is short."""
+        is_new = index is None
+        if index is None:
+            index = Index(self._searches, self._rows)
+            with self._open(one.user_id, one.livemode) as source:
+                index.revision = source.revision()
+        rows: list[Row] | None = None
+        while rows is None or len(rows) == _CHUNK:
+            with self._open(one.user_id, one.livemode) as source:
+                rows = source.rows(index.last or "", _CHUNK)
+            index.extend(rows)
+            one.is_too_large = index.nbytes > self._memory
+            if one.is_too_large or self._is_closed:
+                return None
+        with self._open(one.user_id, one.livemode) as source:
+            followed = _follow(index, source, _MOST)
+            return index if followed and (is_new or len(index) == source.count()) else None
+
+    def _fit(self) -> None:
+        """Let go of the indexes that were not asked for the longest, until the others fit."""
+        with self._lock:
+            newest_first = list(reversed(self._lists.values()))
+        room = self._memory
+        for one in newest_first:
+            with one.lock:
+                room -= one.index.nbytes if one.index else 0
+                if room < 0:
+                    one.index = None
+
+    def _save(self, one: _List) -> None:
+        """Keep the full segments, unless another process does."""
+        index = one.index
+        if self._folder is None or index is None or not self._saves():
+            return
+        folder = saved.place(self._folder, one.user_id, one.livemode)
+        revision, full = index.revision, [segment for segment in index.segments if segment.is_full]
+        for segment in full:
+            if segment.is_saved and saved.has(folder, segment):
+                continue
+            # Read what is gone within the folder's lock: see `saved`.
+            with saved.locked(folder), one.lock, self._open(one.user_id, one.livemode) as source:
+                if one.index is not index or not _follow(index, source, _AT_ONCE):
+                    return
+                saved.write(folder, segment)
+                segment.is_saved = True
+        if full:
+            with saved.locked(folder), one.lock:
+                saved.declare(folder, full, revision)
+
+    def _saves(self) -> bool:
+        """Whether this is the process that keeps segments: the first that wants to, for as long as it lives."""
+        if self._saver is None and self._folder is not None:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = (self._folder / "saver.lock").open("w")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                lock.close()
+                return False
+            self._saver = lock
+        return self._saver is not None
+
+
+def _follow(index: Index, source: Source, most: int) -> bool:
+    """Bring the index to the source's revision, by no more changes than that; False, and nothing done, otherwise."""
+    revision = source.revision()
+    if not index.revision <= revision <= index.revision + source.remembered:
+        return False
+    if revision > index.revision:
+        changed, gone = source.changed(index.revision, most + 1), source.gone(index.revision, most + 1)
+        if max(len(changed), len(gone)) > most:
+            return False
+        index.apply(changed, gone, revision)
+    return True

@@ -1,0 +1,203 @@
+"""One account's list of one mode: which analyses a page shows, how many there are, whether more follow.
+
+What it says is exact for the revision it was brought up to. Not to be used by two threads at once: `feeds` holds a
+lock.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count, groupby
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from callcov.feed.segment import ROWS, STATUSES, Row, Segment, Wanted, first_key, key
+from callcov.feed.text import Found
+
+_Packed = npt.NDArray[np.uint8] | bool
+_PER_ANSWER = 200
+"""What an answer costs beside its bits: the objects and their place in the table."""
+_numbers = count()
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Ids, newest first; `total` counts all that match, `has_more` says whether anything follows."""
+
+    ids: tuple[str, ...]
+    total: int
+    has_more: bool
+
+
+class Searches:
+    """What searches found in full segments, for all indexes of a process; the longest unused go first."""
+
+    def __init__(self, most: int = 64 * 1024**2) -> None:
+        self._most = most
+        self._kept: OrderedDict[tuple[int, bytes], dict[int, _Packed]] = OrderedDict()
+        self._sizes: dict[tuple[int, bytes], int] = {}
+        self._lock = threading.Lock()
+        self.nbytes = 0
+
+    def take(self, index: int, part: bytes) -> dict[int, _Packed]:
+        """What is known of that search in that index, by segment; to be given back with `keep`."""
+        with self._lock:
+            self.nbytes -= self._sizes.pop((index, part), 0)
+            return self._kept.pop((index, part), {})
+
+    def keep(self, index: int, part: bytes, found: dict[int, _Packed]) -> None:
+        """Keep it for the next time, if there is room for it."""
+        size = len(part) + sum(_PER_ANSWER + (0 if isinstance(one, bool) else one.nbytes) for one in found.values())
+        if not found or size > self._most:
+            return
+        with self._lock:
+            self._kept[index, part], self._sizes[index, part] = found, size
+            self.nbytes += size
+            while self.nbytes > self._most:
+                oldest, _ = self._kept.popitem(last=False)
+                self.nbytes -= self._sizes.pop(oldest)
+
+
+class Index:
+    """The rows of one list, in segments, newest last, as of `revision`."""
+
+    def __init__(self, searches: Searches, rows: int = ROWS) -> None:
+        self.revision = 0
+        self.segments: list[Segment] = []
+        self._number = next(_numbers)
+        self._searches = searches
+        self._rows = rows
+
+    @property
+    def nbytes(self) -> int:
+        """Memory in bytes, what searches found apart."""
+        return sum(segment.nbytes for segment in self.segments)
+
+    @property
+    def last(self) -> str | None:
+        """The newest id; None when there has been none."""
+        if not self.segments:
+            return None
+        segment = self.segments[-1]
+        return segment.ids(np.array([segment.count - 1]))[0]
+
+    def __len__(self) -> int:
+        """How many analyses there are."""
+        return sum(segment.counted(Wanted()) for segment in self.segments)
+
+    def extend(self, rows: Sequence[Row]) -> None:
+        """Add rows, oldest first, all newer than those that are here."""
+        begin = 0
+        while begin < len(rows):
+            if not self.segments or self.segments[-1].is_full:
+                self.segments.append(Segment(self._rows))
+            segment = self.segments[-1]
+            end = begin + self._rows - segment.count
+            segment.append(rows[begin:end])
+            begin = end
+
+    def apply(self, changed: Sequence[Row], gone: Sequence[str], revision: int) -> None:
+        """Take over what has happened since `revision`: rows as they are now, oldest first, and ids that are deleted.
+
+        What is here already may come again. Raises KeyError for a row that should have been here before.
+        """
+        last = self._last_key()
+        new = next((number for number, row in enumerate(changed) if key(row.id) > last), len(changed))
+        for segment, rows in self._by_segment([(key(row.id), row) for row in changed[:new]]):
+            keys = np.array([row_key for row_key, _ in rows], np.uint64)
+            segment.change(keys, [STATUSES[row.status] for _, row in rows], [row.flags for _, row in rows])
+        for segment, ids in self._by_segment(sorted((key(row_id), row_id) for row_id in gone if key(row_id) <= last)):
+            segment.remove(np.array([row_key for row_key, _ in ids], np.uint64))
+        self.extend(changed[new:])
+        # The last one stays, to tell what is newer.
+        self.segments = [one for one in self.segments if not one.is_empty or one is self.segments[-1]]
+        self.revision = revision
+
+    def page(self, wanted: Wanted, limit: int, offset: int = 0, starting_after: str | None = None) -> Page:
+        """`limit` of the wanted rows after the newest `offset`, or of those with smaller ids than `starting_after`."""
+        if wanted.nothing:
+            return Page((), 0, has_more=False)
+        walk = _Walk(wanted, limit, offset, starting_after)
+        if wanted.part:
+            known = self._searches.take(self._number, wanted.part)
+            for segment in reversed(self.segments):
+                walk.visit(segment, _searched(segment, wanted.part, known))
+            self._searches.keep(self._number, wanted.part, known)
+        else:
+            for segment in reversed(self.segments):
+                walk.visit(segment, searched=True)
+        return Page(tuple(walk.ids), walk.total, has_more=walk.reached > offset + len(walk.ids))
+
+    def _last_key(self) -> int:
+        return self.segments[-1].last if self.segments else -1
+
+    def _by_segment(self, keyed: Sequence[tuple[int, _T]]) -> list[tuple[Segment, list[tuple[int, _T]]]]:
+        firsts = [segment.first for segment in self.segments]
+
+        def number(one: tuple[int, _T]) -> int:
+            return max(0, bisect_right(firsts, one[0]) - 1)
+
+        return [(self.segments[place], list(rows)) for place, rows in groupby(keyed, number)]
+
+
+class _Walk:
+    """A page being collected, from the newest segment to the oldest."""
+
+    def __init__(self, wanted: Wanted, limit: int, offset: int, starting_after: str | None) -> None:
+        self._wanted, self._need, self._skip = wanted, limit, offset
+        cursor = None if starting_after is None else uuid.UUID(starting_after).int
+        self._cursor = None if cursor is None else (cursor >> 64, cursor & (1 << 64) - 1)
+        self.ids: list[str] = []
+        self.total = self.reached = 0
+
+    def visit(self, segment: Segment, searched: Found) -> None:
+        """Take the segment's part; segments come newest first."""
+        wanted = self._wanted
+        begin = 0 if wanted.after is None else segment.place(first_key(wanted.after))
+        end = segment.count if wanted.before is None else segment.place(first_key(wanted.before))
+        cut = end if self._cursor is None else min(max(segment.place(*self._cursor), begin), end)
+        if begin >= end or searched is False:
+            return
+        if wanted.is_counted and end - begin == segment.count and cut in {begin, end}:
+            there = segment.counted(wanted)
+            if cut == begin or self._skip >= there or not self._need:
+                self._pass(there, there if cut == end else 0)
+                return
+        found = segment.matching(wanted, searched)
+        if found is False:
+            return
+        here = _tally(found, begin, cut)
+        if self._need and self._skip < here:
+            places = np.arange(begin, cut) if found is True else np.flatnonzero(found[begin:cut]) + begin  # pyright: ignore[reportIndexIssue]
+            self.ids += segment.ids(places[::-1][self._skip : self._skip + self._need])
+            self._need -= min(self._need, here - self._skip)
+        self._pass(here + _tally(found, cut, end), here)
+
+    def _pass(self, total: int, reached: int) -> None:
+        self.total += total
+        self.reached += reached
+        self._skip = max(0, self._skip - reached)
+
+
+def _searched(segment: Segment, part: bytes, known: dict[int, _Packed]) -> Found:
+    if not segment.is_full:
+        return segment.search(part)
+    first = segment.first
+    if first not in known:
+        found = segment.search(part)
+        known[first] = found if isinstance(found, bool) else np.packbits(found)
+        return found
+    kept = known[first]
+    return kept if isinstance(kept, bool) else np.unpackbits(kept, count=segment.count).view(np.bool_)
+
+
+def _tally(found: Found, begin: int, end: int) -> int:
+    return max(0, end - begin) if isinstance(found, bool) else int(np.count_nonzero(found[begin:end]))

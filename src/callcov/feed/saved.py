@@ -1,0 +1,156 @@
+"""Full segments as files, so that a large list is back in a fraction of a second after a restart.
+
+A list has a folder: a file a segment, and `list.json`, which names the files that count and the revision that they
+have seen all of. A file is written beside its place and moved there, and one that is damaged does not count. Whoever
+writes holds the folder's lock, and so does whoever erases, after the rows are gone from the database: a writer that
+came first is followed by the erasing, one that comes later has seen in the database what is gone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import zlib
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from callcov.feed.segment import Field, Segment, key
+from callcov.feed.text import Text
+
+_FORMAT = 1
+_LIST = "list.json"
+_ENDING = ".segment"
+
+
+def place(root: Path, user_id: str, livemode: bool) -> Path:
+    """Where a list is kept below the folder of all of them."""
+    return root / user_id / ("live" if livemode else "test")
+
+
+def has(folder: Path, segment: Segment) -> bool:
+    """Whether there is a file of the segment."""
+    return (folder / _name(segment)).exists()
+
+
+@contextmanager
+def locked(folder: Path) -> Generator[None]:
+    """The folder, made when it is missing, for nobody else to the end of the block."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def write(folder: Path, segment: Segment) -> None:
+    """Keep a full segment; it counts once `declare` names it. Within `locked`."""
+    arrays = [segment.upper, segment.lower, segment.flags, segment.status, *(text.letters for text in segment.texts)]
+    data = b"".join([array.tobytes() for array in arrays])
+    about = {
+        "format": _FORMAT,
+        "rows": segment.count,
+        "counts": segment.counts,
+        "texts": [_about(text) for text in segment.texts],
+        "agent": len(segment.agent.texts),
+    }
+    head = json.dumps(about).encode() + b"\n"
+    total = zlib.crc32(data, zlib.crc32(head))
+    _replace(folder / _name(segment), b"%d\n%b%b" % (total, head, data))
+
+
+def declare(folder: Path, segments: Sequence[Segment], revision: int) -> None:
+    """Say that the files of these segments, oldest first, have seen everything up to the revision. Within `locked`.
+
+    Files of other segments are removed.
+    """
+    names = [_name(segment) for segment in segments]
+    _replace(folder / _LIST, json.dumps({"format": _FORMAT, "revision": revision, "segments": names}).encode())
+    for path in folder.glob("*" + _ENDING):
+        if path.name not in names:
+            path.unlink()
+
+
+def read(folder: Path, rows: int) -> tuple[list[Segment], int] | None:
+    """The segments that count, of `rows` each, oldest first, and their revision; None when there are none to trust."""
+    try:
+        about = json.loads((folder / _LIST).read_bytes())
+        if about["format"] != _FORMAT:
+            return None
+        segments = [_segment(folder / name, rows) for name in about["segments"]]
+        return segments, int(about["revision"])
+    except (OSError, ValueError, KeyError):  # another version's, damaged, or replaced by another process just now
+        return None
+
+
+def erase(folder: Path, ids: Sequence[str]) -> None:
+    """Take rows that are gone from the database out of the files. A folder that is not there has none."""
+    if not folder.exists():
+        return
+    keys = np.array(sorted(map(key, ids)), np.uint64)
+    with locked(folder):
+        for path in folder.glob("*" + _ENDING):
+            first, last = (np.uint64(int(half, 16)) for half in path.name.removesuffix(_ENDING).split("-"))
+            here = keys[(keys >= first) & (keys <= last)]
+            if len(here):
+                _without(path, here)
+
+
+def _without(path: Path, keys: npt.NDArray[np.uint64]) -> None:
+    try:
+        segment = _segment(path, None)
+    except (OSError, ValueError, KeyError):
+        path.unlink()
+        return
+    segment.remove(keys)
+    write(path.parent, segment)
+
+
+def _name(segment: Segment) -> str:
+    return f"{segment.first:016x}-{segment.last:016x}{_ENDING}"
+
+
+def _about(text: Text) -> dict[str, Any]:
+    long = {row: other.decode() for row, other in text.long.items()}
+    return {"width": len(text.letters), "where": text.where, "long": long}
+
+
+def _segment(path: Path, rows: int | None) -> Segment:
+    """The segment in that file; ValueError when it is damaged or has not so many rows."""
+    with path.open("rb") as file:
+        total, head = int(file.readline()), file.readline()
+        data = np.empty(path.stat().st_size - file.tell(), np.uint8)
+        file.readinto(data.data)
+    if zlib.crc32(data.data, zlib.crc32(head)) != total:
+        raise ValueError("the file is damaged")
+    about = json.loads(head)
+    count = int(about["rows"])
+    if about["format"] != _FORMAT or rows not in {None, count}:
+        raise ValueError("the file is of another version")
+    segment = Segment(0)
+    segment.most = segment.count = count
+    segment.counts = about["counts"]
+    ends = np.cumsum([8 * count, 8 * count, 2 * count, count])
+    upper, lower, flags, segment.status, rest = np.split(data, ends)
+    segment.upper, segment.lower, segment.flags = upper.view(np.uint64), lower.view(np.uint64), flags.view(np.uint16)
+    texts: list[Text] = []
+    for kept in about["texts"]:
+        letters, rest = np.split(rest, [kept["width"] * count])
+        long = {int(row): text.encode() for row, text in kept["long"].items()}
+        where = {int(byte): positions for byte, positions in kept["where"].items()}
+        texts.append(Text.restored(letters.reshape(kept["width"], count), long, where))
+    segment.agent, segment.contact = Field.of(texts[: about["agent"]]), Field.of(texts[about["agent"] :])
+    segment.is_saved = True
+    return segment
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write the file, readable by its owner only, in one step."""
+    new = path.with_suffix(".new")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)
+    new.replace(path)
