@@ -29,8 +29,9 @@ class PlainList:
     listed: dict[str, Listed] = field(default_factory=dict)
     deleted: list[tuple[int, str]] = field(default_factory=list)
     count_of_changes: int = 0
-    tick: Tick = Tick(BEGAN, 0)
+    tick: Tick = field(default_factory=lambda: Tick(BEGAN, 0))
     remembered: int = 10**9
+    rows_read: int = 0
 
     def insert(self, agent_id: str, contact_id: str, later_ms: int = 0) -> str:
         self.count_of_changes += 1
@@ -65,7 +66,9 @@ class PlainList:
         return len(self.listed) if most is None else min(most, len(self.listed))
 
     def rows(self, after: str, limit: int) -> list[Row]:
-        return [one.row for row_id, one in self.listed.items() if row_id > after][:limit]
+        found = [one.row for row_id, one in self.listed.items() if row_id > after][:limit]
+        self.rows_read += len(found)
+        return found
 
     def changed(self, since: int, limit: int) -> list[Row]:
         return [one.row for one in self.listed.values() if one.revision > since][:limit]

@@ -110,15 +110,22 @@ class Feeds:
             if one.index is None:
                 self._consider(one, source)
                 return None
-            if source.revision() < one.index.revision:
+            revision = source.revision()
+            if revision < one.index.revision:
                 return None
-            if not _follow(one.index, source, _AT_ONCE):
+            if not _follow(one.index, source, revision, _AT_ONCE):
                 self._load_later(one)
                 return None
             if one.index.revision - one.saved_at >= self._rows:
                 one.saved_at = one.index.revision
                 self._background.submit(self._save, one)
             return one.index.page(wanted, limit, offset, starting_after)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of all indexes in bytes, what searches found apart."""
+        with self._lock:
+            return sum(one.index.nbytes for one in self._lists.values() if one.index)
 
     def close(self) -> None:
         """Stop what is going on in the background, and keep what is not kept yet."""
@@ -187,7 +194,7 @@ class Feeds:
             if one.is_too_large or self._is_closed:
                 return None
         with self._open(one.user_id, one.livemode) as source:
-            followed = _follow(index, source, _MOST)
+            followed = _follow(index, source, source.revision(), _MOST)
             return index if followed and (is_new or len(index) == source.count()) else None
 
     def _fit(self) -> None:
@@ -203,17 +210,18 @@ class Feeds:
 
     def _save(self, one: _List) -> None:
         """Keep the full segments, unless another process does."""
-        index = one.index
-        if self._folder is None or index is None or not self._saves():
-            return
+        with one.lock:
+            index = one.index
+            if self._folder is None or index is None or not self._saves():
+                return
+            revision, full = index.revision, [segment for segment in index.segments if segment.is_full]
         folder = saved.place(self._folder, one.user_id, one.livemode)
-        revision, full = index.revision, [segment for segment in index.segments if segment.is_full]
         for segment in full:
             if segment.is_saved and saved.has(folder, segment):
                 continue
             # Read what is gone within the folder's lock: see `saved`.
             with saved.locked(folder), one.lock, self._open(one.user_id, one.livemode) as source:
-                if one.index is not index or not _follow(index, source, _AT_ONCE):
+                if one.index is not index or not _follow(index, source, source.revision(), _AT_ONCE):
                     return
                 saved.write(folder, segment)
                 segment.is_saved = True
@@ -235,14 +243,19 @@ class Feeds:
         return self._saver is not None
 
 
-def _follow(index: Index, source: Source, most: int) -> bool:
-    """Bring the index to the source's revision, by no more changes than that; False, and nothing done, otherwise."""
-    revision = source.revision()
+def _follow(index: Index, source: Source, revision: int, most: int) -> bool:
+    """Bring the index to the source's revision by no more changes than that; False when it cannot be or is not to be.
+
+    It stays usable unless what it holds does not agree with what changed: then whoever reads everything again helps.
+    """
     if not index.revision <= revision <= index.revision + source.remembered:
         return False
     if revision > index.revision:
         changed, gone = source.changed(index.revision, most + 1), source.gone(index.revision, most + 1)
         if max(len(changed), len(gone)) > most:
             return False
-        index.apply(changed, gone, revision)
+        try:
+            index.apply(changed, gone, revision)
+        except KeyError:
+            return False
     return True

@@ -1,0 +1,221 @@
+"""Which lists have an index, when it answers, what is kept as files and what is erased there."""
+
+import pytest
+from feed_model import PlainList, shaped
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from callcov.feed import saved
+from callcov.feed.feeds import Feeds
+from callcov.feed.segment import STATUSES, Wanted
+
+LIVE = True
+ROWS = 50
+
+
+@pytest.fixture
+def made(tmp_path):
+    """Makes Feeds over lists in plain Python, by account; closed at the end."""
+    open_ones = []
+
+    def make(lists, folder=tmp_path / "feed", **given):
+        def opened(user_id, livemode):
+            return lists[user_id].open(user_id, livemode)
+
+        open_ones.append(Feeds(opened, folder, **{"short": 20, "rows": ROWS, **given}))
+        return open_ones[-1]
+
+    yield make
+    for feeds in open_ones:
+        feeds.close()
+
+
+def ask(feeds, one, user="u", wanted=None, limit=7, offset=0):
+    page = feeds.page(one, user, LIVE, wanted or Wanted(), limit, offset, None)
+    return page and (page.ids, page.total, page.has_more)
+
+
+def settled(feeds, one, user="u"):
+    """The answer once the background is done."""
+    ask(feeds, one, user)
+    feeds.wait()
+    return ask(feeds, one, user)
+
+
+def test_a_short_list_is_left_to_the_database_and_a_long_one_answered_once_it_is_read(made):
+    one = shaped(15)
+    feeds = made({"u": one})
+    assert settled(feeds, one) is None
+    for _ in range(30):
+        one.insert("a", "c")
+    assert ask(feeds, one) is None
+    feeds.wait()
+    assert ask(feeds, one) == one.page(Wanted(), 7)
+    one.delete(max(one.listed))
+    assert ask(feeds, one) == one.page(Wanted(), 7)
+
+
+def test_a_list_overtaken_by_many_changes_catches_up_in_the_background(made):
+    one = shaped(100)
+    feeds = made({"u": one})
+    assert settled(feeds, one) == one.page(Wanted(), 7)
+    before = one.rows_read
+    for number in range(10_001):
+        one.insert("a", f"c{number}")
+    assert ask(feeds, one) is None
+    feeds.wait()
+    assert ask(feeds, one) == one.page(Wanted(), 7)
+    assert one.rows_read - before <= 10_001
+
+
+def test_a_snapshot_older_than_the_index_is_left_to_the_database(made):
+    one = shaped(100)
+    feeds = made({"u": one})
+    assert settled(feeds, one)
+    one.count_of_changes -= 1
+    assert ask(feeds, one) is None
+    one.count_of_changes += 1
+    assert ask(feeds, one) == one.page(Wanted(), 7)
+
+
+def test_the_lists_that_were_not_asked_for_the_longest_make_room(made):
+    lists = {name: shaped(300) for name in "abc"}
+    feeds = made(lists, folder=None, memory=30_000)
+    for name in "abc":
+        assert settled(feeds, lists[name], name) is not None
+    answered = [name for name in "cba" if ask(feeds, lists[name], name) is not None]
+    assert answered[0] == "c"
+    assert "a" not in answered
+
+
+def test_a_list_too_large_for_the_memory_stays_with_the_database_and_is_not_read_again_and_again(made):
+    one = shaped(2_000)
+    feeds = made({"u": one}, memory=10_000)
+    assert settled(feeds, one) is None
+    read = one.rows_read
+    assert settled(feeds, one) is None
+    assert one.rows_read == read
+
+
+def test_a_restart_reads_only_what_is_not_kept(made):
+    one = shaped(10 * ROWS + 20)
+    first = made({"u": one})
+    assert settled(first, one)
+    first.close()
+    for row_id in sorted(one.listed)[5:130]:
+        one.change(row_id, status="failed", flags=2)
+    one.delete(min(one.listed))
+    one.insert("a", "c")
+    one.rows_read = 0
+    again = made({"u": one})
+    assert settled(again, one) == one.page(Wanted(), 7)
+    assert one.rows_read == 21
+    for wanted in (Wanted(status=STATUSES["failed"]), Wanted(flag=2), Wanted(part=b"12")):
+        assert ask(again, one, wanted=wanted) == one.page(wanted, 7)
+
+
+def restarted(made, one):
+    """The rows read from the list after a restart, whose answers are right."""
+    one.rows_read = 0
+    feeds = made({"u": one})
+    assert settled(feeds, one) == one.page(Wanted(), 7)
+    for wanted in (Wanted(status=STATUSES["failed"]), Wanted(part=b"12")):
+        assert ask(feeds, one, wanted=wanted) == one.page(wanted, 7)
+    feeds.close()
+    return one.rows_read
+
+
+def test_what_is_kept_is_not_trusted_when_the_database_has_forgotten_what_was_deleted_since(made):
+    one = shaped(4 * ROWS)
+    assert restarted(made, one) == 4 * ROWS
+    one.delete(min(one.listed))
+    one.deleted.clear()
+    one.remembered = 0
+    assert restarted(made, one) == 4 * ROWS - 1
+
+
+def test_what_is_kept_is_not_trusted_when_the_database_is_an_older_copy(made):
+    one, older = shaped(4 * ROWS), shaped(4 * ROWS - 1)
+    restarted(made, one)
+    assert restarted(made, older) == 4 * ROWS - 1
+
+
+def test_what_is_kept_is_not_trusted_when_it_holds_other_rows_than_the_database(made):
+    one = shaped(4 * ROWS)
+    restarted(made, one)
+    del one.listed[min(one.listed)]  # without a word
+    assert restarted(made, one) == 4 * ROWS - 1
+
+
+@settings(deadline=None)
+@given(where=st.floats(0, 1), is_cut=st.booleans())
+def test_a_damaged_file_counts_for_nothing(tmp_path_factory, where, is_cut):
+    folder = tmp_path_factory.mktemp("damaged")
+    one = shaped(ROWS)
+    feeds = Feeds(one.open, folder, short=20, rows=ROWS)
+    settled(feeds, one)
+    feeds.close()
+    path = next(folder.rglob("*.segment"))
+    whole = path.read_bytes()
+    place = int(where * (len(whole) - 1))
+    rest = b"" if is_cut else bytes([whole[place] ^ 1]) + whole[place + 1 :]
+    path.write_bytes(whole[:place] + rest)
+    assert saved.read(path.parent, ROWS) is None
+    path.write_bytes(whole)
+    assert saved.read(path.parent, ROWS) is not None
+
+
+def test_what_is_erased_is_in_no_file_at_once_and_the_rest_is_still_kept(made, tmp_path):
+    one = PlainList()
+    ids = [
+        one.insert(f"agent_{number}", "Secret" if number == 3 else f"customer_{number}") for number in range(2 * ROWS)
+    ]
+    long_id = one.listed[ids[60]].row.id
+    feeds = made({"u": one})
+    assert settled(feeds, one)
+    files = sorted((tmp_path / "feed" / "u" / "live").glob("*.segment"))
+    assert len(files) == 2
+    for row_id in (ids[3], long_id):
+        one.delete(row_id)
+        saved.erase(saved.place(tmp_path / "feed", "u", LIVE), [row_id])
+    kept = b"".join(path.read_bytes() for path in files).lower()
+    segments, _ = saved.read(files[0].parent, ROWS)
+    columns = b"".join(text.letters.T.tobytes() for segment in segments for text in segment.texts).lower()
+    assert b"secret" not in kept
+    assert b"secret" not in columns
+    assert b"customer_60" not in columns
+    assert b"customer_61" in columns
+    feeds.close()
+    assert restarted(made, one) == 0
+
+
+def test_erasing_where_nothing_is_kept_or_a_file_is_damaged_leaves_nothing(made, tmp_path):
+    saved.erase(tmp_path / "nowhere", ["01a2090c-9310-7000-b8ba-4ee1957f877d"])
+    assert not (tmp_path / "nowhere").exists()
+    one = shaped(ROWS)
+    restarted(made, one)
+    (path,) = (tmp_path / "feed").rglob("*.segment")
+    path.write_bytes(b"nonsense")
+    saved.erase(path.parent, [min(one.listed)])
+    assert not path.exists()
+
+
+def test_only_one_process_keeps_segments_and_the_others_read_them(made, tmp_path):
+    one = shaped(2 * ROWS)
+    first, second = made({"u": one}), made({"u": one})
+    assert settled(first, one)
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "feed").rglob("*.segment")}
+    one.change(min(one.listed), status="failed", flags=1)
+    one.rows_read = 0
+    assert settled(second, one) == one.page(Wanted(), 7)
+    assert one.rows_read == 0
+    second.close()
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "feed").rglob("*.segment")} == before
+
+
+def test_what_is_kept_is_the_owners_alone(made, tmp_path):
+    one = shaped(2 * ROWS)
+    assert settled(made({"u": one}), one)
+    folder = tmp_path / "feed"
+    for path in (folder, *folder.rglob("*.segment"), *folder.rglob("*.json")):
+        assert path.stat().st_mode & 0o077 == 0, path
