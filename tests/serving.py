@@ -22,6 +22,8 @@ class Server:
             "CALLCOV_MODELS": str(models),
             "CALLCOV_MODEL": model,
             "CALLCOV_DATA": str(data),
+            "CALLCOV_RATE_LIMIT": "off",
+            "CALLCOV_SUBMIT_RATE_LIMIT": "off",
             **settings,
         }
         self._process: subprocess.Popen[str] | None = None

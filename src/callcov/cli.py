@@ -23,11 +23,12 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 import callcov
 from callcov.auth import keys as credentials
 from callcov.auth.secret import load_secret
+from callcov.billing import TIERS
 from callcov.checks import policy
 from callcov.config import Config, read
 from callcov.errors import BadPolicy, BadSetting, CallcovError, ModelAltered, ModelMissing, ModelUnavailable
 from callcov.models.catalogue import CATALOGUE
-from callcov.store import keys, policies, users
+from callcov.store import billing, keys, policies, users
 from callcov.store.db import Database
 from callcov.store.folder import installation
 
@@ -42,7 +43,7 @@ cli = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-users_cli = typer.Typer(help="Make accounts.", no_args_is_help=True)
+users_cli = typer.Typer(help="Make accounts and set what they may use.", no_args_is_help=True)
 keys_cli = typer.Typer(help="Make API keys.", no_args_is_help=True)
 models_cli = typer.Typer(help="The files of the models: fetch, verify, list.", no_args_is_help=True)
 policy_cli = typer.Typer(help="What calls are judged by: show, check, set.", no_args_is_help=True)
@@ -144,6 +145,21 @@ def users_create(email: Annotated[str, typer.Argument(help="Mail address of the 
     with installation(_config(data=data).data) as database, database.write() as connection:
         user = users.create(connection, email, datetime.now(UTC))
     typer.echo(user.id)
+
+
+@users_cli.command("tier", epilog="Example: callcov users tier qa@example.com starter")
+def users_tier(
+    email: Annotated[str, typer.Argument(help="Mail address of the account.")],
+    tier: Annotated[str, typer.Argument(help=f"One of {', '.join(TIERS)}.")],
+    data: Data = None,
+) -> None:
+    """Set how many minutes an account may have analysed in a month; from now on, what was used stays used."""
+    if tier not in TIERS:
+        raise typer.BadParameter(f"there is no tier {tier}; choose one of {', '.join(TIERS)}", param_hint="TIER")
+    with installation(_config(data=data).data) as database:
+        owner = _account(database, email)
+        with database.write() as connection:
+            billing.set_tier(connection, owner, TIERS[tier], datetime.now(UTC))
 
 
 @keys_cli.command("create", epilog="Example: callcov keys create --user qa@example.com --test")

@@ -1,4 +1,4 @@
-"""The only module that knows DBOS: durable workflows for analyses and webhook deliveries, and the daily tidying.
+"""The only module that knows DBOS: durable workflows for analyses and webhook deliveries, and the hourly tidying.
 
 A workflow's arguments are ids and numbers, never text of a call. Steps run at least once; a finished step is not
 repeated after a crash. Workflow ids are derived from what they are for, so starting one twice starts it once.
@@ -41,7 +41,7 @@ class Work(Protocol):
         ...
 
     def tidy(self) -> None:
-        """Fail what was lost; called at every start and once a day."""
+        """Fail what was lost and remove what is due; called at every start and once an hour."""
         ...
 
 
@@ -89,7 +89,7 @@ class Engine:
         )
         DBOS.register_queue(DELIVERIES, worker_concurrency=8, polling_interval_sec=0.5, on_conflict="always_update")
         DBOS.apply_schedules(
-            [{"schedule_name": "tidy", "workflow_fn": tidy, "schedule": "17 3 * * *", "context": None}]
+            [{"schedule_name": "tidy", "workflow_fn": tidy, "schedule": "17 * * * *", "context": None}]
         )
         self._client = DBOSClient(system_database_engine=self._database, serializer=DBOSPortableJSONSerializer())
 

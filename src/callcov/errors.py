@@ -71,3 +71,11 @@ class WorkerDied(CallcovError):
 
 class BlockedAddress(CallcovError):
     """A webhook address resolves to something that is not on the public internet."""
+
+
+class NoMinutes(CallcovError):
+    """The account's tier includes too few minutes this month for one more recording, and allows no overage."""
+
+
+class RateLimited(CallcovError):
+    """Too many requests with one credential, or from one address, within the time of the limit."""

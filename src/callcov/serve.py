@@ -8,9 +8,12 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
+from limits.errors import ConfigurationError
+from limits.storage import Storage, storage_from_string
 
 import callcov
 from callcov import judging, pipeline, probe
@@ -22,6 +25,7 @@ from callcov.config import Config
 from callcov.engine import Engine
 from callcov.errors import BadRecording, BadSetting, WorkerDied
 from callcov.language.chat import Chat
+from callcov.limiting import Limiter
 from callcov.model import Recording
 from callcov.models import locate
 from callcov.rejudge import Judges
@@ -114,7 +118,22 @@ def _services(config: Config, worker: Worker, probes: Children, judges: Judges) 
         secret=load_secret(config.data, config.secret.get_secret_value() if config.secret else None),
         public_url=config.public_url,
         version=callcov.__version__,
+        limiter=_limiter(config),
+        rate=_rate(config.rate_limit),
+        submit_rate=_rate(config.submit_rate_limit),
     )
+
+
+def _rate(setting: str) -> str | None:
+    return None if setting == "off" else setting
+
+
+def _limiter(config: Config) -> Limiter:
+    url = config.limits_url or "memory://"
+    try:
+        return Limiter(cast(Storage, storage_from_string(url, wrap_exceptions=True)))
+    except ConfigurationError as error:
+        raise BadSetting(f"CALLCOV_LIMITS_URL cannot be used: {error}.") from error
 
 
 class _Starter:

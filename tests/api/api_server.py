@@ -20,6 +20,7 @@ import requests
 import sqlalchemy as sa
 import uvicorn
 from callscript import transcript_of
+from limits.storage import MemoryStorage
 
 from callcov import checks, document, judging
 from callcov.api.app import create
@@ -27,6 +28,7 @@ from callcov.api.services import Services
 from callcov.auth.keys import PREFIX_LENGTH, hash_key, new_key
 from callcov.checks.policy import DEFAULT, Direction, Disclosure
 from callcov.children import Children
+from callcov.limiting import Limiter
 from callcov.model import Recording, Transcript
 from callcov.rejudge import Judges
 from callcov.speech.decode import probe
@@ -176,7 +178,8 @@ def make_services(folder: Path, **other: Any) -> tuple[Services, QueueEngine]:
     blobs = open_blobs(objects)
     engine = QueueEngine(database)
     judges = Judges(database, blobs, Children(1, judging.equip, (objects, MODELS)))
-    services = Services(database, blobs, engine, prober(blobs), judges, SECRET, None, "0.1.0")
+    limiter = Limiter(MemoryStorage())
+    services = Services(database, blobs, engine, prober(blobs), judges, SECRET, None, "0.1.0", limiter, None, None)
     return replace(services, **other), engine
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from callcov.api import analyses, audio, docs, errors, health, policy, rejudge, upload
+from callcov.api import analyses, audio, billing, docs, errors, health, policy, rejudge, schemas, upload
+from callcov.api.limits import Limits
 from callcov.api.requests import Requests
 from callcov.api.services import Services
 
@@ -31,9 +32,10 @@ def create(services: Services) -> FastAPI:
     app.state.services = services
     app.state.backtests = asyncio.Semaphore(1)
     errors.install(app)
-    app.add_middleware(Requests)
-    for router in (upload.router, analyses.router, audio.router, policy.router, rejudge.router):
-        app.include_router(_both_spellings(router))
+    app.add_middleware(Limits, services=services)
+    app.add_middleware(Requests)  # the last is the outermost
+    for router in (upload.router, analyses.router, audio.router, policy.router, rejudge.router, billing.router):
+        app.include_router(_both_spellings(router), responses=schemas.errors(429))
     app.include_router(health.router)
     app.include_router(docs.router)
     app.mount("/docs/static", docs.files)

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 
-from callcov.api.services import Given
+from callcov.api.services import Given, Services
 from callcov.auth.keys import identify
 from callcov.auth.links import check
 from callcov.errors import NotFound
@@ -23,10 +23,18 @@ _Bearer = Annotated[
 ]
 
 
+def identified(request: Request, services: Services) -> Caller:
+    """Who calls, looked up once a request: first by the rate limit, then by the route. Raises InvalidCredentials."""
+    known: Caller | None = getattr(request.state, "caller", None)
+    if known is None:
+        given, now = request.headers, datetime.now(UTC)
+        known = identify(services.database, services.secret, given.get("x-api-key"), given.get("authorization"), now)
+        request.state.caller = known
+    return known
+
+
 def _caller(request: Request, services: Given, _key: _ApiKey, _bearer: _Bearer) -> Caller:
-    headers = request.headers
-    now = datetime.now(UTC)
-    return identify(services.database, services.secret, headers.get("x-api-key"), headers.get("authorization"), now)
+    return identified(request, services)
 
 
 Known = Annotated[Caller, Depends(_caller)]

@@ -23,8 +23,10 @@ from callcov.errors import (
     CallcovError,
     Conflict,
     InvalidCredentials,
+    NoMinutes,
     NoRoom,
     NotFound,
+    RateLimited,
     UploadTooLarge,
 )
 
@@ -34,10 +36,12 @@ _SHORT = 500  # characters
 
 _STATUS: tuple[tuple[type[CallcovError], int], ...] = (
     (BadRecording, 400),
+    (NoMinutes, 402),
     (NotFound, 404),
     (Conflict, 409),
     (AlreadyExists, 409),
     (UploadTooLarge, 413),
+    (RateLimited, 429),
     (NoRoom, 507),
 )
 

@@ -9,6 +9,7 @@ from typing import Annotated, Protocol
 import sqlalchemy as sa
 from fastapi import Depends, Request
 
+from callcov.limiting import Limiter
 from callcov.model import Recording
 from callcov.rejudge import Judges
 from callcov.store.blobs import Blobs
@@ -33,7 +34,7 @@ class Services:
 
     `probe` reads the upload under a blob key and blocks, it is called in a thread; it raises BadRecording. `judges`
     judge what is completed again, and block too. `secret` signs links and hashes keys. `public_url` has no slash at its
-    end; None is the request's own base.
+    end; None is the request's own base. `rate` and `submit_rate` are limits such as `100/minute`, None is none.
     """
 
     database: Database
@@ -44,6 +45,9 @@ class Services:
     secret: bytes
     public_url: str | None
     version: str
+    limiter: Limiter
+    rate: str | None
+    submit_rate: str | None
 
 
 def _services(request: Request) -> Services:
