@@ -82,10 +82,13 @@ class Account:
     def post(self, path: str, **options: Any) -> requests.Response:
         return self.call("POST", path, **options)
 
-    def submit(self, sound: bytes | None = None, key: str | None = None, **fields: Any) -> requests.Response:
+    def submit(
+        self, sound: bytes | None = None, key: str | None = None, headers: dict[str, Any] | None = None, **fields: Any
+    ) -> requests.Response:
         form = {"agent_id": "agent_001", "contact_id": "customer_12345"} | fields
         sound = tone() if sound is None else sound
-        return self.post("/analysis/", key=key, data=form, files={"audio_file": ("call.wav", sound)})
+        files = {"audio_file": ("call.wav", sound)}
+        return self.post("/analysis/", key=key, data=form, files=files, headers=headers or {})
 
     def accepted(self, **options: Any) -> str:
         response = self.submit(**options)

@@ -6,6 +6,7 @@ credential, shares those of the address. A submission counts for its own limit t
 
 from __future__ import annotations
 
+import math
 import time
 from ipaddress import IPv6Address, ip_address
 
@@ -48,7 +49,7 @@ class Limits:
             await self._app(scope, receive, send)
             return
         refused = answer(RateLimited("Rate limit exceeded"))
-        refused.headers["Retry-After"] = str(max(1, taken.reset - int(time.time())))
+        refused.headers["Retry-After"] = str(max(1, math.ceil(taken.reset - time.time())))
         await refused(scope, receive, send)
 
     def _take(self, request: Request) -> Taken | None:

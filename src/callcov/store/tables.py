@@ -118,7 +118,6 @@ analyses = sa.Table(
         "ix_analyses_processing",
         "user_id",
         "livemode",
-        "duration_ms",
         sqlite_where=sa.text("status = 'processing'"),
         postgresql_where=sa.text("status = 'processing'"),
     ),

@@ -48,7 +48,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_analyses_processing",
         "analyses",
-        ["user_id", "livemode", "duration_ms"],
+        ["user_id", "livemode"],
         sqlite_where=processing,
         postgresql_where=processing,
     )
