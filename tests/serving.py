@@ -29,10 +29,14 @@ class Server:
         self._process: subprocess.Popen[str] | None = None
         self.address = ""
 
-    def start(self) -> None:
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def start(self, *options: str) -> None:
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
-                [CALLCOV, "serve", "--port", "0"],
+                [CALLCOV, "serve", "--port", "0", *options],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

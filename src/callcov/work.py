@@ -71,6 +71,15 @@ class Worker:
         self.children.cancel(analysis_id)
         self.blobs.delete_prefix(pipeline.folder(analysis_id))
 
+    def stop_deleted(self) -> None:
+        """Stop at once what is at work on an analysis that another process deleted, which cannot reach our children."""
+        if at_work := self.children.scopes():
+            with self.database.read() as connection:
+                gone = expiry.gone(connection, at_work)
+            for analysis_id in gone:
+                self.children.cancel(analysis_id)
+                self.blobs.delete_prefix(pipeline.folder(analysis_id))
+
     def deliver(self, step: Step, user_id: str, analysis_id: str, run: int, attempt: int) -> None:
         """Make webhook attempt number `attempt` for what attempt `run` at the analysis came to."""
         step("deliver", partial(self._deliver, user_id, analysis_id, run, attempt))

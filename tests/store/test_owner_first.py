@@ -6,7 +6,7 @@ import callcov.store
 
 # A look-up by credential, the making and finding of an account, and the worker's look at everything.
 WITHOUT_OWNER = {"users.create", "users.find", "keys.caller", "analyses.unfinished", "analyses.named"}
-WITHOUT_OWNER |= {"expiry.old_tests", "idempotency.forget"}  # the worker's tidying, over every account
+WITHOUT_OWNER |= {"expiry.old_tests", "expiry.gone", "idempotency.forget"}  # the worker's tidying, over every account
 
 
 def functions():

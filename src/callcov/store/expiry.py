@@ -1,7 +1,8 @@
-"""What is due to be deleted because of its age."""
+"""What is due to be deleted because of its age, and what has been deleted meanwhile."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -22,3 +23,9 @@ def old_tests(connection: sa.Connection, before: datetime) -> tuple[tuple[str, s
         )
     )
     return tuple((user_id, analysis_id) for user_id, analysis_id in found)
+
+
+def gone(connection: sa.Connection, analysis_ids: Sequence[str]) -> frozenset[str]:
+    """Those of the ids that name no analysis of any account; for the worker, which may still be at work on them."""
+    there = connection.scalars(sa.select(analyses.c.id).where(analyses.c.id.in_(analysis_ids)))
+    return frozenset(analysis_ids) - frozenset(there)
