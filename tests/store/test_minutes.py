@@ -139,7 +139,7 @@ class Ledger(RuleBasedStateMachine):
 
 def test_the_figures_equal_a_recount_over_random_histories(database_once):
     run_state_machine_as_test(
-        lambda: Ledger(database_once), settings=settings(max_examples=40, stateful_step_count=30, deadline=None)
+        lambda: Ledger(database_once), settings=settings(max_examples=20, stateful_step_count=25, deadline=None)
     )
 
 

@@ -82,7 +82,7 @@ def objects(worker):
 
 
 def test_a_test_analysis_goes_after_seven_days_with_everything_that_was_stored_of_it(worker, user):
-    completed(worker, user, TEST, NOW - WEEK - timedelta(minutes=1))
+    completed(worker, user, TEST, NOW - WEEK - timedelta(hours=1))
     worker.tidy()
     assert objects(worker) == []
     with worker.database.read() as connection:
@@ -94,7 +94,7 @@ def test_a_test_analysis_goes_after_seven_days_with_everything_that_was_stored_o
 
 def test_a_younger_one_and_every_live_one_stay(worker, user):
     kept = [
-        accepted(worker, user, TEST, NOW - WEEK + timedelta(minutes=1)),
+        accepted(worker, user, TEST, NOW - WEEK + timedelta(hours=1)),
         accepted(worker, user, LIVE, NOW - 10 * WEEK),
     ]
     completed(worker, user, LIVE, NOW - 9 * WEEK)

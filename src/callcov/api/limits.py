@@ -66,7 +66,7 @@ class Limits:
             caller = identified(request, self._services)
         except InvalidCredentials:
             return "address", _address(request)
-        return "key", caller.key_id
+        return "credential", caller.key_id or caller.user_id
 
 
 def _address(request: Request) -> str:
