@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, V
 from callcov.errors import BadSetting
 
 PREFIX = "CALLCOV_"
+_RATE = r"^(off|[1-9][0-9]{0,8}/(second|minute|hour|day))$"
 
 
 def _cores() -> int:
@@ -79,6 +80,20 @@ class Config(BaseModel):
         default=None,
         pattern=r"^[^\s@<>]+@[^\s@<>]+$",
         description="Address that mail comes from; to be set together with `CALLCOV_SMTP_URL`.",
+    )
+    rate_limit: str = Field(
+        default="100/minute",
+        pattern=_RATE,
+        description="Requests a credential may make, or an address without one: `100/minute` (or `/second`, `/hour`, "
+        "`/day`), or `off`.",
+    )
+    submit_rate_limit: str = Field(
+        default="20/minute", pattern=_RATE, description="Recordings a credential may submit, in the same way."
+    )
+    limits_url: str | None = Field(
+        default=None,
+        pattern=r"^rediss?://[^\s]+$",
+        description="A Redis that counts for the rate limits; needs the package `redis`. Default: in memory.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least important line that is logged to standard error."

@@ -111,6 +111,11 @@ def rendered(row: Analysis, public_url: str) -> bytes:
     return orjson.dumps(analysis_object(row, audio_url(public_url, row.id)))
 
 
+def accepted(row: Analysis) -> str:
+    """The same as a text to keep, with the placeholder for the public address (see `store/documents.py`)."""
+    return _stored(analysis_object(row, ""), row.id)
+
+
 def finished(
     row: Analysis,
     transcript: Transcript,

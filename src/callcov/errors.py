@@ -93,7 +93,11 @@ class TooManyKeys(CallcovError):
     """The account has ten active keys, which is the most."""
 
 
-class TooManyRequests(CallcovError):
+class NoMinutes(CallcovError):
+    """The account's tier includes too few minutes this month for one more recording, and allows no overage."""
+
+
+class RateLimited(CallcovError):
     """Something was done as often as it may be; `reset` is when it may be done again, in Unix seconds."""
 
     def __init__(self, message: str = "Rate limit exceeded", reset: float = 0.0) -> None:

@@ -1,17 +1,21 @@
-"""One server on one machine, put together: API, engine, worker, and the child processes they share."""
+"""One server on one machine, put together: API, engine, worker, and the processes that they need."""
 
 import fcntl
 import os
 import signal
 import socket
 import sys
+import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import NoReturn, cast
 
 import uvicorn
 from fastapi import FastAPI
-from limits.storage import MemoryStorage
+from limits.errors import ConfigurationError
+from limits.storage import Storage, storage_from_string
 
 import callcov
 from callcov import judging, pipeline, probe
@@ -20,9 +24,9 @@ from callcov.api.services import Services
 from callcov.auth.mail import Outbox, Post, Smtp
 from callcov.auth.passwords import Passwords
 from callcov.auth.secret import load_secret
-from callcov.children import Children, Task
+from callcov.children import Children, Task, end_with
 from callcov.config import Config
-from callcov.engine import Engine
+from callcov.engine import Engine, Starter
 from callcov.errors import BadRecording, BadSetting, WorkerDied
 from callcov.language.chat import Chat
 from callcov.limiting import Limiter
@@ -31,6 +35,7 @@ from callcov.models import locate
 from callcov.rejudge import Judges
 from callcov.store import users
 from callcov.store.blobs import open_blobs
+from callcov.store.counts import Counts
 from callcov.store.db import Database
 from callcov.store.folder import blobs_url, installation, outbox
 from callcov.work import Worker
@@ -39,6 +44,7 @@ _PROBES = 2
 # A probe reads headers and packets of a file from a stranger; one that wants more than this is an attack.
 _PROBE_BYTES = 2 * 1024**3
 _PROBE_SECONDS = 120.0
+_LOOK_SECONDS = 1.0
 
 
 def crew(config: Config, blobs: str) -> Children:
@@ -64,41 +70,119 @@ def judging_again(config: Config, database: Database) -> Generator[Judges]:
         yield Judges(database, open_blobs(address), children)
 
 
-def serve(config: Config, host: str, port: int, ready: Callable[[str, bool], None]) -> None:
+def serve(config: Config, host: str, port: int, ready: Callable[[str, bool], None], api_processes: int = 1) -> None:
     """Serve until SIGINT or SIGTERM; `ready` is told the address, and whether there is an account, once it answers.
 
     Ends the process.
 
-    Raises BadSetting when the address or the data folder is in use, and what `crew` raises for the models.
+    This process does the work and answers too; `api_processes` - 1 others only answer, on the same socket. Raises
+    BadSetting when the address or the data folder is in use, and what `crew` raises for the models.
     """
+    listener = _listen(host, port)
+    here = _address(listener)
+    # Before anything else: a process that works in threads or has an open database must not be forked.
+    others = _Others(api_processes - 1, config, listener)
     with ExitStack() as stack:
         database = stack.enter_context(installation(config.data))
         _only_one(stack, config.data)
-        listener = _listen(host, port)
-        here = _address(listener)
         children = crew(config, blobs_url(config.data))
-        probes = Children(_PROBES, probe.equip, (blobs_url(config.data),), memory=_PROBE_BYTES)
-        probes.warm(os.getpid)
-        judges = stack.enter_context(judging_again(config, database))
-        judges.children.warm(os.getpid)
         children.warm(pipeline.do_load)
         engine = Engine(database.engine)
         worker = _worker(config, database, engine, children, here)
         engine.launch(worker, config.workers)
         worker.tidy()
-        services = _services(config, worker, probes, judges, here)
-        with database.read() as connection:
-            inhabited = users.exist(connection)
-        _run(app.create(services), listener, lambda: ready(here, inhabited))
+        with _services(config, database, _Direct(engine, worker), here, shared=api_processes > 1) as services:
+            services.judges.children.warm(os.getpid)
+            if api_processes > 1:
+                threading.Thread(target=_stop_deleted, args=(worker,), daemon=True).start()
+                others.begin()
+            with database.read() as connection:
+                inhabited = users.exist(connection)
+            _run(app.create(services), listener, lambda: ready(here, inhabited))
+        others.end()
         children.close()
-        probes.close()
-        judges.children.close()
         engine.close()
+    _leave()
+
+
+@contextmanager
+def _services(
+    config: Config, database: Database, engine: "_Direct | Starter", here: str, *, shared: bool
+) -> Generator[Services]:
+    """What the API needs, with children of its own; `shared` when other processes count for the same rate limits."""
+    probes = Children(_PROBES, probe.equip, (blobs_url(config.data),), memory=_PROBE_BYTES)
+    probes.warm(os.getpid)
+    with judging_again(config, database) as judges:
+        yield Services(
+            database=database,
+            blobs=open_blobs(blobs_url(config.data)),
+            engine=engine,
+            probe=lambda key: _probe(probes, key),
+            judges=judges,
+            secret=load_secret(config.data, config.secret.get_secret_value() if config.secret else None),
+            public_url=config.public_url,
+            version=callcov.__version__,
+            passwords=Passwords(),
+            post=_post(config, here),
+            limiter=_limiter(config, shared=shared),
+            rate=_rate(config.rate_limit),
+            submit_rate=_rate(config.submit_rate_limit),
+        )
+    probes.close()
+
+
+class _Others:
+    """Processes that only answer. They wait until they may begin, and end when the first one ends in whatever way."""
+
+    def __init__(self, count: int, config: Config, listener: socket.socket) -> None:
+        waiting, self._go = os.pipe()
+        self._ids = [_forked(config, listener, waiting, self._go) for _ in range(count)]
+        os.close(waiting)
+
+    def begin(self) -> None:
+        """Let them answer: the tables are there, and somebody works."""
+        os.write(self._go, b"." * len(self._ids))
+
+    def end(self) -> None:
+        """End them, letting them finish what they are answering."""
+        for number in self._ids:
+            os.kill(number, signal.SIGTERM)
+        for number in self._ids:
+            os.waitpid(number, 0)
+
+
+def _forked(config: Config, listener: socket.socket, waiting: int, go: int) -> int:
+    """The id of a new process that answers once it is told to."""
+    first, number = os.getpid(), os.fork()
+    if number == 0:
+        os.close(go)  # or else nobody would learn that the first process ended before it let us begin
+        if os.read(waiting, 1):
+            threading.Thread(target=end_with, args=(first,), daemon=True).start()
+            _answer(config, listener)
+        _leave()
+    return number
+
+
+def _answer(config: Config, listener: socket.socket) -> None:
+    with (
+        installation(config.data) as database,
+        _services(config, database, Starter(database.engine), _address(listener), shared=True) as services,
+    ):
+        _run(app.create(services), listener, lambda: None)
+
+
+def _leave() -> NoReturn:
     # Threads that wait for a killed child are never told (see `Children.close`): stopping is the same as being
     # killed, which every restart recovers from.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
+
+
+def _stop_deleted(worker: Worker) -> None:
+    while True:
+        time.sleep(_LOOK_SECONDS)
+        worker.stop_deleted()
 
 
 def _worker(config: Config, database: Database, engine: Engine, children: Children, here: str) -> Worker:
@@ -113,22 +197,6 @@ def _worker(config: Config, database: Database, engine: Engine, children: Childr
     )
 
 
-def _services(config: Config, worker: Worker, probes: Children, judges: Judges, here: str) -> Services:
-    return Services(
-        database=worker.database,
-        blobs=worker.blobs,
-        engine=_Starter(worker.engine, worker),
-        probe=lambda key: _probe(probes, key),
-        judges=judges,
-        secret=load_secret(config.data, config.secret.get_secret_value() if config.secret else None),
-        public_url=config.public_url,
-        version=callcov.__version__,
-        passwords=Passwords(),
-        post=_post(config, here),
-        limiter=Limiter(MemoryStorage()),
-    )
-
-
 def _post(config: Config, here: str) -> Post:
     """Who sends mail: the mail server that is set, or the outbox."""
     base = config.public_url or here
@@ -137,7 +205,20 @@ def _post(config: Config, here: str) -> Post:
     return Post(Smtp.at(config.smtp_url.get_secret_value()), config.mail_from, base)
 
 
-class _Starter:
+def _rate(setting: str) -> str | None:
+    return None if setting == "off" else setting
+
+
+def _limiter(config: Config, *, shared: bool) -> Limiter:
+    if shared and config.limits_url is None:
+        return Limiter(Counts(config.data / "limits.db"))
+    try:
+        return Limiter(cast(Storage, storage_from_string(config.limits_url or "memory://", wrap_exceptions=True)))
+    except ConfigurationError as error:
+        raise BadSetting(f"CALLCOV_LIMITS_URL cannot be used: {error}.") from error
+
+
+class _Direct:
     """The engine as the API sees it: starting is the engine's, cancelling also kills what runs."""
 
     def __init__(self, engine: Engine, worker: Worker) -> None:

@@ -7,6 +7,7 @@ raises below is turned into a sentence here, once: an analysis ends completed or
 import random
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,10 +17,11 @@ import structlog
 
 from callcov import deliver, pipeline
 from callcov.children import Children
+from callcov.deletion import delete
 from callcov.document import rendered
 from callcov.engine import Engine, Step
-from callcov.errors import CallcovError
-from callcov.store import analyses, deliveries, documents, policies, users
+from callcov.errors import CallcovError, NotFound
+from callcov.store import analyses, deliveries, documents, expiry, idempotency, policies, users
 from callcov.store.analyses import PROCESSING, Analysis
 from callcov.store.blobs import Blobs
 from callcov.store.db import Database
@@ -28,6 +30,7 @@ from callcov.store.times import iso, milliseconds
 
 INTERNAL = "The analysis stopped because of an error inside CallCov; retry it, and report it if it stops again."
 LOST = "The analysis was cut off too often; retry it."
+_TESTS_KEPT = timedelta(days=7)
 _GONE = "The analysis was deleted."
 
 log = structlog.get_logger()
@@ -68,20 +71,40 @@ class Worker:
         self.children.cancel(analysis_id)
         self.blobs.delete_prefix(pipeline.folder(analysis_id))
 
+    def stop_deleted(self) -> None:
+        """Stop at once what is at work on an analysis that another process deleted, which cannot reach our children."""
+        if at_work := self.children.scopes():
+            with self.database.read() as connection:
+                gone = expiry.gone(connection, at_work)
+            for analysis_id in gone:
+                self.children.cancel(analysis_id)
+                self.blobs.delete_prefix(pipeline.folder(analysis_id))
+
     def deliver(self, step: Step, user_id: str, analysis_id: str, run: int, attempt: int) -> None:
         """Make webhook attempt number `attempt` for what attempt `run` at the analysis came to."""
         step("deliver", partial(self._deliver, user_id, analysis_id, run, attempt))
 
     def tidy(self) -> None:
-        """Fail analyses whose workflow gave up, and remove what killed processes were writing."""
+        """Fail analyses whose workflow gave up, and remove what killed processes were writing and what is due."""
         with self.database.read() as connection:
             waiting = analyses.unfinished(connection)
         for row in waiting:
             if self.engine.ended(row.id, row.attempt):
                 self._fail(row.user_id, row.id, row.attempt, milliseconds(_now()), LOST)
+        self._remove_due(_now())
         yesterday = _now() - timedelta(days=1)
         self.blobs.sweep(yesterday)
         self._sweep_unnamed(yesterday)
+
+    def _remove_due(self, now: datetime) -> None:
+        """Delete test analyses of a week ago, and forget which submissions need no longer be known again."""
+        with self.database.write() as connection:
+            idempotency.forget(connection, now)
+        with self.database.read() as connection:
+            due = expiry.old_tests(connection, now - _TESTS_KEPT)
+        for user_id, analysis_id in due:
+            with suppress(NotFound):  # the account was faster
+                delete(self.database, self.blobs, self.cancel, user_id, livemode=False, analysis_id=analysis_id)
 
     def _sweep_unnamed(self, before: datetime) -> None:
         """Remove sound and vectors that no analysis names: whoever wrote them was killed before it said so."""

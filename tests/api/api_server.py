@@ -87,10 +87,13 @@ class Account:
     def post(self, path: str, **options: Any) -> requests.Response:
         return self.call("POST", path, **options)
 
-    def submit(self, sound: bytes | None = None, key: str | None = None, **fields: Any) -> requests.Response:
+    def submit(
+        self, sound: bytes | None = None, key: str | None = None, headers: dict[str, Any] | None = None, **fields: Any
+    ) -> requests.Response:
         form = {"agent_id": "agent_001", "contact_id": "customer_12345"} | fields
         sound = tone() if sound is None else sound
-        return self.post("/analysis/", key=key, data=form, files={"audio_file": ("call.wav", sound)})
+        files = {"audio_file": ("call.wav", sound)}
+        return self.post("/analysis/", key=key, data=form, files=files, headers=headers or {})
 
     def accepted(self, **options: Any) -> str:
         response = self.submit(**options)
@@ -186,7 +189,9 @@ def make_services(folder: Path, **other: Any) -> tuple[Services, QueueEngine]:
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     post = Post(Outbox(outbox(folder)), "callcov@localhost", PUBLIC)
     limiter = Limiter(MemoryStorage())
-    services = Services(database, blobs, engine, prober(blobs), judges, SECRET, None, "0.1.0", passwords, post, limiter)
+    services = Services(
+        database, blobs, engine, prober(blobs), judges, SECRET, None, "0.1.0", passwords, post, limiter, None, None
+    )
     return replace(services, **other), engine
 
 

@@ -16,6 +16,9 @@ WITHOUT_OWNER = {
     "mailtokens.use",
     "analyses.unfinished",
     "analyses.named",
+    "expiry.old_tests",  # the worker's tidying, over every account
+    "expiry.gone",
+    "idempotency.forget",
 }
 
 

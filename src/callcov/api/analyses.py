@@ -15,9 +15,10 @@ from callcov.api import schemas
 from callcov.api.answers import said
 from callcov.api.caller import Known
 from callcov.api.services import Given, public_url
+from callcov.deletion import delete
 from callcov.errors import NotFound
 from callcov.store import analyses, documents
-from callcov.store.analyses import PROCESSING, Analysis, Filters
+from callcov.store.analyses import Analysis, Filters
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["analyses"])
 
@@ -83,16 +84,8 @@ def get_analysis(request: Request, services: Given, caller: Known, analysis_id: 
 )
 def delete_analysis(services: Given, caller: Known, analysis_id: str) -> Response:
     """Delete the analysis with its sound and documents; one still processing is cancelled and sends no webhook."""
-    with services.database.write() as connection:
-        row = analyses.get(connection, caller.user_id, caller.livemode, analysis_id)
-        if row is None:
-            raise NotFound(_NOT_FOUND)
-        keys = analyses.delete(connection, caller.user_id, caller.livemode, analysis_id)
-    if row.status == PROCESSING:
-        services.engine.cancel(row.id, row.attempt)
-    for key in keys:
-        services.blobs.delete(key)
-    services.blobs.delete_prefix(f"work/{row.id}/")
+    cancel = services.engine.cancel
+    delete(services.database, services.blobs, cancel, caller.user_id, caller.livemode, analysis_id)
     return said("Analysis deleted successfully")
 
 

@@ -8,7 +8,22 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from callcov.api import analyses, api_keys, audio, auth, docs, errors, health, policy, rejudge, upload, users
+from callcov.api import (
+    analyses,
+    api_keys,
+    audio,
+    auth,
+    billing,
+    docs,
+    errors,
+    health,
+    policy,
+    rejudge,
+    schemas,
+    upload,
+    users,
+)
+from callcov.api.limits import Limits
 from callcov.api.requests import Requests
 from callcov.api.services import Services
 
@@ -32,11 +47,12 @@ def create(services: Services) -> FastAPI:
     app.state.services = services
     app.state.backtests = asyncio.Semaphore(1)
     errors.install(app)
-    app.add_middleware(Requests)
+    app.add_middleware(Limits, services=services)
+    app.add_middleware(Requests)  # the last is the outermost
     of_calls = (upload.router, analyses.router, audio.router, policy.router, rejudge.router)
-    of_accounts = (auth.router, users.router, api_keys.router)
+    of_accounts = (auth.router, users.router, api_keys.router, billing.router)
     for router in (*of_calls, *of_accounts):
-        app.include_router(_both_spellings(router))
+        app.include_router(_both_spellings(router), responses=schemas.errors(429))
     app.include_router(health.router)
     app.include_router(docs.router)
     app.mount("/docs/static", docs.files)

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 
-from callcov.api.services import Given
+from callcov.api.services import Given, Services
 from callcov.auth.keys import bearer, identify
 from callcov.auth.links import check
 from callcov.auth.tokens import check_access
@@ -26,11 +26,19 @@ _ApiKey = Annotated[
 _Bearer = Annotated[object, Security(HTTPBearer(auto_error=False, scheme_name="Bearer", description=_BEARER))]
 
 
+def identified(request: Request, services: Services) -> Caller:
+    """Who calls, looked up once a request: first by the rate limit, then by the route. Raises InvalidCredentials."""
+    known: Caller | None = getattr(request.state, "caller", None)
+    if known is None:
+        given, now = request.headers, datetime.now(UTC)
+        credentials = given.get("x-api-key"), given.get("authorization")
+        known = identify(services.database, services.secret, *credentials, now, given.get("x-callcov-mode"))
+        request.state.caller = known
+    return known
+
+
 def _caller(request: Request, services: Given, _key: _ApiKey, _bearer: _Bearer) -> Caller:
-    headers = request.headers
-    now = datetime.now(UTC)
-    credentials = headers.get("x-api-key"), headers.get("authorization")
-    return identify(services.database, services.secret, *credentials, now, headers.get("x-callcov-mode"))
+    return identified(request, services)
 
 
 Known = Annotated[Caller, Depends(_caller)]

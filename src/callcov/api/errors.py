@@ -28,11 +28,12 @@ from callcov.errors import (
     CallcovError,
     Conflict,
     InvalidCredentials,
+    NoMinutes,
     NoRoom,
     NotFound,
     NothingToUpdate,
+    RateLimited,
     TooManyKeys,
-    TooManyRequests,
     Unverified,
     UploadTooLarge,
 )
@@ -42,6 +43,7 @@ _SHORT = 500  # characters
 
 _STATUS: tuple[tuple[type[CallcovError], int], ...] = (
     (BadRecording, 400),
+    (NoMinutes, 402),
     (NotFound, 404),
     (Conflict, 409),
     (AlreadyExists, 400),
@@ -113,7 +115,7 @@ def answer(error: CallcovError) -> Response:
     """The response for a failure raised on purpose; one nobody expects of a request is 500."""
     if isinstance(error, InvalidCredentials):
         return _json(401, str(error), {"WWW-Authenticate": "Bearer"})
-    if isinstance(error, TooManyRequests):
+    if isinstance(error, RateLimited):
         return _json(429, str(error), {"Retry-After": str(max(1, math.ceil(error.reset - time.time())))})
     if isinstance(error, Invalid):
         return _json(422, error.items)

@@ -41,6 +41,7 @@ class Requests:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 extra = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
+                extra += scope.get("state", {}).get("limit_headers", ())  # here, so that a 500 has them too
                 message = {**message, "headers": [*message.get("headers", []), *extra]}
             await send(message)
 

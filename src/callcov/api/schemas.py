@@ -144,6 +144,68 @@ class PolicyVersions(_Exact):
     data: list[PolicyVersion]
 
 
+class TierInfo(_Exact):
+    """What a tier gives; null is no limit, or no overage."""
+
+    name: str
+    price_monthly: float = Field(description="US dollars.")
+    minutes_included: int | None
+    overage_rate: float | None = Field(description="US dollars a minute over what is included.")
+    features: list[str]
+
+
+class TierOffered(_Exact):
+    """A tier. `overage_rate` is absent where there is no overage."""
+
+    tier: Literal["free", "starter", "growth", "unlimited"]
+    name: str
+    price_monthly: float = Field(description="US dollars.")
+    minutes_included: int | None = Field(description="A month; null is no limit.")
+    overage_rate: float = Field(default=0.0, description="US dollars a minute over what is included.")
+    overage_allowed: bool
+    features: list[str]
+
+
+class Tiers(_Exact):
+    """Every tier there is."""
+
+    tiers: list[TierOffered]
+
+
+class Subscription(_Exact):
+    """An account's tier and its minutes of this calendar month (UTC); a figure is null where there is no limit."""
+
+    id: UUID
+    user_id: UUID
+    tier: Literal["free", "starter", "growth", "unlimited"]
+    status: Literal["active"]
+    minutes_included: int | None
+    minutes_used: float
+    minutes_remaining: float | None
+    overage_minutes: float
+    current_period_start: str = Field(description="ISO 8601, UTC, inclusive.")
+    current_period_end: str = Field(description="ISO 8601, UTC, exclusive.")
+    created_at: str = Field(description="ISO 8601, UTC.")
+    tier_info: TierInfo
+
+
+class MinutesUsed(_Exact):
+    """What the live analyses that completed this month come to."""
+
+    total_minutes_used: float
+    analysis_count: int
+    minutes_remaining: float | None
+    usage_percentage: float | None = Field(description="Of what is included; over 100 in overage.")
+
+
+class SubscriptionSummary(_Exact):
+    """A subscription with its usage."""
+
+    subscription: Subscription
+    usage: MinutesUsed
+    estimated_overage_cost: float = Field(description="US dollars so far, in whole cents.")
+
+
 class Message(_Exact):
     """What an action did."""
 
@@ -247,11 +309,12 @@ _REASONS = {
     400: "The recording is empty, damaged, of no supported format, without sound, or longer than twelve hours.",
     403: "The email of the account has not been verified yet.",
     401: "The credentials are missing, unknown or expired.",
+    402: "The account's tier includes too few minutes for this recording.",
     404: "There is no such thing in this account and mode.",
     409: "The analysis is in a state that does not allow it.",
     413: "The body is too large; a recording may have 524,288,000 bytes (500 MB).",
     422: "A field is missing or cannot be used.",
-    429: "That was done as often as it may be; `Retry-After` says in how many seconds it may be done again.",
+    429: "Too many requests within a minute; `Retry-After` says in how many seconds to try again.",
     503: "Not now.",
     507: "The server has no room left; nothing was stored.",
 }

@@ -36,7 +36,8 @@ class Services:
 
     `probe` reads the upload under a blob key and blocks, it is called in a thread; it raises BadRecording. `judges`
     judge what is completed again, and block too. `secret` signs links and hashes keys. `public_url` has no slash at its
-    end; None is the request's own base. `limiter` counts log-ins and mails.
+    end; None is the request's own base. `limiter` counts requests, log-ins and mails; `rate` and `submit_rate` are
+    limits of requests such as `100/minute`, None is none.
     """
 
     database: Database
@@ -50,6 +51,8 @@ class Services:
     passwords: Passwords
     post: Post
     limiter: Limiter
+    rate: str | None
+    submit_rate: str | None
 
 
 def _services(request: Request) -> Services:

@@ -8,13 +8,14 @@ import typer
 
 from callcov.auth.accounts import CODE, new_code
 from callcov.auth.mail import Outbox
+from callcov.billing import TIERS
 from callcov.cli.common import Data, account_id, secret_of, settings
-from callcov.store import mailtokens, users
+from callcov.store import billing, mailtokens, users
 from callcov.store.folder import installation, outbox
 from callcov.store.users import User
 
 users_cli = typer.Typer(
-    help="Accounts: create, list, show, deactivate, reset a password, read mail.", no_args_is_help=True
+    help="Accounts: create, list, show, deactivate, reset a password, set the tier, read mail.", no_args_is_help=True
 )
 
 Email = Annotated[str, typer.Argument(help="Mail address of the account.")]
@@ -71,6 +72,19 @@ def users_reset_password(email: Email, data: Data = None) -> None:
         with database.write() as connection:
             mailtokens.put(connection, owner, "reset", hashed, datetime.now(UTC) + CODE)
     typer.echo(code)
+
+
+@users_cli.command("tier", epilog="Example: callcov users tier qa@example.com starter")
+def users_tier(
+    email: Email, tier: Annotated[str, typer.Argument(help=f"One of {', '.join(TIERS)}.")], data: Data = None
+) -> None:
+    """Set how many minutes an account may have analysed in a month; from now on, what was used stays used."""
+    if tier not in TIERS:
+        raise typer.BadParameter(f"there is no tier {tier}; choose one of {', '.join(TIERS)}", param_hint="TIER")
+    with installation(settings(data=data).data) as database:
+        owner = account_id(database, email)
+        with database.write() as connection:
+            billing.set_tier(connection, owner, TIERS[tier], datetime.now(UTC))
 
 
 @users_cli.command("outbox", epilog="Example: callcov users outbox qa@example.com")

@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from callcov.errors import BadForm, Conflict, NotFound
+from callcov.store.billing import afford, charge
 from callcov.store.ids import Tick, following, uuid7
 from callcov.store.tables import analyses, documents, feeds, judgements
 from callcov.store.times import milliseconds
@@ -145,7 +146,8 @@ def folded(text: str) -> str:
 def accept(connection: sa.Connection, user_id: str, livemode: bool, submission: Submission, now: datetime) -> Analysis:
     """Take the analysis on; its id is later than every earlier id of the account and mode, whatever the clock says.
 
-    Raises NotFound for an unknown account and BadForm for an id with a NUL character, which no database compares.
+    Raises NotFound for an unknown account, BadForm for an id with a NUL character, which no database compares, and
+    NoMinutes for a live recording that the account's tier has no minutes for.
     """
     if "\0" in submission.agent_id + submission.contact_id:
         raise BadForm("agent_id and contact_id may not contain the NUL character.")
@@ -156,6 +158,8 @@ def accept(connection: sa.Connection, user_id: str, livemode: bool, submission: 
     ).one_or_none()
     if feed is None:
         raise NotFound("User not found")
+    if livemode:
+        afford(connection, user_id, submission.duration_ms, now)
     tick = following(Tick(feed.last_ms, feed.last_counter), milliseconds(now))
     moved = {"last_ms": tick.milliseconds, "last_counter": tick.counter, "revision": feed.revision + 1}
     connection.execute(sa.update(feeds).where(_feed(user_id, livemode)).values(moved))
@@ -234,7 +238,7 @@ def set_stage(connection: sa.Connection, user_id: str, analysis_id: str, attempt
 
 
 def finish(connection: sa.Connection, user_id: str, analysis_id: str, attempt: int, finished: Finished) -> bool:
-    """Complete that attempt and keep its documents.
+    """Complete that attempt, keep its documents, and enter the minutes of a live one in the ledger.
 
     False, and nothing done, when the analysis is gone, has ended already, or is at another attempt by now.
     """
@@ -246,6 +250,9 @@ def finish(connection: sa.Connection, user_id: str, analysis_id: str, attempt: i
     kept |= {"analysis_id": analysis_id, "number": 1, "judged_at": finished.completed_at}
     for table in (documents, judgements):
         connection.execute(sa.insert(table), {column.name: kept[column.name] for column in table.c})
+    row = assigned(connection, user_id, analysis_id)
+    if row and row.livemode:
+        charge(connection, user_id, analysis_id, row.duration_ms, finished.completed_at)
     return True
 
 

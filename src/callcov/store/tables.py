@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from callcov import billing
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -30,6 +32,7 @@ users = sa.Table(
     sa.Column("created_at", sa.String(24), nullable=False),
     sa.Column("updated_at", sa.String(24), nullable=False),
     sa.Column("password_hash", sa.Text),  # argon2id; none for an account that an operator made, until it is set
+    sa.Column("tier", sa.Text, nullable=False, server_default=billing.DEFAULT),
 )
 
 api_keys = sa.Table(
@@ -111,6 +114,14 @@ analyses = sa.Table(
     # To tell whether an object that lies in the store is anybody's.
     sa.Index("ix_analyses_masked_key", "masked_key"),
     sa.Index("ix_analyses_vectors_key", "vectors_key"),
+    # What is being worked on counts towards an account's minutes, and every submission asks how much that is.
+    sa.Index(
+        "ix_analyses_processing",
+        "user_id",
+        "livemode",
+        sqlite_where=sa.text("status = 'processing'"),
+        postgresql_where=sa.text("status = 'processing'"),
+    ),
 )
 
 # Apart from `analyses`, because a scan that filters would read past kilobytes of document in every row.
@@ -173,4 +184,31 @@ mail_tokens = sa.Table(
     sa.Column("purpose", sa.String(8), primary_key=True),
     sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
     sa.Column("expires_at", sa.String(24), nullable=False),
+)
+
+# The ledger of what was analysed, which every figure of minutes is counted from. It names analyses that are deleted.
+minutes = sa.Table(
+    "minutes",
+    metadata,
+    sa.Column("analysis_id", sa.String(36), primary_key=True),
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("livemode", sa.Boolean, nullable=False),
+    sa.Column("completed_at", sa.String(24), nullable=False),
+    sa.Column("duration_ms", sa.BigInteger, nullable=False),
+    sa.Index("ix_minutes_owner", "user_id", "livemode", "completed_at", "duration_ms"),
+)
+
+# What a submission with an `Idempotency-Key` was answered, for when it comes again.
+idempotency = sa.Table(
+    "idempotency",
+    metadata,
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), primary_key=True),
+    sa.Column("livemode", sa.Boolean, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    sa.Column(
+        "analysis_id", sa.String(36), sa.ForeignKey("analyses.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    sa.Column("created_at", sa.String(24), nullable=False, index=True),
+    sa.Column("answer", sa.Text, nullable=False),
 )
