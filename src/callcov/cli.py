@@ -1,10 +1,9 @@
 """The command line. Results go to standard output, everything else to standard error.
 
-Exit codes: 0 all went well · 1 a recording could not be analysed · 2 wrong usage, setting, policy or file name ·
-3 a model is missing, altered or cannot be fetched · 130 interrupted.
+Exit codes: 0 all went well · 1 a recording could not be analysed, or what was asked could not be done ·
+2 wrong usage, setting, policy or file name · 3 a model is missing, altered or cannot be fetched · 130 interrupted.
 """
 
-import os
 import shutil
 import sys
 from collections.abc import Callable, Generator
@@ -14,21 +13,20 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
-import structlog
 import typer
 import yaml
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 import callcov
+from callcov import custody
 from callcov.auth import keys as credentials
 from callcov.auth.secret import load_secret
 from callcov.checks import policy
-from callcov.config import Config, read
 from callcov.errors import BadPolicy, BadSetting, CallcovError, ModelAltered, ModelMissing, ModelUnavailable
 from callcov.models.catalogue import CATALOGUE
-from callcov.store import keys, policies, users
-from callcov.store.db import Database
+from callcov.shell import Account, Data, account_id, by_operator, settings
+from callcov.store import audit, keys, policies, users
 from callcov.store.folder import installation
 
 FAILED, USAGE, MODELS = 1, 2, 3
@@ -50,8 +48,8 @@ cli.add_typer(users_cli, name="users")
 cli.add_typer(keys_cli, name="keys")
 cli.add_typer(models_cli, name="models")
 cli.add_typer(policy_cli, name="policy")
+custody.add(cli, users_cli)
 
-Data = Annotated[Path | None, typer.Option("--data", help="Folder of the installation (CALLCOV_DATA).")]
 Model = Annotated[
     str | None, typer.Option("--model", help="Recogniser: base, tiny.en, a faster-whisper folder or a hub name.")
 ]
@@ -71,7 +69,6 @@ AgentId = Annotated[str, typer.Option(help="Id of the agent, kept in the object.
 ContactId = Annotated[str, typer.Option(help="Id of the customer, kept in the object.")]
 Direction = Annotated[policy.Direction | None, typer.Option(help="Who called: inbound is the customer.")]
 Language = Annotated[str | None, typer.Option(help="ISO 639-1 code of what is spoken; default: find out.")]
-Account = Annotated[str, typer.Option("--user", help="Mail address of the account.")]
 screen = Console(stderr=True)
 
 
@@ -86,9 +83,9 @@ def serve_command(
     """Serve the API and analyse what it accepts, until interrupted. Prints its address on standard output."""
     from callcov.serve import serve  # noqa: PLC0415 loads the engines; no other command should wait for that
 
-    config = _config(data=data, model=model, workers=workers)
+    config = settings(data=data, model=model, workers=workers)
     command = "callcov" if shutil.which("callcov") else sys.argv[0]
-    folder = "" if config.data == _config().data else f" --data {config.data}"
+    folder = "" if config.data == settings().data else f" --data {config.data}"
 
     def ready(address: str) -> None:
         typer.echo(f"CallCov {callcov.__version__} serves {address}")
@@ -128,7 +125,7 @@ def analyze_command(
     judged_by = policy.load(policy_file.read_bytes()) if policy_file else policy.DEFAULT
     about = About(judged_by, agent_id, contact_id, agent_channel, direction, language)
     with _bars(files) as told:
-        analysed = analyze(_config(model=model, workers=workers), files, about, told)
+        analysed = analyze(settings(model=model, workers=workers), files, about, told)
     for analysis, target in zip(analysed, targets, strict=True):
         _give(analysis, target, as_json=as_json)
     failed = [one for one in zip(files, analysed, strict=True) if one[1]["status"] != "completed"]
@@ -141,8 +138,9 @@ def analyze_command(
 @users_cli.command("create", epilog="Example: callcov users create qa@example.com")
 def users_create(email: Annotated[str, typer.Argument(help="Mail address of the account.")], data: Data = None) -> None:
     """Make a verified account and print its id."""
-    with installation(_config(data=data).data) as database, database.write() as connection:
+    with installation(settings(data=data).data) as database, database.write() as connection:
         user = users.create(connection, email, datetime.now(UTC))
+        audit.write(connection, user.id, by_operator("user.create", "user", user.id))
     typer.echo(user.id)
 
 
@@ -154,12 +152,12 @@ def keys_create(
     data: Data = None,
 ) -> None:
     """Make an API key and print it; it is shown this once and kept only as a keyed hash."""
-    config = _config(data=data)
+    config = settings(data=data)
     with installation(config.data) as database:
         secret = load_secret(config.data, config.secret.get_secret_value() if config.secret else None)
-        key, owner = credentials.new_key(livemode=not test), _account(database, user)
+        key, owner = credentials.new_key(livemode=not test), account_id(database, user)
         with database.write() as connection:
-            keys.create(
+            made = keys.create(
                 connection,
                 owner,
                 livemode=not test,
@@ -168,6 +166,7 @@ def keys_create(
                 description=description,
                 now=datetime.now(UTC),
             )
+            audit.write(connection, owner, by_operator("key.create", "api_key", made.id))
     typer.echo(key)
 
 
@@ -185,8 +184,8 @@ def policy_show(
     if user is None:
         typer.echo(policy.ready_made_text(name or "default"), nl=False)
         return
-    with installation(_config(data=data).data) as database:
-        owner = _account(database, user)
+    with installation(settings(data=data).data) as database:
+        owner = account_id(database, user)
         with database.read() as connection:
             found = policies.current(connection, owner)
     typer.echo(yaml.safe_dump(found.model_dump(mode="json"), allow_unicode=True, sort_keys=False, width=110), nl=False)
@@ -211,10 +210,13 @@ def policy_set(
     if source not in policy.READY_MADE and not Path(source).is_file():
         raise BadSetting(f"There is no file {source}, and no ready-made policy of that name.")
     found = policy.ready_made(source) if source in policy.READY_MADE else policy.load(Path(source).read_bytes())
-    with installation(_config(data=data).data) as database:
-        owner = _account(database, user)
+    with installation(settings(data=data).data) as database:
+        owner = account_id(database, user)
         with database.write() as connection:
+            before = policies.current(connection, owner).version
             new = policies.put(connection, owner, found, datetime.now(UTC))
+            if new.version != before:
+                audit.write(connection, owner, by_operator("policy.set", "policy", str(new.version)))
     typer.echo(new.version)
 
 
@@ -236,9 +238,9 @@ def rejudge_command(
 
     if every == bool(ids):
         raise typer.BadParameter("give ids or --all")
-    config, tally, now = _config(data=data), Tally(), datetime.now(UTC)
+    config, tally, now = settings(data=data), Tally(), datetime.now(UTC)
     with installation(config.data) as database, judging_again(config, database) as judges:
-        owner = Owner(_account(database, user), livemode=not test)
+        owner = Owner(account_id(database, user), livemode=not test)
         for one in ids or ():
             judges.one(owner, one, now, tally=tally)
         for _ in judges.account(owner, now, tally) if every else ():
@@ -257,7 +259,7 @@ def models_fetch(
     """Fetch the models' files and verify them; what is there and right is left alone."""
     from callcov.models.fetch import fetch  # noqa: PLC0415 the same
 
-    config = _config()
+    config = settings()
     fetch(config.models, names or [model.name for model in CATALOGUE], source, lambda line: typer.echo(line, err=True))
 
 
@@ -281,43 +283,9 @@ def main() -> None:
         _end(error, FAILED)
 
 
-def _account(database: Database, email: str) -> str:
-    """The id of the account with that address. Raises BadSetting."""
-    with database.read() as connection:
-        found = users.find(connection, email)
-    if found is None:
-        raise BadSetting(f"There is no account {email}; make it with `callcov users create {email}`.")
-    return found.id
-
-
 def _end(error: CallcovError, code: int) -> None:
     typer.echo(f"callcov: {error}", err=True)
     sys.exit(code)
-
-
-def _config(**given: object) -> Config:
-    config = read(os.environ, **given)
-    level = {"debug": 10, "info": 20, "warning": 30, "error": 40}[config.log_level]
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *_renderers(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
-    return config
-
-
-def _renderers() -> list[structlog.typing.Processor]:
-    """Lines for a person at a terminal, JSON for everything else; never local variables: they may be what was said."""
-    if sys.stderr.isatty():
-        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-    frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-    return [structlog.processors.ExceptionRenderer(frames), structlog.processors.JSONRenderer()]
 
 
 def _targets(files: list[Path], out: Path | None) -> list[Path | None]:

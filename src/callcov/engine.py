@@ -1,4 +1,4 @@
-"""The only module that knows DBOS: durable workflows for analyses and webhook deliveries, and the daily tidying.
+"""The only module that knows DBOS: durable workflows for analyses and webhook deliveries, and the hourly tidying.
 
 A workflow's arguments are ids and numbers, never text of a call. Steps run at least once; a finished step is not
 repeated after a crash. Workflow ids are derived from what they are for, so starting one twice starts it once.
@@ -41,7 +41,7 @@ class Work(Protocol):
         ...
 
     def tidy(self) -> None:
-        """Fail what was lost; called at every start and once a day."""
+        """Fail what was lost, delete what is due; called at every start and once an hour."""
         ...
 
 
@@ -89,7 +89,7 @@ class Engine:
         )
         DBOS.register_queue(DELIVERIES, worker_concurrency=8, polling_interval_sec=0.5, on_conflict="always_update")
         DBOS.apply_schedules(
-            [{"schedule_name": "tidy", "workflow_fn": tidy, "schedule": "17 3 * * *", "context": None}]
+            [{"schedule_name": "tidy", "workflow_fn": tidy, "schedule": "17 * * * *", "context": None}]
         )
         self._client = DBOSClient(system_database_engine=self._database, serializer=DBOSPortableJSONSerializer())
 
@@ -119,6 +119,17 @@ class Engine:
     def cancel(self, analysis_id: str, attempt: int) -> None:
         """Stop an analysis before its next step; nothing happens if it has ended or was never started."""
         DBOS.cancel_workflow(_analysis(analysis_id, attempt))
+
+    def forget(self, analysis_id: str) -> None:
+        """Drop the webhooks that wait for an analysis and what is kept of its ended work; what runs is left alone."""
+        known = DBOS.list_workflows(
+            workflow_id_prefix=[f"analyse.{analysis_id}.", f"deliver.{analysis_id}."],
+            status=["ENQUEUED", "DELAYED", "SUCCESS", "ERROR"],
+            load_input=False,
+            load_output=False,
+        )
+        if known:
+            DBOS.delete_workflows([workflow.workflow_id for workflow in known])
 
     def ended(self, analysis_id: str, attempt: int) -> bool:
         """Whether the workflow will do nothing more: finished, cancelled, given up, or unknown."""

@@ -123,6 +123,7 @@ class _Starter:
     def __init__(self, engine: Engine, worker: Worker) -> None:
         self.start = engine.start
         self.cancel = worker.cancel
+        self.forget = worker.forget
 
 
 def _probe(probes: Children, key: str) -> Recording:

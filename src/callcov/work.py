@@ -7,6 +7,7 @@ raises below is turned into a sentence here, once: an analysis ends completed or
 import random
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,12 +19,14 @@ from callcov import deliver, pipeline
 from callcov.children import Children
 from callcov.document import rendered
 from callcov.engine import Engine, Step
-from callcov.errors import CallcovError
-from callcov.store import analyses, deliveries, documents, policies, users
+from callcov.errors import CallcovError, Conflict, NotFound
+from callcov.store import analyses, audit, deliveries, documents, policies, retention, users
 from callcov.store.analyses import PROCESSING, Analysis
+from callcov.store.audit import Entry
 from callcov.store.blobs import Blobs
 from callcov.store.db import Database
 from callcov.store.deliveries import Delivery
+from callcov.store.erasure import erase
 from callcov.store.times import iso, milliseconds
 
 INTERNAL = "The analysis stopped because of an error inside CallCov; retry it, and report it if it stops again."
@@ -68,12 +71,16 @@ class Worker:
         self.children.cancel(analysis_id)
         self.blobs.delete_prefix(pipeline.folder(analysis_id))
 
+    def forget(self, analysis_id: str) -> None:
+        """Drop what waits or is remembered for an analysis that is gone."""
+        self.engine.forget(analysis_id)
+
     def deliver(self, step: Step, user_id: str, analysis_id: str, run: int, attempt: int) -> None:
         """Make webhook attempt number `attempt` for what attempt `run` at the analysis came to."""
         step("deliver", partial(self._deliver, user_id, analysis_id, run, attempt))
 
     def tidy(self) -> None:
-        """Fail analyses whose workflow gave up, and remove what killed processes were writing."""
+        """Fail analyses whose workflow gave up; remove what killed processes left, and what was kept long enough."""
         with self.database.read() as connection:
             waiting = analyses.unfinished(connection)
         for row in waiting:
@@ -82,10 +89,35 @@ class Worker:
         yesterday = _now() - timedelta(days=1)
         self.blobs.sweep(yesterday)
         self._sweep_unnamed(yesterday)
+        self._sweep_work(yesterday)
+        self._expire()
+
+    def _expire(self) -> None:
+        """Delete what its account's days are over for, as the account itself would, and empty the database's log."""
+        while True:
+            with self.database.read() as connection:
+                due = retention.due(connection, _now(), 100)
+            for row in due:
+                entry = Entry(audit.SERVER, "analysis.expire", "analysis", row.id, _now())
+                with suppress(NotFound, Conflict):  # deleted or held in this instant
+                    erase(self.database, self.blobs, self, row.user_id, row.livemode, row.id, entry)
+                    log.info("expired", analysis=row.id)
+            if not due:
+                break
+        self.database.scrub()
+
+    def _sweep_work(self, before: datetime) -> None:
+        """Remove work files of analyses that nothing works on: whoever deleted them was killed half way."""
+        for keys in self.blobs.older("work/", before):
+            with self.database.read() as connection:
+                waiting = {row.id for row in analyses.unfinished(connection)}
+            for key in keys:
+                if key.split("/")[1] not in waiting:
+                    self.blobs.delete(key)
 
     def _sweep_unnamed(self, before: datetime) -> None:
-        """Remove sound and vectors that no analysis names: whoever wrote them was killed before it said so."""
-        for folder in ("masked/", "vectors/"):
+        """Remove objects that no analysis names: whoever wrote or deleted them was killed before it was done."""
+        for folder in ("recordings/", "masked/", "vectors/"):
             for keys in self.blobs.older(folder, before):
                 # Read after the objects were listed: an analysis that is just being finished is still unfinished then.
                 with self.database.read() as connection:

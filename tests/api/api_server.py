@@ -55,6 +55,10 @@ class QueueEngine:
     def cancel(self, analysis_id: str, attempt: int) -> None:
         self.cancelled.append((analysis_id, attempt))
 
+    def forget(self, analysis_id: str) -> None:
+        with self._database.write() as connection:
+            connection.exec_driver_sql("DELETE FROM queue WHERE analysis_id = ?", (analysis_id,))
+
     def started(self, analysis_id: str) -> list[int]:
         with self._database.read() as connection:
             rows = connection.exec_driver_sql("SELECT attempt FROM queue WHERE analysis_id = ?", (analysis_id,))

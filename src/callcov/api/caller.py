@@ -12,6 +12,7 @@ from callcov.api.services import Given
 from callcov.auth.keys import identify
 from callcov.auth.links import check
 from callcov.errors import NotFound
+from callcov.store.audit import LINK
 from callcov.store.keys import Caller
 
 # They only describe the headers in the API document; `identify` reads them.
@@ -33,13 +34,12 @@ Known = Annotated[Caller, Depends(_caller)]
 """The caller of a route; without valid credentials the route answers 401."""
 
 
-def listener(request: Request, services: Given, analysis_id: str, _key: _ApiKey, _bearer: _Bearer) -> tuple[str, bool]:
-    """The account and mode that may hear an analysis: its `?token=`'s, or else the caller's."""
+def listener(request: Request, services: Given, analysis_id: str, _key: _ApiKey, _bearer: _Bearer) -> Caller:
+    """Whoever may hear an analysis: the holder of a link's `?token=`, named LINK, or else the caller."""
     token = request.query_params.get("token")
     if token is None:
-        caller = _caller(request, services, _key, _bearer)
-        return caller.user_id, caller.livemode
+        return _caller(request, services, _key, _bearer)
     link = check(services.secret, token, datetime.now(UTC))
     if link.analysis_id != analysis_id:
         raise NotFound("Analysis not found")
-    return link.user_id, link.livemode
+    return Caller(link.user_id, link.livemode, LINK, None)

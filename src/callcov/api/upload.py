@@ -16,13 +16,13 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request, Response
 
 from callcov import document
-from callcov.api import schemas
+from callcov.api import schemas, trail
 from callcov.api.caller import Known
 from callcov.api.form import FILE_FIELD, MAX_FILE, MAX_OTHER, MAX_PARTS, Form
 from callcov.api.services import Given, Services, public_url
 from callcov.api.submission import Fields, check
 from callcov.errors import BadRecording, UploadTooLarge
-from callcov.store import analyses
+from callcov.store import analyses, audit
 from callcov.store.analyses import Analysis, Submission
 from callcov.store.blobs import Blobs
 from callcov.store.keys import Caller
@@ -61,7 +61,7 @@ async def create_analysis(request: Request, services: Given, caller: Known) -> R
     """
     upload = await receive(request, services.blobs)
     # Not the pool that serves the other requests: probing waits for a child process that may be busy.
-    row = await asyncio.to_thread(_take_on, services, caller, upload)
+    row = await asyncio.to_thread(_take_on, request, services, caller, upload)
     return Response(document.rendered(row, public_url(services, request)), 201, media_type="application/json")
 
 
@@ -100,7 +100,7 @@ async def _blocks(form: Form, body: AsyncIterable[bytes]) -> AsyncIterator[bytes
         yield bytes(block)
 
 
-def _take_on(services: Services, caller: Caller, upload: Upload) -> Analysis:
+def _take_on(request: Request, services: Services, caller: Caller, upload: Upload) -> Analysis:
     # In one function of one thread: a request that is cancelled meanwhile can neither lose the recording of an
     # accepted analysis nor leave that of a refused one.
     try:
@@ -108,6 +108,7 @@ def _take_on(services: Services, caller: Caller, upload: Upload) -> Analysis:
         with services.database.write() as connection:
             row = analyses.accept(connection, caller.user_id, caller.livemode, submission, datetime.now(UTC))
             services.engine.start(connection, caller.user_id, row.id, row.attempt)
+            audit.write(connection, caller.user_id, trail.entry(request, caller, "analysis.submit", row.id))
     except BaseException:
         services.blobs.delete(upload.blob_key)
         raise

@@ -50,7 +50,10 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """One submitted recording as its row says. `created` is Unix seconds, `attempt` counts from 1 (see `retry`)."""
+    """One submitted recording as its row says. `created` is Unix seconds, `attempt` counts from 1 (see `retry`).
+
+    `held_at` is the ISO time since which a legal hold keeps it from being deleted, None when there is none.
+    """
 
     id: str
     user_id: str
@@ -82,6 +85,7 @@ class Analysis:
     policy_version: str | None
     checks_version: str | None
     error_message: str | None
+    held_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +227,9 @@ def unfinished(connection: sa.Connection) -> tuple[Analysis, ...]:
 
 
 def named(connection: sa.Connection, keys: Sequence[str]) -> frozenset[str]:
-    """Those of the keys of masked sound and vectors that an analysis of any account names; for the sweep."""
-    either = [sa.select(column).where(column.in_(keys)) for column in (analyses.c.masked_key, analyses.c.vectors_key)]
+    """Those of the keys of stored objects that an analysis of any account names; for the sweep."""
+    columns = (analyses.c.blob_key, analyses.c.masked_key, analyses.c.vectors_key)
+    either = [sa.select(column).where(column.in_(keys)) for column in columns]
     return frozenset(connection.scalars(sa.union_all(*either)))
 
 
@@ -284,9 +289,12 @@ def retry(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: 
 def delete(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> tuple[str, ...]:
     """Delete the analysis with its documents, judgements and deliveries, whatever its status.
 
-    Gives the keys of its stored objects, which the caller removes once this is committed. Raises NotFound.
+    Gives the keys of its stored objects, which the caller removes once this is committed (see `erasure`). Raises
+    NotFound, and Conflict while it is under legal hold.
     """
     row = _held(connection, user_id, livemode, analysis_id)
+    if row.held_at is not None:
+        raise Conflict("The analysis is under legal hold")
     bump(connection, user_id, livemode)
     connection.execute(sa.delete(analyses).where(_owned(user_id, analysis_id)))
     return tuple(key for key in (row.blob_key, row.masked_key, row.vectors_key) if key)

@@ -109,7 +109,12 @@ class Blobs:
             return
 
     def delete_prefix(self, prefix: str) -> None:
-        """Remove every object below a folder such as `work/ab12/`; nothing happens when there is none."""
+        """Remove every object below a folder such as `work/ab12/`, and what killed processes were writing there.
+
+        Nothing happens when there is none.
+        """
+        for part in (self._root / prefix).rglob("*#*"):
+            part.unlink(missing_ok=True)
         with _named():
             for found in obstore.list(self._store, prefix):  # pyright: ignore[reportUnknownMemberType] - its Arrow overload is
                 for item in found:

@@ -26,6 +26,8 @@ from callcov.errors import BadSetting, NoRoom
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_MS = 30_000
+_SCRUB_MS = 1_000  # writers wait while the log is emptied, so a long reader is not waited for
+_SCRUB = "scrub the log"
 # The second: the index of the write-ahead log cannot grow, which it must when the file is opened again.
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 
@@ -68,6 +70,29 @@ class Database:
         if name not in self._pending:
             self._pending.add(name)
             self._later.submit(self._do, name, work)
+
+    def scrub(self) -> bool:
+        """Empty the write-ahead log into the database file, where deleted content is overwritten with zeros.
+
+        Until then the log may still hold what was deleted. False when it is in use by readers; try again later.
+        """
+        with self._writing, _no_room(), self.engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_SCRUB_MS}")
+            try:
+                (busy, *_) = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_MS}")
+        return not busy
+
+    def scrub_soon(self) -> None:
+        """Do `scrub` in the background, unless that is already waiting."""
+        if _SCRUB not in self._pending:
+            self._pending.add(_SCRUB)
+            self._later.submit(self._scrub)
+
+    def _scrub(self) -> None:
+        self._pending.discard(_SCRUB)
+        self.scrub()
 
     def _do(self, name: str, work: Callable[[sa.Connection], object]) -> None:
         try:
@@ -129,6 +154,7 @@ def _prepare_writer(connection: DBAPIConnection, _record: object) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten with zeros (see `Database.scrub`)
     cursor.close()
 
 

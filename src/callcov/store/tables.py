@@ -29,6 +29,7 @@ users = sa.Table(
     sa.Column("webhook_secret", sa.Text, nullable=False),
     sa.Column("created_at", sa.String(24), nullable=False),
     sa.Column("updated_at", sa.String(24), nullable=False),
+    sa.Column("retention_days", sa.Integer),  # null keeps analyses for ever
 )
 
 api_keys = sa.Table(
@@ -104,10 +105,12 @@ analyses = sa.Table(
     sa.Column("error_message", sa.Text),
     sa.Column("metadata", sa.Text),
     sa.Column("vectors_key", sa.Text),  # last, because it came later
+    sa.Column("held_at", sa.String(24)),  # since when a legal hold is on it; null is none
     sa.Index("ix_analyses_owner", "user_id", "livemode", "id"),
     sa.Index("ix_analyses_agent", "user_id", "livemode", "agent_id", "id"),
     sa.Index("ix_analyses_contact", "user_id", "livemode", "contact_id", "id"),
     # To tell whether an object that lies in the store is anybody's.
+    sa.Index("ix_analyses_blob_key", "blob_key"),
     sa.Index("ix_analyses_masked_key", "masked_key"),
     sa.Index("ix_analyses_vectors_key", "vectors_key"),
 )
@@ -150,4 +153,23 @@ deliveries = sa.Table(
     sa.Column("outcome", sa.String(16), nullable=False),
     sa.Column("error", sa.Text),
     sa.Column("next_at", sa.String(24)),
+)
+
+# Who did what to which object. Rows are only ever added: triggers of the database refuse everything else. `livemode`
+# is that of the object, null for what belongs to the account as a whole. `object_id` may name what is gone.
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("livemode", sa.Boolean),
+    sa.Column("at", sa.String(24), nullable=False),
+    sa.Column("who", sa.String(36), nullable=False),
+    sa.Column("action", sa.String(32), nullable=False),
+    sa.Column("object_type", sa.String(16), nullable=False),
+    sa.Column("object_id", sa.String(64), nullable=False),
+    sa.Column("address", sa.String(64)),
+    sa.Column("outcome", sa.String(16), nullable=False),
+    sa.Index("ix_audit_owner", "user_id", "id"),
+    sa.Index("ix_audit_object", "user_id", "object_id", "id"),
 )

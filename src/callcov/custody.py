@@ -1,0 +1,154 @@
+"""The commands for whoever answers for the recordings: audit log, retention, legal hold, export, erasure."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from callcov.errors import BadSetting, Conflict, NotFound
+from callcov.export import export
+from callcov.shell import Account, Data, account_id, by_operator, settings
+from callcov.store import audit, retention
+from callcov.store.analyses import Analysis
+from callcov.store.audit import Wanted
+from callcov.store.blobs import open_blobs
+from callcov.store.erasure import erase
+from callcov.store.folder import blobs_url, installation
+
+_KEPT = 1
+_PAGE = 1000
+
+Email = Annotated[str, typer.Argument(help="Mail address of the account.")]
+Ids = Annotated[list[str], typer.Argument(help="Analyses.", metavar="ID...")]
+
+hold_cli = typer.Typer(help="Legal hold: what may not be deleted.", no_args_is_help=True)
+
+
+def add(cli: typer.Typer, users_cli: typer.Typer) -> None:
+    """Put the commands where they belong."""
+    cli.add_typer(hold_cli, name="hold")
+    cli.command("audit", epilog="Example: callcov audit --user qa@example.com --limit 20")(audit_command)
+    cli.command("erase", epilog="Example: callcov erase --user qa@example.com customer_12345")(erase_command)
+    users_cli.command("retention", epilog="Example: callcov users retention qa@example.com 90")(users_retention)
+    users_cli.command("export", epilog="Example: callcov users export qa@example.com --out qa.zip")(users_export)
+
+
+def audit_command(
+    user: Account,
+    about: Annotated[str | None, typer.Option("--object", help="Only what was done to this object.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Maximum number of lines; default all.", min=1)] = None,
+    test: Annotated[bool, typer.Option("--test", help="What was done to test analyses instead of the rest.")] = False,  # noqa: FBT002 - a flag
+    data: Data = None,
+) -> None:
+    """Print the account's audit log, newest first: time, who, action, object, its id, address, outcome, with tabs."""
+    with installation(settings(data=data).data) as database:
+        owner, after, left = account_id(database, user), None, limit
+        while left is None or left > 0:
+            with database.read() as connection:
+                wanted = Wanted(about, starting_after=after)
+                most = _PAGE if left is None else min(left, _PAGE)
+                lines, more = audit.page(connection, owner, not test, wanted, most)
+            for line in lines:
+                shown = (line.at, line.who, line.action, line.object_type, line.object_id, line.address, line.outcome)
+                typer.echo("\t".join(part or "-" for part in shown))
+            if not more:
+                break
+            after, left = lines[-1].id, None if left is None else left - len(lines)
+
+
+def users_retention(
+    email: Email,
+    days: Annotated[str, typer.Argument(help="How many days analyses are kept, or `never` to delete none.")],
+    data: Data = None,
+) -> None:
+    """Say how long an account's analyses are kept from their acceptance on. A running server obeys within the hour.
+
+    What is older by then is deleted with its sound. Analyses under legal hold stay.
+    """
+    if days != "never" and not (days.isdecimal() and len(days) <= len(str(retention.LONGEST))):
+        raise typer.BadParameter(f"give 1 to {retention.LONGEST:,} days, or never", param_hint="DAYS")
+    with installation(settings(data=data).data) as database:
+        owner = account_id(database, email)
+        with database.write() as connection:
+            retention.set_days(connection, owner, None if days == "never" else int(days), datetime.now(UTC))
+            audit.write(connection, owner, by_operator("retention.set", "user", owner))
+
+
+@hold_cli.command("set", epilog="Example: callcov hold set --user qa@example.com 0193a1b2-...")
+def hold_set(user: Account, ids: Ids, data: Data = None) -> None:
+    """Keep analyses from being deleted, by whomever, until the hold is released. One unknown id changes nothing."""
+    with installation(settings(data=data).data) as database:
+        owner = account_id(database, user)
+        with database.write() as connection:
+            for row in retention.hold(connection, owner, ids, datetime.now(UTC)):
+                audit.write(connection, owner, by_operator("hold.set", "analysis", row.id, row.livemode))
+
+
+@hold_cli.command("release", epilog="Example: callcov hold release --user qa@example.com 0193a1b2-...")
+def hold_release(user: Account, ids: Ids, data: Data = None) -> None:
+    """Let analyses be deleted again, by their account and by retention. One unknown id changes nothing."""
+    with installation(settings(data=data).data) as database:
+        owner = account_id(database, user)
+        with database.write() as connection:
+            for row in retention.release(connection, owner, ids):
+                audit.write(connection, owner, by_operator("hold.release", "analysis", row.id, row.livemode))
+
+
+def erase_command(
+    user: Account,
+    contact_id: Annotated[str, typer.Argument(help="The contact_id of the recordings, exactly as submitted.")],
+    data: Data = None,
+) -> None:
+    """Delete every analysis of one contact, live and test, with sound and documents; prints the ids that are gone.
+
+    Those under legal hold are named on standard error and kept; then the exit code is 1.
+    """
+    config = settings(data=data)
+    blobs = open_blobs(blobs_url(config.data))
+    kept: list[str] = []
+    with installation(config.data) as database:
+        owner = account_id(database, user)
+        with database.read() as connection:
+            found = retention.of_contact(connection, owner, contact_id)
+        for row in found:
+            entry = by_operator("analysis.erase", "analysis", row.id)
+            try:
+                erase(database, blobs, None, owner, row.livemode, row.id, entry)
+            except NotFound:
+                continue  # deleted by somebody else in this instant
+            except Conflict:
+                kept.append(row.id)
+            else:
+                typer.echo(row.id)
+        database.scrub()
+    _tell(found, kept)
+
+
+def _tell(found: tuple[Analysis, ...], kept: list[str]) -> None:
+    if not found:
+        typer.echo("There is no analysis of that contact.", err=True)
+    for one in kept:
+        typer.echo(f"{one} is under legal hold and was kept.", err=True)
+    if kept:
+        raise typer.Exit(_KEPT)
+
+
+def users_export(
+    email: Email,
+    out: Annotated[Path, typer.Option(help="The zip file to write; it must not exist.", dir_okay=False)],
+    recordings: Annotated[bool, typer.Option("--recordings", help="With the sound, too.")] = False,  # noqa: FBT002 - a flag
+    data: Data = None,
+) -> None:
+    """Write all that is kept of an account into a zip file: keys (no secrets), policies, analyses, deliveries, log."""
+    config = settings(data=data)
+    with installation(config.data) as database:
+        owner = account_id(database, email)
+        with database.write() as connection:
+            audit.write(connection, owner, by_operator("user.export", "user", owner))
+        try:
+            export(database, open_blobs(blobs_url(config.data)), owner, out, config.public_url or "", recordings)
+        except FileExistsError as error:
+            raise BadSetting(f"{out} exists already; name another file.") from error
+        except OSError as error:
+            raise BadSetting(f"{out} cannot be written: {error.strerror}.") from error
