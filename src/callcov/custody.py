@@ -1,5 +1,6 @@
 """The commands for whoever answers for the recordings: audit log, retention, legal hold, export, erasure."""
 
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,8 @@ from callcov.store.analyses import Analysis
 from callcov.store.audit import Wanted
 from callcov.store.blobs import open_blobs
 from callcov.store.erasure import erase
-from callcov.store.folder import blobs_url, installation
+from callcov.store.folder import blobs_url, installation, keys_folder, vault_of
+from callcov.store.sealed import rotate
 
 _KEPT = 1
 _PAGE = 1000
@@ -30,6 +32,7 @@ def add(cli: typer.Typer, users_cli: typer.Typer) -> None:
     cli.add_typer(hold_cli, name="hold")
     cli.command("audit", epilog="Example: callcov audit --user qa@example.com --limit 20")(audit_command)
     cli.command("erase", epilog="Example: callcov erase --user qa@example.com customer_12345")(erase_command)
+    cli.command("rotate-key", epilog="Example: CALLCOV_NEW_MASTER_KEY=$(cat new.key) callcov rotate-key")(rotate_key)
     users_cli.command("retention", epilog="Example: callcov users retention qa@example.com 90")(users_retention)
     users_cli.command("export", epilog="Example: callcov users export qa@example.com --out qa.zip")(users_export)
 
@@ -142,13 +145,31 @@ def users_export(
 ) -> None:
     """Write all that is kept of an account into a zip file: keys (no secrets), policies, analyses, deliveries, log."""
     config = settings(data=data)
-    with installation(config.data) as database:
+    vault = vault_of(config.data, config.master_key.get_secret_value() if config.master_key else None)
+    with installation(config.data, vault) as database:
         owner = account_id(database, email)
         with database.write() as connection:
             audit.write(connection, owner, by_operator("user.export", "user", owner))
         try:
-            export(database, open_blobs(blobs_url(config.data)), owner, out, config.public_url or "", recordings)
+            export(database, open_blobs(blobs_url(config.data), vault), owner, out, config.public_url or "", recordings)
         except FileExistsError as error:
             raise BadSetting(f"{out} exists already; name another file.") from error
         except OSError as error:
             raise BadSetting(f"{out} cannot be written: {error.strerror}.") from error
+
+
+def rotate_key(data: Data = None) -> None:
+    """Put the data keys under the master key CALLCOV_NEW_MASTER_KEY in place of CALLCOV_MASTER_KEY; prints how many.
+
+    No server may be running. What is stored is not written anew. Cut off, it is run again with the same two keys.
+    """
+    from callcov.serve import only_one  # noqa: PLC0415 loads the engines; no other command should wait for that
+
+    config = settings(data=data)
+    if config.master_key is None or config.new_master_key is None:
+        raise BadSetting("Set CALLCOV_MASTER_KEY to the key of now and CALLCOV_NEW_MASTER_KEY to the one to come.")
+    with ExitStack() as stack:
+        stack.enter_context(installation(config.data))
+        only_one(stack, config.data)
+        both = config.master_key.get_secret_value(), config.new_master_key.get_secret_value()
+        typer.echo(rotate(keys_folder(config.data), *both))

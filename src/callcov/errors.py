@@ -71,3 +71,7 @@ class WorkerDied(CallcovError):
 
 class BlockedAddress(CallcovError):
     """A webhook address resolves to something that is not on the public internet."""
+
+
+class Unreadable(CallcovError):
+    """What is stored cannot be decrypted: it was altered, or the account's data key is gone."""

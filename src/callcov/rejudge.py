@@ -190,6 +190,7 @@ class Judges:
                 vectors_key=one.row.vectors_key,
                 direction=one.row.call_direction,
                 agent=agent,
+                owner=owner.user_id,
             )
             for one in found
         )
@@ -245,8 +246,14 @@ class Judges:
         with self.database.read() as connection:
             kept = judgements.of_analysis(connection, owner.user_id, owner.livemode, row.id)
         earlier = kept or change.judgements[:1]
-        arguments = (stored.transcript, change.transcript, [one.results for one in earlier], row.masked_key)
-        (hidden,) = self.children.run("judging", [Task(judging.do_hide, (*arguments, policy.mask), _SOUND_SECONDS)])
+        arguments = (
+            stored.transcript,
+            change.transcript,
+            [one.results for one in earlier],
+            row.masked_key,
+            policy.mask,
+        )
+        (hidden,) = self.children.run("judging", [Task(judging.do_hide, (*arguments, owner.user_id), _SOUND_SECONDS)])
         told = [replace(one, results=results) for one, results in zip(earlier, hidden.results, strict=True)]
         new = change.judgements if kept else change.judgements[1:]
         return replace(change, masked_key=hidden.masked_key, judgements=(*told, *new), rewritten=True)

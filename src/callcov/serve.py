@@ -27,7 +27,8 @@ from callcov.models import locate
 from callcov.rejudge import Judges
 from callcov.store.blobs import open_blobs
 from callcov.store.db import Database
-from callcov.store.folder import blobs_url, installation
+from callcov.store.folder import blobs_url, installation, vault_of
+from callcov.store.sealed import Vault
 from callcov.work import Worker
 
 _PROBES = 2
@@ -36,11 +37,16 @@ _PROBE_BYTES = 2 * 1024**3
 _PROBE_SECONDS = 120.0
 
 
-def crew(config: Config, blobs: str) -> Children:
+def vault(config: Config) -> Vault | None:
+    """Who encrypts what this installation stores; None when nobody does. Raises BadSetting for a wrong key."""
+    return vault_of(config.data, config.master_key.get_secret_value() if config.master_key else None)
+
+
+def crew(config: Config, blobs: str, keys: Vault | None = None) -> Children:
     """The children that transcribe and judge, each with its own models, for the objects under that address."""
     recogniser = locate.whisper(config.models, config.model)
     locate.verify(config.models, pipeline.MODELS)
-    return Children(config.workers, pipeline.equip, (blobs, config.models, str(recogniser), _chat(config)))
+    return Children(config.workers, pipeline.equip, (blobs, config.models, str(recogniser), _chat(config), keys))
 
 
 def _chat(config: Config) -> Chat | None:
@@ -55,8 +61,8 @@ def _chat(config: Config) -> Chat | None:
 def judging_again(config: Config, database: Database) -> Generator[Judges]:
     """Who judges what is completed again, in a child of its own: the others may transcribe for minutes."""
     address = blobs_url(config.data)
-    with closing(Children(1, judging.equip, (address, config.models))) as children:
-        yield Judges(database, open_blobs(address), children)
+    with closing(Children(1, judging.equip, (address, config.models, database.vault))) as children:
+        yield Judges(database, open_blobs(address, database.vault), children)
 
 
 def serve(config: Config, host: str, port: int, ready: Callable[[str], None]) -> None:
@@ -65,12 +71,12 @@ def serve(config: Config, host: str, port: int, ready: Callable[[str], None]) ->
     Raises BadSetting when the address or the data folder is in use, and what `crew` raises for the models.
     """
     with ExitStack() as stack:
-        database = stack.enter_context(installation(config.data))
-        _only_one(stack, config.data)
+        database = stack.enter_context(installation(config.data, vault(config)))
+        only_one(stack, config.data)
         listener = _listen(host, port)
         here = _address(listener)
-        children = crew(config, blobs_url(config.data))
-        probes = Children(_PROBES, probe.equip, (blobs_url(config.data),), memory=_PROBE_BYTES)
+        children = crew(config, blobs_url(config.data), database.vault)
+        probes = Children(_PROBES, probe.equip, (blobs_url(config.data), database.vault), memory=_PROBE_BYTES)
         probes.warm(os.getpid)
         judges = stack.enter_context(judging_again(config, database))
         judges.children.warm(os.getpid)
@@ -95,7 +101,7 @@ def serve(config: Config, host: str, port: int, ready: Callable[[str], None]) ->
 def _worker(config: Config, database: Database, engine: Engine, children: Children, here: str) -> Worker:
     return Worker(
         database=database,
-        blobs=open_blobs(blobs_url(config.data)),
+        blobs=open_blobs(blobs_url(config.data), database.vault),
         engine=engine,
         children=children,
         models=pipeline.model_names(config.model),
@@ -134,7 +140,8 @@ def _probe(probes: Children, key: str) -> Recording:
     return found
 
 
-def _only_one(stack: ExitStack, data: Path) -> None:
+def only_one(stack: ExitStack, data: Path) -> None:
+    """Hold the data folder for this process until the stack is left. Raises BadSetting when another has it."""
     lock = stack.enter_context((data / "server.lock").open("w"))
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

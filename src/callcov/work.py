@@ -232,6 +232,7 @@ class Worker:
             agent_channel=row.agent_channel,
             direction=row.call_direction,
             policy=policy,
+            owner=row.user_id,
         )
 
     def _told(self, said: structlog.BoundLogger, work: Callable[[], None]) -> str | None:

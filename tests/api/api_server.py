@@ -34,6 +34,7 @@ from callcov.store import analyses, keys, policies, users
 from callcov.store.analyses import Submission
 from callcov.store.blobs import Blobs, open_blobs
 from callcov.store.db import Database, migrate, open_database
+from callcov.store.sealed import Vault
 
 SECRET = b"a secret for tests, thirty-two bytes or more"
 MODELS = Path(os.environ.get("CALLCOV_MODELS") or Path(__file__).parents[2] / ".cache" / "models")
@@ -142,7 +143,7 @@ class Server:
     def complete(self, user_id: str, analysis_id: str, transcript: Transcript) -> None:
         """End an analysis as the worker does."""
         masked = f"masked/{analysis_id}"
-        self.services.blobs.write(masked, FLAC)
+        self.services.blobs.of(user_id).write(masked, FLAC)
         with self.services.database.write() as connection:
             row = analyses.assigned(connection, user_id, analysis_id)
             assert row is not None
@@ -172,14 +173,14 @@ POLICY = DEFAULT.model_copy(update={"disclosures": (*DEFAULT.disclosures, CALLBA
 FLAC = b"fLaC" + bytes(range(256)) * 40
 
 
-def make_services(folder: Path, **other: Any) -> tuple[Services, QueueEngine]:
+def make_services(folder: Path, vault: Vault | None = None, **other: Any) -> tuple[Services, QueueEngine]:
     """The services of a server whose whole state is in that folder; `other` replaces some of them."""
-    database = open_database(f"sqlite:///{folder}/callcov.db")
+    database = open_database(f"sqlite:///{folder}/callcov.db", vault)
     migrate(database)
     objects = (folder / "objects").as_uri()
-    blobs = open_blobs(objects)
+    blobs = open_blobs(objects, vault)
     engine = QueueEngine(database)
-    judges = Judges(database, blobs, Children(1, judging.equip, (objects, MODELS)))
+    judges = Judges(database, blobs, Children(1, judging.equip, (objects, MODELS, vault)))
     services = Services(database, blobs, engine, prober(blobs), judges, SECRET, None, "0.1.0")
     return replace(services, **other), engine
 

@@ -8,11 +8,13 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 from zipfile import ZipFile
 
 import pytest
 from callscript import transcript_of
-from serving import Server
+from serving import Server, ended, submit
+from sounds import SOUND
 
 from callcov import document, judging
 from callcov.checks.policy import DEFAULT
@@ -197,6 +199,7 @@ def test_an_export_without_recordings_has_none(callcov, data, tmp_path):
         (("users", "export", EMAIL, "--out", "none/qa.zip"), 2, "cannot be written"),
         (("hold", "set", "--user", EMAIL, "nothing"), 1, "no analysis nothing"),
         (("hold", "release", "--user", EMAIL), 2, "ID"),
+        (("rotate-key",), 2, "CALLCOV_NEW_MASTER_KEY"),
         (("erase", "--user", "nobody@example.com", "c"), 2, "no account"),
     ],
 )
@@ -255,3 +258,42 @@ def test_a_server_deletes_what_is_due_and_what_was_left_half_deleted_and_forgets
         server.stop()
     assert log(callcov, "--object", due) == [("server", "analysis.expire", due)]
     assert len(objects(data)) == 1
+
+
+@pytest.mark.slow
+def test_an_encrypted_server_analyses_a_call_and_only_its_key_opens_the_folder(data, tmp_path, models_folder, receiver):
+    old, new = token_hex(32), token_hex(32)
+    server = Server(data, models_folder, CALLCOV_MASTER_KEY=old, CALLCOV_WEBHOOK_ALLOW="127.0.0.0/8")
+    server.start()
+    with server.client(server.new_key(EMAIL)) as client:
+        accepted_id = submit(client, SOUND / "two-voices.wav", webhook_url=receiver.url)["id"]
+        analysis = ended(client, accepted_id)
+        assert analysis["status"] == "completed", analysis["metadata"]
+        sound = client.get(f"/analysis/{accepted_id}/audio").content
+        assert sound.startswith(b"fLaC")
+        wait_until(lambda: receiver.got)
+    assert json.loads(receiver.got[0][1])["transcript"] == analysis["transcript"]
+    server.stop()
+    disk = b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
+    spoken = max((segment["text"] for segment in analysis["transcript"]["segments"]), key=len)
+    assert len(spoken) > 10
+    assert [one for one in (spoken.encode(), sound[:64], old.encode()) if one in disk] == []
+
+    def run(*words, **settings):
+        environment = os.environ | {"CALLCOV_DATA": str(data), "CALLCOV_MODELS": str(models_folder)} | settings
+        return subprocess.run(
+            [CALLCOV, *words], capture_output=True, text=True, env=environment, cwd=tmp_path, check=False
+        )
+
+    for settings, says in (({}, "set CALLCOV_MASTER_KEY"), ({"CALLCOV_MASTER_KEY": new}, "not the key")):
+        refused = run("serve", "--port", "0", **settings)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert says in refused.stderr
+    rotated = run("rotate-key", CALLCOV_MASTER_KEY=old, CALLCOV_NEW_MASTER_KEY=new)
+    assert (rotated.returncode, rotated.stdout, rotated.stderr) == (0, "1\n", "")
+    assert run("users", "export", EMAIL, "--out", "old.zip", CALLCOV_MASTER_KEY=old).returncode == 2
+    assert run("rejudge", "--user", EMAIL, accepted_id, CALLCOV_MASTER_KEY=new).returncode == 0
+    assert run("users", "export", EMAIL, "--out", "new.zip", "--recordings", CALLCOV_MASTER_KEY=new).returncode == 0
+    with ZipFile(tmp_path / "new.zip") as archive:
+        assert json.loads(archive.read(f"analyses/{accepted_id}.json"))["transcript"] == analysis["transcript"]
+        assert archive.read(f"recordings/{accepted_id}.flac") == sound

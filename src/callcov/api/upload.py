@@ -59,7 +59,7 @@ async def create_analysis(request: Request, services: Given, caller: Known) -> R
 
     Formats, recognised by content: flac, mp3, mp4, mpeg, mpga, m4a, ogg, wav, webm.
     """
-    upload = await receive(request, services.blobs)
+    upload = await receive(request, services.blobs.of(caller.user_id))
     # Not the pool that serves the other requests: probing waits for a child process that may be busy.
     row = await asyncio.to_thread(_take_on, request, services, caller, upload)
     return Response(document.rendered(row, public_url(services, request)), 201, media_type="application/json")

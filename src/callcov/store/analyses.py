@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from callcov.errors import BadForm, Conflict, NotFound
 from callcov.store.ids import Tick, following, uuid7
+from callcov.store.sealed import opened, seal
 from callcov.store.tables import analyses, documents, feeds, judgements
 from callcov.store.times import milliseconds
 
@@ -216,7 +217,10 @@ def page(
         .order_by(ids.c.id.desc())
     ).all()
     rows = _some(connection, user_id, livemode, [analysis_id for analysis_id, text in found if text is None])
-    items = tuple(rows[analysis_id] if text is None else text for analysis_id, text in found)
+    items = tuple(
+        rows[analysis_id] if text is None else opened(connection, user_id, f"{analysis_id}/{document.name}", text)
+        for analysis_id, text in found
+    )
     return Page(items, total, has_more=offset + len(items) < total)
 
 
@@ -248,6 +252,8 @@ def finish(connection: sa.Connection, user_id: str, analysis_id: str, attempt: i
     change = {**values, "status": COMPLETED, "stage": STAGES[-1], "error_message": None}
     if not _change_attempt(connection, user_id, analysis_id, attempt, change):
         return False
+    for name in ("full", "light", "transcript", "results"):
+        kept[name] = seal(connection, user_id, f"{analysis_id}/{name}", kept[name])
     kept |= {"analysis_id": analysis_id, "number": 1, "judged_at": finished.completed_at}
     for table in (documents, judgements):
         connection.execute(sa.insert(table), {column.name: kept[column.name] for column in table.c})

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from callcov.store.analyses import Analysis
+from callcov.store.sealed import opened
 from callcov.store.tables import analyses, api_keys, deliveries, documents, judgements, policies, users
 
 _SECRET = {"webhook_secret", "password_hash", "key_hash"}
@@ -53,13 +54,22 @@ def calls(
         .order_by(analyses.c.id)
         .limit(most)
     ).all()
-    return tuple((Analysis(*row[:-1]), row[-1], _judgements(connection, user_id, row[0])) for row in map(tuple, found))
+    return tuple(
+        (Analysis(*row[:-1]), _full(connection, user_id, row[0], row[-1]), _judgements(connection, user_id, row[0]))
+        for row in map(tuple, found)
+    )
+
+
+def _full(connection: sa.Connection, user_id: str, analysis_id: str, text: str | None) -> str | None:
+    return None if text is None else opened(connection, user_id, f"{analysis_id}/full", text)
 
 
 def _judgements(connection: sa.Connection, user_id: str, analysis_id: str) -> list[Row]:
     owned = sa.and_(analyses.c.id == analysis_id, analyses.c.user_id == user_id)
     found = sa.select(judgements).join(analyses, analyses.c.id == judgements.c.analysis_id).where(owned)
-    return _rows(connection, found.order_by(judgements.c.number))
+    rows = _rows(connection, found.order_by(judgements.c.number))
+    about = f"{analysis_id}/results"
+    return [{**row, "results": opened(connection, user_id, about, row["results"])} for row in rows]
 
 
 def _open(table: sa.Table) -> list[sa.Column[Any]]:

@@ -23,6 +23,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from callcov.errors import BadSetting, NoRoom
+from callcov.store.sealed import Vault
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_MS = 30_000
@@ -35,8 +36,9 @@ _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 class Database:
     """An open database. `engine` is the writing pool, which the durable engine shares. Made by `open_database`."""
 
-    def __init__(self, engine: sa.Engine, readers: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, readers: sa.Engine, vault: Vault | None) -> None:
         self.engine = engine
+        self.vault = vault
         self._readers = readers
         self._writing = threading.Lock()
         self._later = ThreadPoolExecutor(1, thread_name_prefix="callcov-later")
@@ -108,8 +110,10 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, vault: Vault | None = None) -> Database:
     """Open `sqlite:///path`, making the file (readable by its owner only) and its folder when they are missing.
+
+    With a vault, documents are sealed (see `sealed`).
 
     Raises BadSetting for another kind of address, a place that cannot be written, or a file that is no database, and
     NoRoom when the disk is full.
@@ -118,8 +122,8 @@ def open_database(url: str) -> Database:
     if address.get_backend_name() != "sqlite" or address.database in {None, "", ":memory:"}:
         raise BadSetting("The database must be a SQLite file, written as sqlite:///path/to/callcov.db.")
     path = Path(str(address.database))
-    engine = sa.create_engine(url, pool_size=10, max_overflow=30)
-    readers = sa.create_engine(url, pool_size=8, max_overflow=40)
+    engine = sa.create_engine(url, pool_size=10, max_overflow=30, execution_options={"vault": vault})
+    readers = sa.create_engine(url, pool_size=8, max_overflow=40, execution_options={"vault": vault})
     event.listen(engine, "connect", _prepare_writer)
     event.listen(readers, "connect", _prepare_reader)
     event.listen(readers, "begin", _begin_snapshot)
@@ -131,7 +135,7 @@ def open_database(url: str) -> Database:
     except (OSError, DatabaseError) as error:
         reason = error.orig if isinstance(error, DatabaseError) else error.strerror
         raise BadSetting(f"The database {path} cannot be opened: {reason}.") from error
-    return Database(engine, readers)
+    return Database(engine, readers, vault)
 
 
 def migrate(database: Database) -> None:
