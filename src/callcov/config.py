@@ -54,6 +54,14 @@ class Config(BaseModel):
         default=None,
         description="Key that hashes API keys and signs links, at least 32 bytes. Default: made once, in `data`.",
     )
+    master_key: SecretStr | None = Field(
+        default=None,
+        description="Key that encrypts what is stored, 32 bytes in hexadecimal or base64 (docs/security.md). Default: "
+        "none, nothing is encrypted.",
+    )
+    new_master_key: SecretStr | None = Field(
+        default=None, description="The key that takes its place; read by `callcov rotate-key` alone."
+    )
     webhook_allow: tuple[IPv4Network | IPv6Network, ...] = Field(
         default=(),
         description="Networks (CIDR, comma separated) that webhooks may reach although they are not public.",

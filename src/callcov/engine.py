@@ -114,6 +114,10 @@ class Engine:
         """Stop an analysis before its next step; nothing happens if it has ended or was never started."""
         DBOS.cancel_workflow(_analysis(analysis_id, attempt))
 
+    def forget(self, analysis_id: str) -> None:
+        """Drop the webhooks that wait for an analysis and what is kept of its ended work; what runs is left alone."""
+        self._launched().forget(analysis_id)
+
     def ended(self, analysis_id: str, attempt: int) -> bool:
         """Whether the workflow will do nothing more: finished, cancelled, given up, or unknown."""
         status = DBOS.get_workflow_status(_analysis(analysis_id, attempt))
@@ -151,6 +155,17 @@ class Starter:
     def cancel(self, analysis_id: str, attempt: int) -> None:
         """As `Engine.cancel`."""
         self._client.cancel_workflow(_analysis(analysis_id, attempt))
+
+    def forget(self, analysis_id: str) -> None:
+        """As `Engine.forget`."""
+        known = self._client.list_workflows(
+            workflow_id_prefix=[f"analyse.{analysis_id}.", f"deliver.{analysis_id}."],
+            status=["ENQUEUED", "DELAYED", "SUCCESS", "ERROR"],
+            load_input=False,
+            load_output=False,
+        )
+        if known:
+            self._client.delete_workflows([workflow.workflow_id for workflow in known])
 
     def enqueue(self, connection: sa.Connection, options: EnqueueOptions, *arguments: str | float) -> None:
         """Enqueue a workflow within the caller's transaction."""

@@ -103,3 +103,7 @@ class RateLimited(CallcovError):
     def __init__(self, message: str = "Rate limit exceeded", reset: float = 0.0) -> None:
         super().__init__(message)
         self.reset = reset
+
+
+class Unreadable(CallcovError):
+    """What is stored cannot be decrypted: it was altered, or the account's data key is gone."""

@@ -37,7 +37,8 @@ from callcov.store import users
 from callcov.store.blobs import open_blobs
 from callcov.store.counts import Counts
 from callcov.store.db import Database
-from callcov.store.folder import blobs_url, installation, outbox
+from callcov.store.folder import blobs_url, installation, outbox, vault_of
+from callcov.store.sealed import Vault
 from callcov.work import Worker
 
 _PROBES = 2
@@ -47,11 +48,16 @@ _PROBE_SECONDS = 120.0
 _LOOK_SECONDS = 1.0
 
 
-def crew(config: Config, blobs: str) -> Children:
+def vault(config: Config) -> Vault | None:
+    """Who encrypts what this installation stores; None when nobody does. Raises BadSetting for a wrong key."""
+    return vault_of(config.data, config.master_key.get_secret_value() if config.master_key else None)
+
+
+def crew(config: Config, blobs: str, keys: Vault | None = None) -> Children:
     """The children that transcribe and judge, each with its own models, for the objects under that address."""
     recogniser = locate.whisper(config.models, config.model)
     locate.verify(config.models, pipeline.MODELS)
-    return Children(config.workers, pipeline.equip, (blobs, config.models, str(recogniser), _chat(config)))
+    return Children(config.workers, pipeline.equip, (blobs, config.models, str(recogniser), _chat(config), keys))
 
 
 def _chat(config: Config) -> Chat | None:
@@ -66,8 +72,8 @@ def _chat(config: Config) -> Chat | None:
 def judging_again(config: Config, database: Database) -> Generator[Judges]:
     """Who judges what is completed again, in a child of its own: the others may transcribe for minutes."""
     address = blobs_url(config.data)
-    with closing(Children(1, judging.equip, (address, config.models))) as children:
-        yield Judges(database, open_blobs(address), children)
+    with closing(Children(1, judging.equip, (address, config.models, database.vault))) as children:
+        yield Judges(database, open_blobs(address, database.vault), children)
 
 
 def serve(config: Config, host: str, port: int, ready: Callable[[str, bool], None], api_processes: int = 1) -> None:
@@ -83,9 +89,9 @@ def serve(config: Config, host: str, port: int, ready: Callable[[str, bool], Non
     # Before anything else: a process that works in threads or has an open database must not be forked.
     others = _Others(api_processes - 1, config, listener)
     with ExitStack() as stack:
-        database = stack.enter_context(installation(config.data))
-        _only_one(stack, config.data)
-        children = crew(config, blobs_url(config.data))
+        database = stack.enter_context(installation(config.data, vault(config)))
+        only_one(stack, config.data)
+        children = crew(config, blobs_url(config.data), database.vault)
         children.warm(pipeline.do_load)
         engine = Engine(database.engine)
         worker = _worker(config, database, engine, children, here)
@@ -93,9 +99,8 @@ def serve(config: Config, host: str, port: int, ready: Callable[[str, bool], Non
         worker.tidy()
         with _services(config, database, _Direct(engine, worker), here, shared=api_processes > 1) as services:
             services.judges.children.warm(os.getpid)
-            if api_processes > 1:
-                threading.Thread(target=_stop_deleted, args=(worker,), daemon=True).start()
-                others.begin()
+            threading.Thread(target=_stop_deleted, args=(worker,), daemon=True).start()
+            others.begin()
             with database.read() as connection:
                 inhabited = users.exist(connection)
             _run(app.create(services), listener, lambda: ready(here, inhabited))
@@ -110,12 +115,12 @@ def _services(
     config: Config, database: Database, engine: "_Direct | Starter", here: str, *, shared: bool
 ) -> Generator[Services]:
     """What the API needs, with children of its own; `shared` when other processes count for the same rate limits."""
-    probes = Children(_PROBES, probe.equip, (blobs_url(config.data),), memory=_PROBE_BYTES)
+    probes = Children(_PROBES, probe.equip, (blobs_url(config.data), database.vault), memory=_PROBE_BYTES)
     probes.warm(os.getpid)
     with judging_again(config, database) as judges:
         yield Services(
             database=database,
-            blobs=open_blobs(blobs_url(config.data)),
+            blobs=open_blobs(blobs_url(config.data), database.vault),
             engine=engine,
             probe=lambda key: _probe(probes, key),
             judges=judges,
@@ -165,7 +170,7 @@ def _forked(config: Config, listener: socket.socket, waiting: int, go: int) -> i
 
 def _answer(config: Config, listener: socket.socket) -> None:
     with (
-        installation(config.data) as database,
+        installation(config.data, vault(config)) as database,
         _services(config, database, Starter(database.engine), _address(listener), shared=True) as services,
     ):
         _run(app.create(services), listener, lambda: None)
@@ -188,7 +193,7 @@ def _stop_deleted(worker: Worker) -> None:
 def _worker(config: Config, database: Database, engine: Engine, children: Children, here: str) -> Worker:
     return Worker(
         database=database,
-        blobs=open_blobs(blobs_url(config.data)),
+        blobs=open_blobs(blobs_url(config.data), database.vault),
         engine=engine,
         children=children,
         models=pipeline.model_names(config.model),
@@ -224,6 +229,7 @@ class _Direct:
     def __init__(self, engine: Engine, worker: Worker) -> None:
         self.start = engine.start
         self.cancel = worker.cancel
+        self.forget = worker.forget
 
 
 def _probe(probes: Children, key: str) -> Recording:
@@ -234,7 +240,8 @@ def _probe(probes: Children, key: str) -> Recording:
     return found
 
 
-def _only_one(stack: ExitStack, data: Path) -> None:
+def only_one(stack: ExitStack, data: Path) -> None:
+    """Hold the data folder for this process until the stack is left. Raises BadSetting when another has it."""
     lock = stack.enter_context((data / "server.lock").open("w"))
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -40,6 +40,7 @@ from callcov.store.analyses import Submission
 from callcov.store.blobs import Blobs, open_blobs
 from callcov.store.db import Database, migrate, open_database
 from callcov.store.folder import outbox
+from callcov.store.sealed import Vault
 
 SECRET = b"a secret for tests, thirty-two bytes or more"
 PUBLIC = "https://calls.example.com"
@@ -61,6 +62,10 @@ class QueueEngine:
 
     def cancel(self, analysis_id: str, attempt: int) -> None:
         self.cancelled.append((analysis_id, attempt))
+
+    def forget(self, analysis_id: str) -> None:
+        with self._database.write() as connection:
+            connection.exec_driver_sql("DELETE FROM queue WHERE analysis_id = ?", (analysis_id,))
 
     def started(self, analysis_id: str) -> list[int]:
         with self._database.read() as connection:
@@ -148,7 +153,7 @@ class Server:
     def complete(self, user_id: str, analysis_id: str, transcript: Transcript) -> None:
         """End an analysis as the worker does."""
         masked = f"masked/{analysis_id}"
-        self.services.blobs.write(masked, FLAC)
+        self.services.blobs.of(user_id).write(masked, FLAC)
         with self.services.database.write() as connection:
             row = analyses.assigned(connection, user_id, analysis_id)
             assert row is not None
@@ -178,14 +183,14 @@ POLICY = DEFAULT.model_copy(update={"disclosures": (*DEFAULT.disclosures, CALLBA
 FLAC = b"fLaC" + bytes(range(256)) * 40
 
 
-def make_services(folder: Path, **other: Any) -> tuple[Services, QueueEngine]:
+def make_services(folder: Path, vault: Vault | None = None, **other: Any) -> tuple[Services, QueueEngine]:
     """The services of a server whose whole state is in that folder; `other` replaces some of them."""
-    database = open_database(f"sqlite:///{folder}/callcov.db")
+    database = open_database(f"sqlite:///{folder}/callcov.db", vault)
     migrate(database)
     objects = (folder / "objects").as_uri()
-    blobs = open_blobs(objects)
+    blobs = open_blobs(objects, vault)
     engine = QueueEngine(database)
-    judges = Judges(database, blobs, Children(1, judging.equip, (objects, MODELS)))
+    judges = Judges(database, blobs, Children(1, judging.equip, (objects, MODELS, vault)))
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     post = Post(Outbox(outbox(folder)), "callcov@localhost", PUBLIC)
     limiter = Limiter(MemoryStorage())

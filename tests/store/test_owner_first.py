@@ -14,10 +14,10 @@ WITHOUT_OWNER = {
     "logins.rotate",
     "logins.end",
     "mailtokens.use",
-    "analyses.unfinished",
-    "analyses.named",
-    "expiry.old_tests",  # the worker's tidying, over every account
-    "expiry.gone",
+    "upkeep.unfinished",
+    "upkeep.named",
+    "upkeep.gone",
+    "retention.due",  # the worker's tidying, over every account
     "idempotency.forget",
 }
 

@@ -29,6 +29,9 @@ class Idle:
     def cancel(self, *what):
         self.cancelled.append(what)
 
+    def forget(self, _analysis_id):
+        pass
+
 
 @pytest.fixture
 def worker(tmp_path):

@@ -12,6 +12,7 @@ from callcov.api import (
     analyses,
     api_keys,
     audio,
+    audit,
     auth,
     billing,
     docs,
@@ -50,7 +51,7 @@ def create(services: Services) -> FastAPI:
     app.add_middleware(Limits, services=services)
     app.add_middleware(Requests)  # the last is the outermost
     of_calls = (upload.router, analyses.router, audio.router, policy.router, rejudge.router)
-    of_accounts = (auth.router, users.router, api_keys.router, billing.router)
+    of_accounts = (auth.router, users.router, api_keys.router, billing.router, audit.router)
     for router in (*of_calls, *of_accounts):
         app.include_router(_both_spellings(router), responses=schemas.errors(429))
     app.include_router(health.router)

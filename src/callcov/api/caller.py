@@ -13,6 +13,7 @@ from callcov.auth.keys import bearer, identify
 from callcov.auth.links import check
 from callcov.auth.tokens import check_access
 from callcov.errors import NotFound
+from callcov.store.audit import LINK
 from callcov.store.keys import Caller
 
 _BEARER = (
@@ -46,6 +47,9 @@ Known = Annotated[Caller, Depends(_caller)]
 
 
 def _owner(request: Request, services: Given, _bearer: _Bearer) -> str:
+    known: Caller | None = getattr(request.state, "caller", None)
+    if known is not None and known.key_id is None:
+        return known.user_id  # by its token, for the rate limit
     token = bearer(request.headers.get("authorization")) or ""
     return check_access(services.database, services.secret, token, datetime.now(UTC)).user_id
 
@@ -54,13 +58,12 @@ Owner = Annotated[str, Depends(_owner)]
 """The account of a route that a key does not open: who manages keys must have logged in; otherwise it answers 401."""
 
 
-def listener(request: Request, services: Given, analysis_id: str, _key: _ApiKey, _bearer: _Bearer) -> tuple[str, bool]:
-    """The account and mode that may hear an analysis: its `?token=`'s, or else the caller's."""
+def listener(request: Request, services: Given, analysis_id: str, _key: _ApiKey, _bearer: _Bearer) -> Caller:
+    """Whoever may hear an analysis: the holder of a link's `?token=`, named LINK, or else the caller."""
     token = request.query_params.get("token")
     if token is None:
-        caller = _caller(request, services, _key, _bearer)
-        return caller.user_id, caller.livemode
+        return _caller(request, services, _key, _bearer)
     link = check(services.secret, token, datetime.now(UTC))
     if link.analysis_id != analysis_id:
         raise NotFound("Analysis not found")
-    return link.user_id, link.livemode
+    return Caller(link.user_id, link.livemode, LINK, None)

@@ -206,6 +206,27 @@ class SubscriptionSummary(_Exact):
     estimated_overage_cost: float = Field(description="US dollars so far, in whole cents.")
 
 
+class AuditLine(_Exact):
+    """Who did what to which object."""
+
+    id: UUID
+    at: str = Field(description="ISO 8601, UTC.")
+    who: str = Field(description="Id of the API key, or `token`, `link`, `operator` (the command line), `server`.")
+    action: str = Field(description="`object.verb`, as `audio.read`.")
+    object_type: str
+    object_id: str
+    address: str | None = Field(description="Where the request came from; null for what no request did.")
+    outcome: Literal["done", "refused"]
+
+
+class AuditLog(_Exact):
+    """A page of the audit log, newest first."""
+
+    object: Literal["list"]
+    data: list[AuditLine]
+    has_more: bool = Field(description="Whether there are older lines that match.")
+
+
 class Message(_Exact):
     """What an action did."""
 
@@ -347,7 +368,7 @@ def sound() -> Responses:
         200: {"content": flac, "description": "The whole recording."},
         206: {"content": flac, "description": "The range asked for."},
         416: {"model": Problem, "description": "The range begins after the last byte."},
-    } | errors(401, 404)
+    } | errors(401, 404, 507)
 
 
 def json_body(model: type[BaseModel]) -> dict[str, Any]:

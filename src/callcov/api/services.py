@@ -29,6 +29,10 @@ class Engine(Protocol):
         """Stop that attempt; nothing happens if it has ended."""
         ...
 
+    def forget(self, analysis_id: str) -> None:
+        """Drop what waits or is remembered for an analysis that is gone."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Services:

@@ -17,13 +17,13 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request, Response
 
 from callcov import document
-from callcov.api import schemas
+from callcov.api import schemas, trail
 from callcov.api.caller import Known
 from callcov.api.form import FILE_FIELD, MAX_FILE, MAX_OTHER, MAX_PARTS, Form
 from callcov.api.services import Given, Services, public_url
 from callcov.api.submission import Fields, check
 from callcov.errors import BadRecording, UploadTooLarge
-from callcov.store import analyses, documents, idempotency
+from callcov.store import analyses, audit, documents, idempotency
 from callcov.store.analyses import Submission
 from callcov.store.blobs import Blobs
 from callcov.store.keys import Caller
@@ -77,9 +77,9 @@ async def create_analysis(request: Request, services: Given, caller: Known, idem
 
     Formats, recognised by content: flac, mp3, mp4, mpeg, mpga, m4a, ogg, wav, webm.
     """
-    upload = await receive(request, services.blobs)
+    upload = await receive(request, services.blobs.of(caller.user_id))
     # Not the pool that serves the other requests: probing waits for a child process that may be busy.
-    answer = await asyncio.to_thread(_take_on, services, caller, upload, idempotency_key)
+    answer = await asyncio.to_thread(_take_on, request, services, caller, upload, idempotency_key)
     return Response(documents.filled(answer, public_url(services, request)), 201, media_type="application/json")
 
 
@@ -118,11 +118,11 @@ async def _blocks(form: Form, body: AsyncIterable[bytes]) -> AsyncIterator[bytes
         yield bytes(block)
 
 
-def _take_on(services: Services, caller: Caller, upload: Upload, key: str | None) -> str:
+def _take_on(request: Request, services: Services, caller: Caller, upload: Upload, key: str | None) -> str:
     # In one function of one thread: a request that is cancelled meanwhile can neither lose the recording of an
     # accepted analysis nor leave that of a refused one.
     try:
-        answer, is_new = _promise(services, caller, upload, _submission(services, upload), key)
+        answer, is_new = _promise(request, services, caller, upload, _submission(services, upload), key)
     except BaseException:
         services.blobs.delete(upload.blob_key)
         raise
@@ -132,7 +132,7 @@ def _take_on(services: Services, caller: Caller, upload: Upload, key: str | None
 
 
 def _promise(
-    services: Services, caller: Caller, upload: Upload, submission: Submission, key: str | None
+    request: Request, services: Services, caller: Caller, upload: Upload, submission: Submission, key: str | None
 ) -> tuple[str, bool]:
     """Take the analysis on, or find that it was: the answer, its public address unfilled, and whether it is new."""
     owner = (caller.user_id, caller.livemode)
@@ -148,6 +148,7 @@ def _promise(
         answer = document.accepted(row)
         if key is not None:
             idempotency.keep(connection, *owner, key, upload.fingerprint(), row.id, answer, now)
+        audit.write(connection, caller.user_id, trail.entry(request, caller, "analysis.submit", row.id))
     return answer, True
 
 

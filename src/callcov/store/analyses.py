@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from callcov.errors import BadForm, Conflict, NotFound
 from callcov.store.billing import afford, charge
 from callcov.store.ids import Tick, following, uuid7
+from callcov.store.sealed import opened, seal
 from callcov.store.tables import analyses, documents, feeds, judgements
 from callcov.store.times import milliseconds
 
@@ -51,7 +52,10 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """One submitted recording as its row says. `created` is Unix seconds, `attempt` counts from 1 (see `retry`)."""
+    """One submitted recording as its row says. `created` is Unix seconds, `attempt` counts from 1 (see `retry`).
+
+    `held_at` is the ISO time since which a legal hold keeps it from being deleted, None when there is none.
+    """
 
     id: str
     user_id: str
@@ -83,6 +87,7 @@ class Analysis:
     policy_version: str | None
     checks_version: str | None
     error_message: str | None
+    held_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,20 +221,11 @@ def page(
         .order_by(ids.c.id.desc())
     ).all()
     rows = _some(connection, user_id, livemode, [analysis_id for analysis_id, text in found if text is None])
-    items = tuple(rows[analysis_id] if text is None else text for analysis_id, text in found)
+    items = tuple(
+        rows[analysis_id] if text is None else opened(connection, user_id, f"{analysis_id}/{document.name}", text)
+        for analysis_id, text in found
+    )
     return Page(items, total, has_more=offset + len(items) < total)
-
-
-def unfinished(connection: sa.Connection) -> tuple[Analysis, ...]:
-    """Every analysis of every account that is still processing, oldest first; for the worker at its start."""
-    rows = connection.execute(sa.select(*_COLUMNS).where(analyses.c.status == PROCESSING).order_by(analyses.c.id))
-    return tuple(Analysis(*row) for row in rows)
-
-
-def named(connection: sa.Connection, keys: Sequence[str]) -> frozenset[str]:
-    """Those of the keys of masked sound and vectors that an analysis of any account names; for the sweep."""
-    either = [sa.select(column).where(column.in_(keys)) for column in (analyses.c.masked_key, analyses.c.vectors_key)]
-    return frozenset(connection.scalars(sa.union_all(*either)))
 
 
 def set_stage(connection: sa.Connection, user_id: str, analysis_id: str, attempt: int, stage: str) -> bool:
@@ -247,6 +243,8 @@ def finish(connection: sa.Connection, user_id: str, analysis_id: str, attempt: i
     change = {**values, "status": COMPLETED, "stage": STAGES[-1], "error_message": None}
     if not _change_attempt(connection, user_id, analysis_id, attempt, change):
         return False
+    for name in ("full", "light", "transcript", "results"):
+        kept[name] = seal(connection, user_id, f"{analysis_id}/{name}", kept[name])
     kept |= {"analysis_id": analysis_id, "number": 1, "judged_at": finished.completed_at}
     for table in (documents, judgements):
         connection.execute(sa.insert(table), {column.name: kept[column.name] for column in table.c})
@@ -291,9 +289,12 @@ def retry(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: 
 def delete(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> tuple[str, ...]:
     """Delete the analysis with its documents, judgements and deliveries, whatever its status.
 
-    Gives the keys of its stored objects, which the caller removes once this is committed. Raises NotFound.
+    Gives the keys of its stored objects, which the caller removes once this is committed (see `erasure`). Raises
+    NotFound, and Conflict while it is under legal hold.
     """
     row = _held(connection, user_id, livemode, analysis_id)
+    if row.held_at is not None:
+        raise Conflict("The analysis is under legal hold")
     bump(connection, user_id, livemode)
     connection.execute(sa.delete(analyses).where(_owned(user_id, analysis_id)))
     return tuple(key for key in (row.blob_key, row.masked_key, row.vectors_key) if key)

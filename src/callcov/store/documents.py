@@ -11,6 +11,7 @@ import json
 
 import sqlalchemy as sa
 
+from callcov.store.sealed import opened
 from callcov.store.tables import analyses, documents
 
 PLACEHOLDER = r"callcov:\/\/public"
@@ -43,8 +44,9 @@ def _one(
     analysis_id: str,
     column: sa.Column[str],
 ) -> str | None:
-    return connection.scalar(
+    text = connection.scalar(
         sa.select(column)
         .join(analyses, analyses.c.id == documents.c.analysis_id)
         .where(analyses.c.id == analysis_id, analyses.c.user_id == user_id, analyses.c.livemode == livemode)
     )
+    return None if text is None else opened(connection, user_id, f"{analysis_id}/{column.name}", text)

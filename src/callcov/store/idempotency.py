@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from callcov.errors import Conflict
+from callcov.store.sealed import opened, seal
 from callcov.store.tables import idempotency
 from callcov.store.times import iso
 
@@ -25,7 +26,7 @@ def find(
     Raises Conflict when it was another request's, that is when its fingerprint differs.
     """
     row = connection.execute(
-        sa.select(idempotency.c.fingerprint, idempotency.c.answer).where(
+        sa.select(idempotency.c.fingerprint, idempotency.c.analysis_id, idempotency.c.answer).where(
             _one(user_id, livemode, key), idempotency.c.created_at > iso(now - KEPT)
         )
     ).one_or_none()
@@ -33,7 +34,7 @@ def find(
         return None
     if row.fingerprint != fingerprint:
         raise Conflict("The Idempotency-Key was used for another request")
-    return row.answer
+    return opened(connection, user_id, f"{row.analysis_id}/answer", row.answer)
 
 
 def keep(
@@ -56,7 +57,7 @@ def keep(
             fingerprint=fingerprint,
             analysis_id=analysis_id,
             created_at=iso(now),
-            answer=answer,
+            answer=seal(connection, user_id, f"{analysis_id}/answer", answer),
         )
     )
 

@@ -37,6 +37,13 @@ def uuid7(tick: Tick) -> str:
     return str(uuid.UUID(int=high << 64 | low))
 
 
-def earliest(milliseconds: int) -> str:
-    """What is before every id of that millisecond and after every earlier one, in text order."""
-    return str(uuid.UUID(int=milliseconds << 80))
+def place(id_: str) -> Tick:
+    """The place that an id of `uuid7` was made for."""
+    number = uuid.UUID(id_).int
+    return Tick(number >> 80, number >> 64 & (1 << _COUNTER_BITS) - 1)
+
+
+def before(milliseconds: int) -> str:
+    """A text that is later than every id made before that millisecond since 1970, and earlier than every other."""
+    digits = f"{max(0, milliseconds):012x}"
+    return f"{digits[:8]}-{digits[8:]}"

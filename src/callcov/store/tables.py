@@ -33,6 +33,7 @@ users = sa.Table(
     sa.Column("updated_at", sa.String(24), nullable=False),
     sa.Column("password_hash", sa.Text),  # argon2id; none for an account that an operator made, until it is set
     sa.Column("tier", sa.Text, nullable=False, server_default=billing.DEFAULT),
+    sa.Column("retention_days", sa.Integer),  # null keeps analyses for ever
 )
 
 api_keys = sa.Table(
@@ -108,10 +109,12 @@ analyses = sa.Table(
     sa.Column("error_message", sa.Text),
     sa.Column("metadata", sa.Text),
     sa.Column("vectors_key", sa.Text),  # last, because it came later
+    sa.Column("held_at", sa.String(24)),  # since when a legal hold is on it; null is none
     sa.Index("ix_analyses_owner", "user_id", "livemode", "id"),
     sa.Index("ix_analyses_agent", "user_id", "livemode", "agent_id", "id"),
     sa.Index("ix_analyses_contact", "user_id", "livemode", "contact_id", "id"),
     # To tell whether an object that lies in the store is anybody's.
+    sa.Index("ix_analyses_blob_key", "blob_key"),
     sa.Index("ix_analyses_masked_key", "masked_key"),
     sa.Index("ix_analyses_vectors_key", "vectors_key"),
     # What is being worked on counts towards an account's minutes, and every submission asks how much that is.
@@ -211,4 +214,23 @@ idempotency = sa.Table(
     ),
     sa.Column("created_at", sa.String(24), nullable=False, index=True),
     sa.Column("answer", sa.Text, nullable=False),
+)
+
+# Who did what to which object. Rows are only ever added: triggers of the database refuse everything else. `livemode`
+# is that of the object, null for what belongs to the account as a whole. `object_id` may name what is gone.
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("livemode", sa.Boolean),
+    sa.Column("at", sa.String(24), nullable=False),
+    sa.Column("who", sa.String(36), nullable=False),
+    sa.Column("action", sa.String(32), nullable=False),
+    sa.Column("object_type", sa.String(16), nullable=False),
+    sa.Column("object_id", sa.String(64), nullable=False),
+    sa.Column("address", sa.String(64)),
+    sa.Column("outcome", sa.String(16), nullable=False),
+    sa.Index("ix_audit_owner", "user_id", "id"),
+    sa.Index("ix_audit_object", "user_id", "object_id", "id"),
 )
