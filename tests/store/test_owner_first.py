@@ -5,7 +5,14 @@ from importlib import import_module
 import callcov.store
 
 # A look-up by credential, the making and finding of an account, and the worker's look at everything.
-WITHOUT_OWNER = {"users.create", "users.find", "keys.caller", "analyses.unfinished", "analyses.named"}
+WITHOUT_OWNER = {
+    "users.create",
+    "users.find",
+    "keys.caller",
+    "analyses.unfinished",
+    "analyses.named",
+    "figures.missing",
+}
 
 
 def functions():

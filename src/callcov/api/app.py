@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from callcov.api import analyses, audio, docs, errors, health, policy, rejudge, upload
+from callcov.api import analyses, audio, docs, errors, health, insights, policy, rejudge, upload
 from callcov.api.requests import Requests
 from callcov.api.services import Services
 
@@ -32,7 +32,7 @@ def create(services: Services) -> FastAPI:
     app.state.backtests = asyncio.Semaphore(1)
     errors.install(app)
     app.add_middleware(Requests)
-    for router in (upload.router, analyses.router, audio.router, policy.router, rejudge.router):
+    for router in (upload.router, analyses.router, audio.router, policy.router, rejudge.router, insights.router):
         app.include_router(_both_spellings(router))
     app.include_router(health.router)
     app.include_router(docs.router)

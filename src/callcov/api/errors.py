@@ -127,6 +127,8 @@ def _old_wording(error: Mapping[str, Any]) -> dict[str, Any]:
             kind, text = "type_error.integer", "value is not a valid integer"
         case "bool_parsing":
             kind, text = "type_error.bool", "value could not be parsed to a boolean"
+        case "datetime_parsing" | "datetime_from_date_parsing" | "datetime_object_invalid":
+            kind, text = "value_error.datetime", "invalid datetime format"
         case "literal_error":
             permitted = str(limits["expected"]).replace(" or ", ", ")
             kind, text = "type_error.enum", f"value is not a valid enumeration member; permitted: {permitted}"

@@ -16,6 +16,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from callcov.errors import BadForm, Conflict, NotFound
+from callcov.store import figures
+from callcov.store.figures import Figures
 from callcov.store.ids import Tick, following, uuid7
 from callcov.store.tables import analyses, documents, feeds, judgements
 from callcov.store.times import milliseconds
@@ -90,7 +92,8 @@ class Finished:
 
     `completed_at` is the ISO time that the documents carry too. `masked_key` is the masked sound, None when the
     recording holds nothing to mask; `vectors_key` the vectors of its clauses, None when there are none. `results` is
-    the judgement as JSON, the same text as in `full`, and `agent_speaker` who it took for the agent.
+    the judgement as JSON, the same text as in `full`, and `agent_speaker` who it took for the agent. `figures` is what
+    insights count of it.
     """
 
     full: str
@@ -101,6 +104,7 @@ class Finished:
     policy_version: str
     checks_version: str
     results: str
+    figures: Figures
     agent_speaker: str | None = None
     masked_key: str | None = None
     vectors_key: str | None = None
@@ -246,6 +250,7 @@ def finish(connection: sa.Connection, user_id: str, analysis_id: str, attempt: i
     kept |= {"analysis_id": analysis_id, "number": 1, "judged_at": finished.completed_at}
     for table in (documents, judgements):
         connection.execute(sa.insert(table), {column.name: kept[column.name] for column in table.c})
+    figures.put(connection, user_id, {analysis_id: finished.figures})
     return True
 
 
@@ -288,6 +293,7 @@ def delete(connection: sa.Connection, user_id: str, livemode: bool, analysis_id:
     """
     row = _held(connection, user_id, livemode, analysis_id)
     bump(connection, user_id, livemode)
+    figures.remove(connection, user_id, [analysis_id])
     connection.execute(sa.delete(analyses).where(_owned(user_id, analysis_id)))
     return tuple(key for key in (row.blob_key, row.masked_key, row.vectors_key) if key)
 
