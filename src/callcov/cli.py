@@ -24,7 +24,7 @@ import callcov
 from callcov.auth import keys as credentials
 from callcov.auth.secret import load_secret
 from callcov.checks import policy
-from callcov.config import Config, read
+from callcov.config import Config, read, shown
 from callcov.errors import BadPolicy, BadSetting, CallcovError, ModelAltered, ModelMissing, ModelUnavailable
 from callcov.models.catalogue import CATALOGUE
 from callcov.store import keys, policies, users
@@ -156,7 +156,7 @@ def keys_create(
     """Make an API key and print it; it is shown this once and kept only as a keyed hash."""
     config = _config(data=data)
     with installation(config.data) as database:
-        secret = load_secret(config.data, config.secret.get_secret_value() if config.secret else None)
+        secret = load_secret(config.data, shown(config.secret))
         key, owner = credentials.new_key(livemode=not test), _account(database, user)
         with database.write() as connection:
             keys.create(

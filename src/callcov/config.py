@@ -52,6 +52,11 @@ class Config(BaseModel):
         default=None,
         description="Key that hashes API keys and signs links, at least 32 bytes. Default: made once, in `data`.",
     )
+    secret_old: SecretStr | None = Field(
+        default=None,
+        description="The secret before this one, after it was changed: keys and links made with it are accepted still. "
+        "A key that is used moves to the new one. Default: the second line of the file in `data`.",
+    )
     webhook_allow: tuple[IPv4Network | IPv6Network, ...] = Field(
         default=(),
         description="Networks (CIDR, comma separated) that webhooks may reach although they are not public.",
@@ -94,6 +99,11 @@ class Config(BaseModel):
     @classmethod
     def _no_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else None
+
+
+def shown(secret: SecretStr | None) -> str | None:
+    """The text of a secret setting, for whoever has to use it."""
+    return secret.get_secret_value() if secret else None
 
 
 def read(environment: Mapping[str, str], **given: object) -> Config:

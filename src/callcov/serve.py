@@ -14,11 +14,11 @@ from fastapi import FastAPI
 
 import callcov
 from callcov import judging, pipeline, probe
-from callcov.api import app
+from callcov.api import app, wire
 from callcov.api.services import Services
 from callcov.auth.secret import load_secret
 from callcov.children import Children, Task
-from callcov.config import Config
+from callcov.config import Config, shown
 from callcov.engine import Engine
 from callcov.errors import BadRecording, BadSetting, WorkerDied
 from callcov.language.chat import Chat
@@ -111,7 +111,7 @@ def _services(config: Config, worker: Worker, probes: Children, judges: Judges) 
         engine=_Starter(worker.engine, worker),
         probe=lambda key: _probe(probes, key),
         judges=judges,
-        secret=load_secret(config.data, config.secret.get_secret_value() if config.secret else None),
+        secret=load_secret(config.data, shown(config.secret), shown(config.secret_old)),
         public_url=config.public_url,
         version=callcov.__version__,
     )
@@ -171,9 +171,7 @@ class _Server(uvicorn.Server):
 
 
 def _run(application: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> None:
-    config = uvicorn.Config(
-        application, log_config=None, access_log=False, timeout_graceful_shutdown=10, server_header=False
-    )
+    config = wire.config(application, log_config=None, timeout_graceful_shutdown=10)
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, lambda _number, _frame: None)  # uvicorn raises again what ended it; we end by ourselves
     _Server(config, ready).run(sockets=[listener])

@@ -17,6 +17,11 @@ _ABOUT = (
     "Send your key as `X-API-Key: sk_live_…` or `Authorization: Bearer sk_live_…`."
 )
 
+_TOO_SLOW = {
+    "description": "The body stalled for a minute, or arrives at less than 1,000 bytes a second.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
 
 def create(services: Services) -> FastAPI:
     """The application that answers with those services. It opens and closes nothing: they are the caller's."""
@@ -60,10 +65,15 @@ def _both_spellings(documented: APIRouter) -> APIRouter:
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's document without the 422 that it adds to every route with a parameter: a path here is never invalid."""
+    """FastAPI's document without the 422 that it adds to every route with a parameter: a path here is never invalid.
+
+    Every body may come too slowly (see `requests.py`).
+    """
     document = FastAPI.openapi(app)
     for operations in document["paths"].values():
         for operation in operations.values():
+            if "requestBody" in operation:
+                operation["responses"]["408"] = _TOO_SLOW
             for sent in operation.get("requestBody", {}).get("content", {}).values():
                 document["components"]["schemas"] |= sent["schema"].pop("$defs", {})
             refused = operation["responses"].get("422", {}).get("content", {}).get("application/json", {})

@@ -11,7 +11,8 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from callcov.api.services import Given
 from callcov.auth.keys import identify
 from callcov.auth.links import check
-from callcov.errors import NotFound
+from callcov.errors import InvalidCredentials, NotFound
+from callcov.store import users
 from callcov.store.keys import Caller
 
 # They only describe the headers in the API document; `identify` reads them.
@@ -42,4 +43,7 @@ def listener(request: Request, services: Given, analysis_id: str, _key: _ApiKey,
     link = check(services.secret, token, datetime.now(UTC))
     if link.analysis_id != analysis_id:
         raise NotFound("Analysis not found")
+    with services.database.read() as connection:
+        if not users.get(connection, link.user_id).is_active:
+            raise InvalidCredentials("Invalid authentication credentials")
     return link.user_id, link.livemode

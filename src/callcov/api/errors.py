@@ -20,6 +20,7 @@ from callcov.errors import (
     BadForm,
     BadPolicy,
     BadRecording,
+    BodyTooSlow,
     CallcovError,
     Conflict,
     InvalidCredentials,
@@ -35,6 +36,7 @@ _SHORT = 500  # characters
 _STATUS: tuple[tuple[type[CallcovError], int], ...] = (
     (BadRecording, 400),
     (NotFound, 404),
+    (BodyTooSlow, 408),
     (Conflict, 409),
     (AlreadyExists, 409),
     (UploadTooLarge, 413),

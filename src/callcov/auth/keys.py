@@ -8,7 +8,7 @@ import secrets
 import string
 from datetime import datetime
 
-from callcov.auth.secret import derived
+from callcov.auth.secret import accepted, derived
 from callcov.errors import InvalidCredentials
 from callcov.store import keys
 from callcov.store.db import Database
@@ -44,13 +44,29 @@ def identify(
     key = x_api_key if x_api_key is not None else _bearer(authorization)
     if not key:
         raise InvalidCredentials(_REFUSED)
-    with database.read() as connection:
-        caller = keys.caller(connection, hash_key(secret, key.strip()), now)
+    caller = _known(database, secret, key.strip(), now)
     if caller is None:
         raise InvalidCredentials(_REFUSED)
     if keys.use_is_due(caller, now):
         database.later(caller.key_id, lambda connection: keys.used(connection, caller.user_id, caller.key_id, now))
     return caller
+
+
+def _known(database: Database, secret: bytes, key: str, now: datetime) -> Caller | None:
+    """Whose key that is; one that was hashed with the old secret is hashed with the new one from now on."""
+    hashed = hash_key(secret, key)
+    for one in accepted(secret):
+        with database.read() as connection:
+            caller = keys.caller(connection, hash_key(one, key), now)
+        if caller is None:
+            continue
+        if one is not secret:
+            database.later(
+                f"rehash {caller.key_id}",
+                lambda connection, caller=caller: keys.rehash(connection, caller.user_id, caller.key_id, hashed),
+            )
+        return caller
+    return None
 
 
 def _bearer(authorization: str | None) -> str | None:

@@ -188,6 +188,16 @@ def get(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: st
     return Analysis(*row) if row else None
 
 
+def shown(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> str | Analysis | None:
+    """The whole stored document, placeholder unfilled; the row of one that has none yet; None as in `get`."""
+    row = connection.execute(
+        sa.select(*_COLUMNS, documents.c.full)
+        .outerjoin(documents, documents.c.analysis_id == analyses.c.id)
+        .where(_owned(user_id, analysis_id), analyses.c.livemode == livemode)
+    ).one_or_none()
+    return None if row is None else row.full or Analysis(*tuple(row)[:-1])
+
+
 def assigned(connection: sa.Connection, user_id: str, analysis_id: str) -> Analysis | None:
     """The worker's `get`: the analysis in either mode; None when it was deleted meanwhile."""
     row = connection.execute(sa.select(*_COLUMNS).where(_owned(user_id, analysis_id))).one_or_none()

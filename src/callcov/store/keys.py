@@ -99,3 +99,9 @@ def used(connection: sa.Connection, user_id: str, key_id: str, now: datetime) ->
         )
         .values(last_used_at=iso(now))
     )
+
+
+def rehash(connection: sa.Connection, user_id: str, key_id: str, key_hash: str) -> None:
+    """Keep another hash of the same key."""
+    mine = sa.and_(api_keys.c.id == key_id, api_keys.c.user_id == user_id)
+    connection.execute(sa.update(api_keys).where(mine).values(key_hash=key_hash))
