@@ -37,10 +37,17 @@ def create(services: Services) -> FastAPI:
     app.state.backtests = asyncio.Semaphore(1)
     errors.install(app)
     app.add_middleware(Requests)
-    for router in (upload.router, analyses.router, audio.router, policy.router, rejudge.router, insights.router):
-        app.include_router(_both_spellings(router))
-    app.include_router(health.router)
-    app.include_router(docs.router)
+    routers = [
+        *map(
+            _both_spellings,
+            (upload.router, analyses.router, audio.router, policy.router, rejudge.router, insights.router),
+        ),
+        health.router,
+        docs.router,
+    ]
+    for router in routers:
+        app.include_router(router)
+    app.state.routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
     app.mount("/docs/static", docs.files)
     app.openapi = lambda: _document(app)
     return app

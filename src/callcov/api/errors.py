@@ -7,6 +7,7 @@ that the published reference prints (pydantic 1); items about bodies are `{type,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.responses import Response
+from starlette.routing import Match
 
 from callcov.errors import (
     AlreadyExists,
@@ -90,6 +92,13 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def refused(_request: Request, error: RequestValidationError) -> Response:  # pyright: ignore[reportUnusedFunction] the same
         return _json(422, _refusals(error.errors()))
+
+    @app.exception_handler(405)
+    async def not_allowed(request: Request, _error: Exception) -> Response:  # pyright: ignore[reportUnusedFunction] the same
+        # The router names the methods of the first route of that path only.
+        ways = [route.methods for route in app.state.routes if route.matches(request.scope)[0] is not Match.NONE]
+        allowed = ", ".join(sorted({method for methods in ways for method in methods}))
+        return _json(405, HTTPStatus.METHOD_NOT_ALLOWED.phrase, {"Allow": allowed})
 
 
 def answer(error: CallcovError) -> Response:

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from callcov.api import schemas
 from callcov.api.caller import Known
@@ -26,20 +27,36 @@ from callcov.store.times import iso
 router = APIRouter(prefix="/api/v1/insights", tags=["insights"])
 
 _EPOCH = date(1970, 1, 1)
+_LATEST = 253_402_300_799
+"""Unix seconds of the last second of the year 9999."""
 _LABELS = ("positive", "neutral", "negative")
+
+
+def _seconds(value: object) -> object:
+    """Unix seconds as a moment; what is no number is left to be read as ISO 8601."""
+    try:
+        number = float(str(value))
+    except ValueError:
+        return value
+    if not 0 <= number <= _LATEST:
+        raise PydanticCustomError("datetime_parsing", "out of range")
+    return datetime.fromtimestamp(number, UTC)
 
 
 def _utc(value: datetime) -> datetime:
     try:
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("year out of range") from error
+    except OverflowError:  # hours before the first or after the last year: no call is there
+        return value.replace(tzinfo=UTC)
 
 
 Moment = Annotated[
     datetime,
+    BeforeValidator(_seconds),
     AfterValidator(_utc),
-    WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string", "format": "date-time"}]}),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number", "minimum": 0, "maximum": _LATEST}, {"type": "string", "format": "date-time"}]}
+    ),
 ]
 
 

@@ -308,8 +308,13 @@ def json_body(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def upload_body(fields: type[BaseModel], file: str) -> dict[str, Any]:
-    """The request body of an upload: the text fields and the file."""
+    """The request body of an upload: the text fields and the file. A form has no null: one leaves a field out."""
     schema = fields.model_json_schema()
+    for name, field in schema["properties"].items():
+        one, *others = [way for way in field.get("anyOf", [{}]) if way.get("type") != "null"]
+        if not others:
+            told = {key: value for key, value in field.items() if key not in {"anyOf", "default"}}
+            schema["properties"][name] = told | one
     recording = {"type": "string", "format": "binary", "description": "The recording."}
     form = {
         "type": "object",
