@@ -1,4 +1,4 @@
-"""What schemathesis cannot guess: ids that exist, and a file that is a recording. Loaded by `fuzz.toml`."""
+"""What schemathesis cannot guess: ids that exist, and a file that is a recording. Loaded by `test_fuzz.py`."""
 
 import os
 from typing import Any

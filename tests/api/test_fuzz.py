@@ -34,7 +34,8 @@ def test_the_api_keeps_to_its_document_whatever_it_is_sent(account, known, tmp_p
     command = [Path(sys.executable).with_name("schemathesis"), "--config-file", HERE / "fuzz.toml", "run"]
     options = ["--header", f"X-API-Key: {account.live}", "--seed", SEED, "--max-examples", EXAMPLES]
     words = [*command, f"{account.server.base}/openapi.json", *options]
-    environment = os.environ | known | {"PYTHONWARNINGS": "ignore"}
+    hooks = {"SCHEMATHESIS_HOOKS": str(HERE / "fuzz_hooks.py"), "PYTHONWARNINGS": "ignore"}
+    environment = os.environ | known | hooks
     told = subprocess.run(
         [str(word) for word in words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
