@@ -54,6 +54,11 @@ class Config(BaseModel):
         default=None,
         description="Key that hashes API keys and signs links, at least 32 bytes. Default: made once, in `data`.",
     )
+    secret_old: SecretStr | None = Field(
+        default=None,
+        description="The secret before this one, after it was changed: keys and links made with it are accepted still. "
+        "A key that is used moves to the new one. Default: the second line of the file in `data`.",
+    )
     master_key: SecretStr | None = Field(
         default=None,
         description="Key that encrypts what is stored, 32 bytes in hexadecimal or base64 (docs/security.md). Default: "
@@ -100,6 +105,7 @@ class Config(BaseModel):
     )
     limits_url: str | None = Field(
         default=None,
+        repr=False,  # it may hold a password
         pattern=r"^rediss?://[^\s]+$",
         description="A Redis that counts for the rate limits; needs the package `redis`. Default: in memory.",
     )
@@ -147,6 +153,11 @@ class Config(BaseModel):
     @classmethod
     def _no_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else None
+
+
+def shown(secret: SecretStr | None) -> str | None:
+    """The text of a secret setting, for whoever has to use it."""
+    return secret.get_secret_value() if secret else None
 
 
 def read(environment: Mapping[str, str], **given: object) -> Config:

@@ -25,6 +25,10 @@ class BadForm(CallcovError):
     """The request body is not the multipart form that was announced."""
 
 
+class BodyTooSlow(CallcovError):
+    """The request body stalled, or arrives so slowly that it would keep its connection for hours."""
+
+
 class NoRoom(CallcovError):
     """The disk or object store is full; nothing of the upload was kept."""
 

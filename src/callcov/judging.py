@@ -135,7 +135,8 @@ def equip(blobs: str, models: Path, vault: Vault | None = None) -> None:
 def judged(transcript: Transcript, policy: Policy, direction: str | None) -> Judged:
     """The results of an annotated transcript with the versions they were judged by; pure."""
     known: Direction | None = direction if direction in ("inbound", "outbound") else None
-    return Judged(checks.analyze(transcript, policy, known), str(policy.version), checks.VERSION)
+    results = checks.analyze(transcript, policy, known)
+    return Judged(results, str(policy.version), checks.VERSION, checks.flags(results, policy))
 
 
 def do_judge(policy: str, calls: Sequence[Call], *, keep: bool) -> list[Verdict]:
@@ -194,7 +195,7 @@ def _verdict(tools: Tools, call: Call, policy: Policy, wordings: Wordings, *, ke
         agent_before=document.agent_of(stored),
         agent=document.agent_of(transcript),
         before=checks.shown_flags(orjson.loads(call.results), call.effort_flag),
-        after=checks.flags(found.results, policy),
+        after=found.flags,
         transcript=None if transcript is stored else document.transcript_text(transcript),
         shown=orjson.dumps(document.transcript_object(transcript)).decode() if told else None,
         vectors_key=tools.keep(now.vectors, call.owner) if new_vectors else None,

@@ -13,10 +13,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+import orjson
+
 from callcov import checks, judging
 from callcov.checks.policy import Policy
 from callcov.children import Children, Task
-from callcov.document import Documents, rejudged, results_of
+from callcov.document import Documents, figures_of, rejudged, results_of
 from callcov.errors import Conflict, NotFound
 from callcov.judging import Call, Verdict
 from callcov.store import analyses, audit, judgements, policies
@@ -231,6 +233,7 @@ class Judges:
             masked_key=row.masked_key,
             vectors_key=verdict.vectors_key or row.vectors_key,
             judgements=added if stored.newest else (old, *added),
+            figures=figures_of(orjson.loads(verdict.results), verdict.after),
             full=documents.full,
             light=documents.light,
             transcript=verdict.transcript,

@@ -19,13 +19,13 @@ from limits.storage import Storage, storage_from_string
 
 import callcov
 from callcov import judging, pipeline, probe
-from callcov.api import app
+from callcov.api import app, wire
 from callcov.api.services import Services
 from callcov.auth.mail import Outbox, Post, Smtp
 from callcov.auth.passwords import Passwords
 from callcov.auth.secret import load_secret
 from callcov.children import Children, Task, end_with
-from callcov.config import Config
+from callcov.config import Config, shown
 from callcov.engine import Engine, Starter
 from callcov.errors import BadRecording, BadSetting, WorkerDied
 from callcov.language.chat import Chat
@@ -50,7 +50,7 @@ _LOOK_SECONDS = 1.0
 
 def vault(config: Config) -> Vault | None:
     """Who encrypts what this installation stores; None when nobody does. Raises BadSetting for a wrong key."""
-    return vault_of(config.data, config.master_key.get_secret_value() if config.master_key else None)
+    return vault_of(config.data, shown(config.master_key))
 
 
 def crew(config: Config, blobs: str, keys: Vault | None = None) -> Children:
@@ -124,7 +124,7 @@ def _services(
             engine=engine,
             probe=lambda key: _probe(probes, key),
             judges=judges,
-            secret=load_secret(config.data, config.secret.get_secret_value() if config.secret else None),
+            secret=load_secret(config.data, shown(config.secret), shown(config.secret_old)),
             public_url=config.public_url,
             version=callcov.__version__,
             passwords=Passwords(),
@@ -262,7 +262,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 only compared
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 # nosec B104 - only compared
     return f"http://{shown}:{port}"
 
 
@@ -279,9 +279,7 @@ class _Server(uvicorn.Server):
 
 
 def _run(application: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> None:
-    config = uvicorn.Config(
-        application, log_config=None, access_log=False, timeout_graceful_shutdown=10, server_header=False
-    )
+    config = wire.config(application, log_config=None, timeout_graceful_shutdown=10)
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, lambda _number, _frame: None)  # uvicorn raises again what ended it; we end by ourselves
     _Server(config, ready).run(sockets=[listener])

@@ -13,14 +13,27 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from ipaddress import IPv4Network, IPv6Network
 
+import orjson
 import structlog
 
 from callcov import deliver, pipeline
+from callcov.checks import shown_flags
 from callcov.children import Children
-from callcov.document import rendered
+from callcov.document import figures_of, rendered, results_of
 from callcov.engine import Engine, Step
 from callcov.errors import CallcovError, Conflict, NotFound
-from callcov.store import analyses, audit, deliveries, documents, idempotency, policies, retention, upkeep, users
+from callcov.store import (
+    analyses,
+    audit,
+    deliveries,
+    documents,
+    figures,
+    idempotency,
+    policies,
+    retention,
+    upkeep,
+    users,
+)
 from callcov.store.analyses import PROCESSING, Analysis
 from callcov.store.audit import Entry
 from callcov.store.blobs import Blobs
@@ -31,6 +44,7 @@ from callcov.store.times import iso, milliseconds
 
 INTERNAL = "The analysis stopped because of an error inside CallCov; retry it, and report it if it stops again."
 LOST = "The analysis was cut off too often; retry it."
+_AT_ONCE = 200
 _GONE = "The analysis was deleted."
 
 log = structlog.get_logger()
@@ -100,6 +114,7 @@ class Worker:
         self._sweep_unnamed(yesterday)
         self._sweep_work(yesterday)
         self._expire()
+        self.count_older()
 
     def _expire(self) -> None:
         """Delete what was kept long enough, as its account itself would, and empty the database's log.
@@ -128,6 +143,28 @@ class Worker:
             for key in keys:
                 if key.split("/")[1] not in waiting:
                     self.blobs.delete(key)
+
+    def count_older(self) -> None:
+        """Count what was completed before there were figures, for insights."""
+        while True:
+            with self.database.read() as connection:
+                found = figures.missing(connection, _AT_ONCE)
+                limits = {
+                    (one.user_id, one.policy_version): policies.version(
+                        connection, one.user_id, int(one.policy_version)
+                    ).thresholds.effort_flag
+                    for one in found
+                }
+            if not found:
+                return
+            counted: dict[str, dict[str, figures.Figures]] = {}
+            for one in found:
+                results = orjson.loads(one.results or results_of(one.full or ""))
+                flags = shown_flags(results, limits[one.user_id, one.policy_version])
+                counted.setdefault(one.user_id, {})[one.analysis_id] = figures_of(results, flags)
+            with self.database.write() as connection:
+                for user_id, theirs in counted.items():
+                    figures.put(connection, user_id, theirs)
 
     def _sweep_unnamed(self, before: datetime) -> None:
         """Remove objects that no analysis names: whoever wrote or deleted them was killed before it was done."""

@@ -24,11 +24,13 @@ from callscript import transcript_of
 from limits.storage import MemoryStorage
 
 from callcov import checks, document, judging
+from callcov.api import wire
 from callcov.api.app import create
 from callcov.api.services import Services
 from callcov.auth.keys import PREFIX_LENGTH, hash_key, new_key
 from callcov.auth.mail import Outbox, Post
 from callcov.auth.passwords import Passwords
+from callcov.auth.secret import Secret
 from callcov.checks.policy import DEFAULT, Direction, Disclosure
 from callcov.children import Children
 from callcov.limiting import Limiter
@@ -42,7 +44,7 @@ from callcov.store.db import Database, migrate, open_database
 from callcov.store.folder import outbox
 from callcov.store.sealed import Vault
 
-SECRET = b"a secret for tests, thirty-two bytes or more"
+SECRET = Secret(b"a secret for tests, thirty-two bytes or more")
 PUBLIC = "https://calls.example.com"
 MODELS = Path(os.environ.get("CALLCOV_MODELS") or Path(__file__).parents[2] / ".cache" / "models")
 ENDED = "2026-11-23T12:00:45.230Z"
@@ -215,7 +217,7 @@ def running(folder: Path, **other: Any) -> Iterator[Server]:
     """A server that answers until the block ends."""
     services, engine = make_services(folder, **other)
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create(services), log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+    config = wire.config(create(services), log_level="warning", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listening],))
     thread.start()

@@ -69,8 +69,7 @@ def list_analyses(
 def get_analysis(request: Request, services: Given, caller: Known, analysis_id: str) -> Response:
     """The analysis in its present state. Free of charge."""
     with services.database.read() as connection:
-        stored = documents.full(connection, caller.user_id, caller.livemode, analysis_id)
-        found = stored or analyses.get(connection, caller.user_id, caller.livemode, analysis_id)
+        found = documents.shown(connection, caller.user_id, caller.livemode, analysis_id)
     if found is None:
         raise NotFound(_NOT_FOUND)
     return Response(_json(found, public_url(services, request)), media_type="application/json")

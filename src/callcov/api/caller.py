@@ -12,7 +12,8 @@ from callcov.api.services import Given, Services
 from callcov.auth.keys import bearer, identify
 from callcov.auth.links import check
 from callcov.auth.tokens import check_access
-from callcov.errors import NotFound
+from callcov.errors import InvalidCredentials, NotFound
+from callcov.store import users
 from callcov.store.audit import LINK
 from callcov.store.keys import Caller
 
@@ -66,4 +67,7 @@ def listener(request: Request, services: Given, analysis_id: str, _key: _ApiKey,
     link = check(services.secret, token, datetime.now(UTC))
     if link.analysis_id != analysis_id:
         raise NotFound("Analysis not found")
+    with services.database.read() as connection:
+        if not users.get(connection, link.user_id).is_active:
+            raise InvalidCredentials("Invalid authentication credentials")
     return Caller(link.user_id, link.livemode, LINK, None)

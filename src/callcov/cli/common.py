@@ -10,7 +10,7 @@ import structlog
 import typer
 
 from callcov.auth.secret import load_secret
-from callcov.config import Config, read
+from callcov.config import Config, read, shown
 from callcov.errors import BadSetting
 from callcov.store import users
 from callcov.store.audit import OPERATOR, Entry
@@ -52,7 +52,7 @@ def _renderers() -> list[structlog.typing.Processor]:
 
 def secret_of(config: Config) -> bytes:
     """The installation's secret, made when there is none yet. Raises BadSetting."""
-    return load_secret(config.data, config.secret.get_secret_value() if config.secret else None)
+    return load_secret(config.data, shown(config.secret), shown(config.secret_old))
 
 
 def account_id(database: Database, email: str) -> str:

@@ -11,6 +11,7 @@ from callcov.auth.accounts import CODE, new_code
 from callcov.auth.mail import Outbox
 from callcov.billing import TIERS
 from callcov.cli.common import Data, account_id, by_operator, secret_of, settings
+from callcov.config import shown
 from callcov.errors import BadSetting
 from callcov.export import export
 from callcov.store import audit, billing, mailtokens, retention, users
@@ -123,7 +124,7 @@ def users_export(
 ) -> None:
     """Write all that is kept of an account into a zip file: keys (no secrets), policies, analyses, deliveries, log."""
     config = settings(data=data)
-    vault = vault_of(config.data, config.master_key.get_secret_value() if config.master_key else None)
+    vault = vault_of(config.data, shown(config.master_key))
     with installation(config.data, vault) as database:
         owner = account_id(database, email)
         with database.write() as connection:

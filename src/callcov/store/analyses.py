@@ -16,7 +16,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from callcov.errors import BadForm, Conflict, NotFound
+from callcov.store import figures
 from callcov.store.billing import afford, charge
+from callcov.store.figures import Figures
 from callcov.store.ids import Tick, following, uuid7
 from callcov.store.sealed import opened, seal
 from callcov.store.tables import analyses, documents, feeds, judgements
@@ -96,7 +98,8 @@ class Finished:
 
     `completed_at` is the ISO time that the documents carry too. `masked_key` is the masked sound, None when the
     recording holds nothing to mask; `vectors_key` the vectors of its clauses, None when there are none. `results` is
-    the judgement as JSON, the same text as in `full`, and `agent_speaker` who it took for the agent.
+    the judgement as JSON, the same text as in `full`, and `agent_speaker` who it took for the agent. `figures` is what
+    insights count of it.
     """
 
     full: str
@@ -107,6 +110,7 @@ class Finished:
     policy_version: str
     checks_version: str
     results: str
+    figures: Figures
     agent_speaker: str | None = None
     masked_key: str | None = None
     vectors_key: str | None = None
@@ -251,6 +255,7 @@ def finish(connection: sa.Connection, user_id: str, analysis_id: str, attempt: i
     row = assigned(connection, user_id, analysis_id)
     if row and row.livemode:
         charge(connection, user_id, analysis_id, row.duration_ms, finished.completed_at)
+    figures.put(connection, user_id, {analysis_id: finished.figures})
     return True
 
 
@@ -296,6 +301,7 @@ def delete(connection: sa.Connection, user_id: str, livemode: bool, analysis_id:
     if row.held_at is not None:
         raise Conflict("The analysis is under legal hold")
     bump(connection, user_id, livemode)
+    figures.remove(connection, user_id, [analysis_id])
     connection.execute(sa.delete(analyses).where(_owned(user_id, analysis_id)))
     return tuple(key for key in (row.blob_key, row.masked_key, row.vectors_key) if key)
 

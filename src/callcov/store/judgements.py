@@ -13,7 +13,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from callcov.store import figures
 from callcov.store.analyses import COMPLETED, Analysis, Filters, bump, hold, matching
+from callcov.store.figures import Figures
 from callcov.store.sealed import opened, seal
 from callcov.store.tables import analyses, documents, judgements
 
@@ -49,6 +51,7 @@ class Change:
     """What judging again made of an analysis; a document that is None stays as it is stored.
 
     `revision` is the analysis's when it was read. `judgements` are added, or are all there are if `rewritten`.
+    `figures` is what insights count of it.
     """
 
     analysis_id: str
@@ -58,6 +61,7 @@ class Change:
     masked_key: str | None
     vectors_key: str | None
     judgements: tuple[Judgement, ...]
+    figures: Figures
     full: str | None = None
     light: str | None = None
     transcript: str | None = None
@@ -119,6 +123,7 @@ def replace(connection: sa.Connection, user_id: str, livemode: bool, changes: Se
         _update_rows(connection, wanted, bump(connection, user_id, livemode))
         _update_documents(connection, user_id, wanted)
         _add(connection, user_id, wanted)
+        figures.put(connection, user_id, {change.analysis_id: change.figures for change in wanted})
     return valid
 
 

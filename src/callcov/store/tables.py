@@ -234,3 +234,38 @@ audit = sa.Table(
     sa.Index("ix_audit_owner", "user_id", "id"),
     sa.Index("ix_audit_object", "user_id", "object_id", "id"),
 )
+
+# What insights count of one call, all of it whole numbers, so that sums are exact: 0 or 1 for each flag (named as
+# `checks.FLAGS`), effort score and label; thousandths for the score; milliseconds. `judged`: the language is supported.
+MEASURES: tuple[str, ...] = tuple(
+    "judged duration_ms identity_verification mandatory_disclosures purpose_declaration prohibited_phrases "
+    "sensitive_data greeting silence speaking_rate call_structure customer_effort_score effort_0 effort_1 effort_2 "
+    "effort_3 effort_4 effort_5 customer_positive customer_neutral customer_negative customer_scored customer_score "
+    "agent_talk_ms customer_talk_ms interruptions_by_agent interruptions_by_customer".split()
+)
+
+figures = sa.Table(
+    "figures",
+    metadata,
+    sa.Column("analysis_id", sa.String(36), sa.ForeignKey("analyses.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("user_id", sa.String(36), nullable=False),
+    sa.Column("livemode", sa.Boolean, nullable=False),
+    sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Column("agent_id", sa.Text, nullable=False),
+    *(sa.Column(name, sa.BigInteger, nullable=False) for name in MEASURES),
+    sa.Index("ix_figures_owner", "user_id", "livemode", "created"),
+)
+
+# The sums of `figures` by agent and day (UTC, counted from 1970), and with an empty agent_id those of all agents:
+# a year of an account is a few thousand rows. Kept in order, so that the sums of an agent are read in one go.
+figures_daily = sa.Table(
+    "figures_daily",
+    metadata,
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), primary_key=True),
+    sa.Column("livemode", sa.Boolean, primary_key=True),
+    sa.Column("agent_id", sa.Text, primary_key=True),
+    sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("calls", sa.BigInteger, nullable=False),
+    *(sa.Column(name, sa.BigInteger, nullable=False) for name in MEASURES),
+    sqlite_with_rowid=False,
+)
