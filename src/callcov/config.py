@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, V
 from callcov.errors import BadSetting
 
 PREFIX = "CALLCOV_"
+_RATE = r"^(off|[1-9][0-9]{0,8}/(second|minute|hour|day))$"
 
 
 def _cores() -> int:
@@ -53,6 +54,19 @@ class Config(BaseModel):
         default=None,
         description="Key that hashes API keys and signs links, at least 32 bytes. Default: made once, in `data`.",
     )
+    secret_old: SecretStr | None = Field(
+        default=None,
+        description="The secret before this one, after it was changed: keys and links made with it are accepted still. "
+        "A key that is used moves to the new one. Default: the second line of the file in `data`.",
+    )
+    master_key: SecretStr | None = Field(
+        default=None,
+        description="Key that encrypts what is stored, 32 bytes in hexadecimal or base64 (docs/security.md). Default: "
+        "none, nothing is encrypted.",
+    )
+    new_master_key: SecretStr | None = Field(
+        default=None, description="The key that takes its place; read by `callcov rotate-key` alone."
+    )
     webhook_allow: tuple[IPv4Network | IPv6Network, ...] = Field(
         default=(),
         description="Networks (CIDR, comma separated) that webhooks may reach although they are not public.",
@@ -79,6 +93,21 @@ class Config(BaseModel):
         default=None,
         pattern=r"^[^\s@<>]+@[^\s@<>]+$",
         description="Address that mail comes from; to be set together with `CALLCOV_SMTP_URL`.",
+    )
+    rate_limit: str = Field(
+        default="100/minute",
+        pattern=_RATE,
+        description="Requests a credential may make, or an address without one: `100/minute` (or `/second`, `/hour`, "
+        "`/day`), or `off`.",
+    )
+    submit_rate_limit: str = Field(
+        default="20/minute", pattern=_RATE, description="Recordings a credential may submit, in the same way."
+    )
+    limits_url: str | None = Field(
+        default=None,
+        repr=False,  # it may hold a password
+        pattern=r"^rediss?://[^\s]+$",
+        description="A Redis that counts for the rate limits; needs the package `redis`. Default: in memory.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least important line that is logged to standard error."
@@ -124,6 +153,11 @@ class Config(BaseModel):
     @classmethod
     def _no_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else None
+
+
+def shown(secret: SecretStr | None) -> str | None:
+    """The text of a secret setting, for whoever has to use it."""
+    return secret.get_secret_value() if secret else None
 
 
 def read(environment: Mapping[str, str], **given: object) -> Config:

@@ -25,6 +25,10 @@ class BadForm(CallcovError):
     """The request body is not the multipart form that was announced."""
 
 
+class BodyTooSlow(CallcovError):
+    """The request body stalled, or arrives so slowly that it would keep its connection for hours."""
+
+
 class NoRoom(CallcovError):
     """The disk or object store is full; nothing of the upload was kept."""
 
@@ -93,9 +97,17 @@ class TooManyKeys(CallcovError):
     """The account has ten active keys, which is the most."""
 
 
-class TooManyRequests(CallcovError):
+class NoMinutes(CallcovError):
+    """The account's tier includes too few minutes this month for one more recording, and allows no overage."""
+
+
+class RateLimited(CallcovError):
     """Something was done as often as it may be; `reset` is when it may be done again, in Unix seconds."""
 
     def __init__(self, message: str = "Rate limit exceeded", reset: float = 0.0) -> None:
         super().__init__(message)
         self.reset = reset
+
+
+class Unreadable(CallcovError):
+    """What is stored cannot be decrypted: it was altered, or the account's data key is gone."""

@@ -19,7 +19,7 @@ from callcov.api.fields import Email, NewPassword, Password, Phone, Sent, Token
 from callcov.api.services import Given, Services
 from callcov.auth import accounts, tokens
 from callcov.auth.tokens import Pair
-from callcov.errors import TooManyRequests
+from callcov.errors import RateLimited
 from callcov.limiting import network
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
@@ -222,12 +222,12 @@ async def confirm_reset(services: Given, sent: Annotated[NewStart, Depends(_new_
 
 
 def _take(request: Request, services: Services, what: str, email: str, of_email: str, of_address: str) -> None:
-    """Count one more for the address and for the email, whether there is an account or not. Raises TooManyRequests."""
+    """Count one more for the address and for the email, whether there is an account or not. Raises RateLimited."""
     address = network(request.client.host if request.client else None)
     for rate, *key in ((of_address, what, "address", address), (of_email, what, "email", email)):
         taken = services.limiter.take(rate, *key)
         if not taken.allowed:
-            raise TooManyRequests(reset=taken.reset)
+            raise RateLimited(reset=taken.reset)
 
 
 def _pair(pair: Pair) -> Response:

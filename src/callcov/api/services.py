@@ -29,6 +29,10 @@ class Engine(Protocol):
         """Stop that attempt; nothing happens if it has ended."""
         ...
 
+    def forget(self, analysis_id: str) -> None:
+        """Drop what waits or is remembered for an analysis that is gone."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -36,7 +40,8 @@ class Services:
 
     `probe` reads the upload under a blob key and blocks, it is called in a thread; it raises BadRecording. `judges`
     judge what is completed again, and block too. `secret` signs links and hashes keys. `public_url` has no slash at its
-    end; None is the request's own base. `limiter` counts log-ins and mails.
+    end; None is the request's own base. `limiter` counts requests, log-ins and mails; `rate` and `submit_rate` are
+    limits of requests such as `100/minute`, None is none.
     """
 
     database: Database
@@ -50,6 +55,8 @@ class Services:
     passwords: Passwords
     post: Post
     limiter: Limiter
+    rate: str | None
+    submit_rate: str | None
 
 
 def _services(request: Request) -> Services:

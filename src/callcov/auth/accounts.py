@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from callcov.auth import mail, tokens
 from callcov.auth.mail import Letter
 from callcov.auth.passwords import Passwords
-from callcov.auth.secret import keyed_hash
+from callcov.auth.secret import accepted, keyed_hash
 from callcov.auth.tokens import Pair
 from callcov.errors import AlreadyVerified, BadCode, InvalidCredentials, NotFound, Unverified
 from callcov.store import logins, mailtokens, users
@@ -64,7 +64,7 @@ def verify_again(database: Database, secret: bytes, base: str, email: str, now: 
 def verify(database: Database, secret: bytes, code: str, now: datetime) -> Pair:
     """Take the code that was mailed: the email is verified, and its owner logged in. Raises BadCode."""
     with database.write() as connection:
-        user_id = mailtokens.use(connection, "verify", hash_code(secret, code), now)
+        user_id = mailtokens.use(connection, "verify", _hashes(secret, code), now)
         if user_id is None:
             raise BadCode("Invalid or expired verification code")
         users.verify(connection, user_id, now)
@@ -94,7 +94,8 @@ async def log_in(
 def log_out(database: Database, secret: bytes, refresh_token: str) -> None:
     """End the login of that refresh token; nothing happens when there is none."""
     with database.write() as connection:
-        logins.end(connection, tokens.hash_refresh(secret, refresh_token))
+        for one in accepted(secret):
+            logins.end(connection, tokens.hash_refresh(one, refresh_token))
 
 
 def ask_reset(database: Database, secret: bytes, base: str, email: str, now: datetime) -> Letter | None:
@@ -114,7 +115,7 @@ def reset_password(database: Database, secret: bytes, token: str, password_hash:
     Who has the mail has the mailbox, so the email is verified too.
     """
     with database.write() as connection:
-        user_id = mailtokens.use(connection, "reset", hash_code(secret, token), now)
+        user_id = mailtokens.use(connection, "reset", _hashes(secret, token), now)
         if user_id is None:
             raise BadCode("Invalid or expired reset token")
         users.update(connection, user_id, now, password_hash=password_hash)
@@ -142,6 +143,11 @@ def change(
         if password_hash is not None or new.email != old.email:
             mailtokens.void(connection, user_id, "verify", "reset")
     return new, mail.moved(old.email, new.email) if new.email != old.email else None
+
+
+def _hashes(secret: bytes, code: str) -> tuple[str, ...]:
+    """What may be stored of a mailed code: it may have been mailed under the secret before this one."""
+    return tuple(hash_code(one, code) for one in accepted(secret))
 
 
 def _known(database: Database, email: str) -> tuple[User | None, str | None]:

@@ -7,7 +7,7 @@ import string
 from datetime import datetime
 
 from callcov.auth import tokens
-from callcov.auth.secret import keyed_hash
+from callcov.auth.secret import accepted, keyed_hash
 from callcov.errors import InvalidCredentials
 from callcov.store import keys
 from callcov.store.db import Database
@@ -50,8 +50,7 @@ def identify(
     if x_api_key is None and not key.startswith("sk_"):
         login = tokens.check_access(database, secret, key, now, REFUSED)
         return Caller(login.user_id, (mode or "").strip().lower() != "test", None, None)
-    with database.read() as connection:
-        caller = keys.caller(connection, hash_key(secret, key.strip()), now)
+    caller = _known(database, secret, key.strip(), now)
     if caller is None:
         raise InvalidCredentials(REFUSED)
     key_id = caller.key_id
@@ -64,3 +63,21 @@ def bearer(authorization: str | None) -> str | None:
     """The credential in an `Authorization: Bearer` header; None for another scheme or no header."""
     scheme, _, credential = (authorization or "").strip().partition(" ")
     return credential.strip() if scheme.lower() == "bearer" else None
+
+
+def _known(database: Database, secret: bytes, key: str, now: datetime) -> Caller | None:
+    """Whose key that is; one that was hashed with the old secret is hashed with the new one from now on."""
+    for one in accepted(secret):
+        with database.read() as connection:
+            caller = keys.caller(connection, hash_key(one, key), now)
+        if caller is not None:
+            if one is not secret:
+                _move(database, caller, hash_key(secret, key))
+            return caller
+    return None
+
+
+def _move(database: Database, caller: Caller, key_hash: str) -> None:
+    key_id = caller.key_id
+    if key_id is not None:
+        database.later(f"rehash {key_id}", lambda connection: keys.rehash(connection, caller.user_id, key_id, key_hash))

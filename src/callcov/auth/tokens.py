@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 import jwt
 
-from callcov.auth.secret import derived, keyed_hash
+from callcov.auth.secret import accepted, derived, keyed_hash
 from callcov.errors import InvalidCredentials
 from callcov.store import logins
 from callcov.store.db import Database
@@ -70,7 +70,7 @@ def check_access(database: Database, secret: bytes, token: str, now: datetime, r
     Raises InvalidCredentials with the text `refused` when it was not made by `issue`, was altered, or is over, and when
     its login has been ended or the account deactivated.
     """
-    login = _claimed(secret, token, now)
+    login = next((found for one in accepted(secret) if (found := _claimed(one, token, now))), None)
     if login is not None:
         with database.read() as connection:
             if logins.lives(connection, login.user_id, login.login_id):
@@ -84,7 +84,8 @@ def refresh(database: Database, secret: bytes, refresh_token: str, now: datetime
     Raises InvalidCredentials when it is unknown, over, or was used before; then its whole login is ended.
     """
     with database.write() as connection:
-        login = logins.rotate(connection, hash_refresh(secret, refresh_token), now)
+        hashes = (hash_refresh(one, refresh_token) for one in accepted(secret))
+        login = next((found for one in hashes if (found := logins.rotate(connection, one, now))), None)
         if login is not None:
             new = issue(secret, login.user_id, now, login.login_id)
             logins.add(connection, login.user_id, login.login_id, new.refresh_hash, now, new.expires_at)

@@ -1,7 +1,8 @@
-"""What several commands share: options, the settings with the log they ask for, and whose account is meant."""
+"""What several commands share: options, the settings with the log they ask for, whose account is meant, who did it."""
 
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +10,10 @@ import structlog
 import typer
 
 from callcov.auth.secret import load_secret
-from callcov.config import Config, read
+from callcov.config import Config, read, shown
 from callcov.errors import BadSetting
 from callcov.store import users
+from callcov.store.audit import OPERATOR, Entry
 from callcov.store.db import Database
 
 Data = Annotated[Path | None, typer.Option("--data", help="Folder of the installation (CALLCOV_DATA).")]
@@ -50,7 +52,7 @@ def _renderers() -> list[structlog.typing.Processor]:
 
 def secret_of(config: Config) -> bytes:
     """The installation's secret, made when there is none yet. Raises BadSetting."""
-    return load_secret(config.data, config.secret.get_secret_value() if config.secret else None)
+    return load_secret(config.data, shown(config.secret), shown(config.secret_old))
 
 
 def account_id(database: Database, email: str) -> str:
@@ -60,3 +62,8 @@ def account_id(database: Database, email: str) -> str:
     if found is None:
         raise BadSetting(f"There is no account {email}; make it with `callcov users create {email}`.")
     return found.id
+
+
+def by_operator(action: str, object_type: str, object_id: str, livemode: bool | None = None) -> Entry:  # noqa: FBT001 - as in the store
+    """An entry for the audit log about something done from the command line, now."""
+    return Entry(OPERATOR, action, object_type, object_id, datetime.now(UTC), livemode=livemode)

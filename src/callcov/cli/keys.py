@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from callcov.auth import keys as credentials
-from callcov.cli.common import Account, Data, account_id, secret_of, settings
-from callcov.store import keys
+from callcov.cli.common import Account, Data, account_id, by_operator, secret_of, settings
+from callcov.store import audit, keys
 from callcov.store.folder import installation
 
 keys_cli = typer.Typer(help="API keys: create, list, expire.", no_args_is_help=True)
@@ -26,7 +26,7 @@ def keys_create(
         secret = secret_of(config)
         key, owner = credentials.new_key(livemode=not test), account_id(database, user)
         with database.write() as connection:
-            keys.create(
+            made = keys.create(
                 connection,
                 owner,
                 livemode=not test,
@@ -35,6 +35,7 @@ def keys_create(
                 description=description,
                 now=datetime.now(UTC),
             )
+            audit.write(connection, owner, by_operator("key.create", "api_key", made.id))
     typer.echo(key)
 
 
@@ -64,3 +65,4 @@ def keys_expire(
         owner = account_id(database, user)
         with database.write() as connection:
             keys.end(connection, owner, key, datetime.now(UTC))
+            audit.write(connection, owner, by_operator("key.expire", "api_key", key))

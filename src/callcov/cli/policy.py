@@ -8,9 +8,9 @@ import typer
 import yaml
 
 from callcov.checks import policy
-from callcov.cli.common import Account, Data, account_id, settings
+from callcov.cli.common import Account, Data, account_id, by_operator, settings
 from callcov.errors import BadSetting
-from callcov.store import policies
+from callcov.store import audit, policies
 from callcov.store.folder import installation
 
 policy_cli = typer.Typer(help="What calls are judged by: show, check, set.", no_args_is_help=True)
@@ -59,5 +59,8 @@ def policy_set(
     with installation(settings(data=data).data) as database:
         owner = account_id(database, user)
         with database.write() as connection:
+            before = policies.current(connection, owner).version
             new = policies.put(connection, owner, found, datetime.now(UTC))
+            if new.version != before:
+                audit.write(connection, owner, by_operator("policy.set", "policy", str(new.version)))
     typer.echo(new.version)

@@ -22,12 +22,12 @@ def rejudge_command(
     ids of up to five of them.
     """
     from callcov.rejudge import Owner, Tally  # noqa: PLC0415 the same
-    from callcov.serve import judging_again  # noqa: PLC0415 the same
+    from callcov.serve import judging_again, vault  # noqa: PLC0415 the same
 
     if every == bool(ids):
         raise typer.BadParameter("give ids or --all")
     config, tally, now = settings(data=data), Tally(), datetime.now(UTC)
-    with installation(config.data) as database, judging_again(config, database) as judges:
+    with installation(config.data, vault(config)) as database, judging_again(config, database) as judges:
         owner = Owner(account_id(database, user), livemode=not test)
         for one in ids or ():
             judges.one(owner, one, now, tally=tally)

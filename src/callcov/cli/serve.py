@@ -16,6 +16,9 @@ def serve_command(
     data: Data = None,
     model: Model = None,
     workers: Workers = None,
+    api_processes: Annotated[
+        int, typer.Option(help="Processes that answer requests; one of them does the work too.", min=1, max=64)
+    ] = 1,
 ) -> None:
     """Serve the API and analyse what it accepts, until interrupted. Prints its address on standard output."""
     from callcov.serve import serve  # noqa: PLC0415 loads the engines; no other command should wait for that
@@ -35,4 +38,4 @@ def serve_command(
                 err=True,
             )
 
-    serve(config, host, port, ready)
+    serve(config, host, port, ready, api_processes)

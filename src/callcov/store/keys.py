@@ -123,6 +123,12 @@ def used(connection: sa.Connection, user_id: str, key_id: str, now: datetime) ->
     )
 
 
+def rehash(connection: sa.Connection, user_id: str, key_id: str, key_hash: str) -> None:
+    """Keep another hash of the same key."""
+    mine = sa.and_(api_keys.c.id == key_id, api_keys.c.user_id == user_id)
+    connection.execute(sa.update(api_keys).where(mine).values(key_hash=key_hash))
+
+
 def _active(now: datetime) -> sa.ColumnElement[bool]:
     over = sa.or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > iso(now))
     return sa.and_(api_keys.c.is_active, over)

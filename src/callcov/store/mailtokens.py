@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 
@@ -20,10 +21,13 @@ def put(connection: sa.Connection, user_id: str, purpose: Purpose, token_hash: s
     connection.execute(sa.insert(mail_tokens).values(user_id=user_id, **values))
 
 
-def use(connection: sa.Connection, purpose: Purpose, token_hash: str, now: datetime) -> str | None:
-    """Use the token up and give the id of its account; None when it is unknown, void, over, or was used before."""
+def use(connection: sa.Connection, purpose: Purpose, token_hashes: Collection[str], now: datetime) -> str | None:
+    """Use up the token that has one of those hashes and give the id of its account.
+
+    None when it is unknown, void, over, or was used before.
+    """
     found = sa.delete(mail_tokens).where(
-        mail_tokens.c.token_hash == token_hash,
+        mail_tokens.c.token_hash.in_(token_hashes),
         mail_tokens.c.purpose == purpose,
         mail_tokens.c.expires_at > iso(now),
     )
