@@ -109,6 +109,11 @@ class Config(BaseModel):
         pattern=r"^rediss?://[^\s]+$",
         description="A Redis that counts for the rate limits; needs the package `redis`. Default: in memory.",
     )
+    feed_index: Literal["on", "off"] = Field(
+        default="on",
+        description="Keep long lists in memory, so that every page, total and search takes milliseconds. `off` saves "
+        "the memory; the answers are the same.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least important line that is logged to standard error."
     )

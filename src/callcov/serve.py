@@ -28,12 +28,13 @@ from callcov.children import Children, Task, end_with
 from callcov.config import Config, shown
 from callcov.engine import Engine, Starter
 from callcov.errors import BadRecording, BadSetting, WorkerDied
+from callcov.feed.feeds import Feeds
 from callcov.language.chat import Chat
 from callcov.limiting import Limiter
 from callcov.model import Recording
 from callcov.models import locate
 from callcov.rejudge import Judges
-from callcov.store import users
+from callcov.store import listing, users
 from callcov.store.blobs import open_blobs
 from callcov.store.counts import Counts
 from callcov.store.db import Database
@@ -117,6 +118,7 @@ def _services(
     """What the API needs, with children of its own; `shared` when other processes count for the same rate limits."""
     probes = Children(_PROBES, probe.equip, (blobs_url(config.data), database.vault), memory=_PROBE_BYTES)
     probes.warm(os.getpid)
+    feeds = Feeds(listing.opened(database), database.feed_folder) if config.feed_index == "on" else None
     with judging_again(config, database) as judges:
         yield Services(
             database=database,
@@ -132,7 +134,10 @@ def _services(
             limiter=_limiter(config, shared=shared),
             rate=_rate(config.rate_limit),
             submit_rate=_rate(config.submit_rate_limit),
+            feeds=feeds,
         )
+        if feeds:
+            feeds.close()
     probes.close()
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from callcov.feed.segment import STATUSES, Row, Wanted
-from callcov.store.analyses import folded
+from callcov.feed.text import folded
 from callcov.store.ids import Tick, following, uuid7
 
 BEGAN = 1_764_000_000_000  # Unix milliseconds

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from callcov.feed import saved
 from callcov.feed.index import Index, Searches
-from callcov.feed.segment import STATUSES, Row, Wanted, folded, key
-from callcov.store import analyses
+from callcov.feed.segment import STATUSES, Row, Wanted, key
+from callcov.feed.text import folded
 
 # Parts that meet each other in many ways: case, folding that lengthens, composing, joining into one another, and what
 # means something to a database or a format.
@@ -51,7 +52,7 @@ FILTERS = {
     "status": statuses.map(STATUSES.get),
     "agent": texts.map(str.encode) | st.sampled_from([b"", b"a\0"]),
     "contact": texts.map(str.encode),
-    "part": needles.map(lambda text: analyses.folded(text).encode()),
+    "part": needles.map(lambda text: folded(text).encode()),
     "flag": st.sampled_from([1, 2, 512]),
     "after": moments,
     "before": moments,
@@ -173,8 +174,8 @@ test_the_index_says_what_the_list_says = Indexed.TestCase
 
 
 @given(st.text())
-def test_ids_are_folded_as_the_store_folds_them(text):
-    assert folded(text) == analyses.folded(text)
+def test_ids_are_folded_as_the_contract_says(text):
+    assert folded(text) == unicodedata.normalize("NFC", text).casefold()
 
 
 @given(
@@ -189,7 +190,7 @@ def test_an_id_is_found_by_any_part_of_it_and_by_itself(ids, data):
     whole = data.draw(st.sampled_from(ids))
     begin = data.draw(st.integers(0, len(whole) - 1))
     part = whole[begin : data.draw(st.integers(begin + 1, len(whole)))]
-    for wanted in (Wanted(part=analyses.folded(part).encode()), Wanted(agent=whole.encode())):
+    for wanted in (Wanted(part=folded(part).encode()), Wanted(agent=whole.encode())):
         page = index.page(wanted, 1000)
         assert (page.ids, page.total, page.has_more) == listed.page(wanted, 1000)
 

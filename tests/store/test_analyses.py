@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from store_samples import LIVE, NOON, TEST, change, finished, submission
 
 from callcov.errors import BadForm, Conflict, NotFound
-from callcov.store import analyses, deliveries, documents, judgements, upkeep
+from callcov.store import analyses, deliveries, documents, judgements, listing, upkeep
 from callcov.store.analyses import Filters
 from callcov.store.deliveries import Delivery
 
@@ -40,7 +40,7 @@ def listed(database, user):
 
     def listed(**filters):
         with database.read() as connection:
-            return analyses.page(connection, user, LIVE, Filters(**filters), 1000, 0).items
+            return listing.page(connection, user, LIVE, Filters(**filters), 1000, 0).items
 
     return listed
 
@@ -111,7 +111,7 @@ def test_a_finished_analysis_is_answered_by_its_documents(database, user, accept
         for read in (documents.full, documents.light, documents.transcript):
             assert json.loads(read(connection, user, LIVE, analysis.id)) == {read.__name__: "first"}
         for expand, name in ((True, "full"), (False, "light")):
-            page = analyses.page(connection, user, LIVE, Filters(), 1, 0, expand=expand)
+            page = listing.page(connection, user, LIVE, Filters(), 1, 0, expand=expand)
             assert page.items == (f'{{"{name}":"first"}}',)
 
 
@@ -286,7 +286,7 @@ def test_exact_filters_mind_case_and_empty_ones_match_nothing_but_an_empty_searc
 def test_past_the_end_the_page_is_empty_and_the_total_right(database, user, accept, offset):
     accept()
     with database.read() as connection:
-        assert analyses.page(connection, user, LIVE, Filters(), 10, offset) == analyses.Page((), 1, has_more=False)
+        assert listing.page(connection, user, LIVE, Filters(), 10, offset) == listing.Page((), 1, has_more=False)
 
 
 def test_a_long_list_is_paged_without_losing_or_repeating_one(database, user):
@@ -300,7 +300,7 @@ def test_a_long_list_is_paged_without_losing_or_repeating_one(database, user):
     seen, offset = [], 0
     with database.read() as connection:
         while True:
-            page = analyses.page(connection, user, LIVE, Filters(), 500, offset)
+            page = listing.page(connection, user, LIVE, Filters(), 500, offset)
             seen += [json.loads(item)["id"] if isinstance(item, str) else item.id for item in page.items]
             offset += len(page.items)
             if not page.has_more:

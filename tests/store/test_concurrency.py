@@ -10,7 +10,7 @@ from pathlib import Path
 
 from store_samples import LIVE
 
-from callcov.store import analyses
+from callcov.store import analyses, listing
 from callcov.store.analyses import Filters
 
 WRITER = r"""
@@ -64,7 +64,7 @@ def test_every_snapshot_is_exact_and_what_appears_later_is_newer(url, database, 
     newest, seen, last_revision, snapshots = "", set(), 0, 0
     while any(process.poll() is None for process, _ in started):
         with database.read() as connection:
-            page = analyses.page(connection, user, LIVE, Filters(), 1_000, 0)
+            page = listing.page(connection, user, LIVE, Filters(), 1_000, 0)
             revision = analyses.revision(connection, user, LIVE)
             counted = connection.exec_driver_sql("SELECT count(*) FROM analyses").scalar()
         shown = ids(page)
@@ -83,4 +83,4 @@ def test_every_snapshot_is_exact_and_what_appears_later_is_newer(url, database, 
     assert len(set(told)) == 2 * 2 * 20
     with database.read() as connection:
         assert analyses.revision(connection, user, LIVE) == 2 * len(told)  # no change was lost
-        assert analyses.page(connection, user, LIVE, Filters(), 1_000, 0).total == len(told) * 3 // 4
+        assert listing.page(connection, user, LIVE, Filters(), 1_000, 0).total == len(told) * 3 // 4

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DatabaseError
 from store_samples import LIVE, NOON, submission
 
 from callcov.errors import AlreadyExists, BadSetting, NoRoom
-from callcov.store import analyses, users
+from callcov.store import analyses, listing, users
 from callcov.store.db import migrate, open_database
 from callcov.store.tables import metadata
 
@@ -112,9 +112,9 @@ def test_a_reader_sees_one_snapshot_whatever_is_written_meanwhile(database, user
         with database.write() as connection:
             analyses.accept(connection, user, LIVE, submission(), NOON)
         assert analyses.revision(reading, user, LIVE) == before
-        assert analyses.page(reading, user, LIVE, analyses.Filters(), 10, 0).total == 0
+        assert listing.page(reading, user, LIVE, analyses.Filters(), 10, 0).total == 0
     with database.read() as reading:
-        assert analyses.page(reading, user, LIVE, analyses.Filters(), 10, 0).total == 1
+        assert listing.page(reading, user, LIVE, analyses.Filters(), 10, 0).total == 1
 
 
 def test_a_reader_cannot_write(database):
@@ -154,7 +154,7 @@ def test_a_full_disk_is_named_and_nothing_is_written(database, user):
     with pytest.raises(NoRoom, match="full"):
         fill()
     with database.read() as connection:
-        assert analyses.page(connection, user, LIVE, analyses.Filters(), 10, 0).total == 0
+        assert listing.page(connection, user, LIVE, analyses.Filters(), 10, 0).total == 0
         assert analyses.revision(connection, user, LIVE) == 0
 
 
@@ -177,7 +177,7 @@ def test_a_disk_without_a_byte_left_is_named_whether_the_file_was_open_or_not(sm
         submit_much(database, user)
     (small_disk / "filler").unlink()
     with database.read() as connection:
-        assert analyses.page(connection, user, LIVE, analyses.Filters(), 10, 0).total == 0
+        assert listing.page(connection, user, LIVE, analyses.Filters(), 10, 0).total == 0
     with database.write() as connection:
         assert analyses.accept(connection, user, LIVE, submission(), NOON)
     database.close()
@@ -273,7 +273,7 @@ def test_a_row_and_its_workflow_are_committed_or_rolled_back_together(database, 
         accept("gone", fail=True)
     assert [workflow.workflow_id for workflow in engine.list_workflows()] == ["kept"]
     with database.read() as connection:
-        assert analyses.page(connection, user, LIVE, analyses.Filters(), 10, 0).total == 1
+        assert listing.page(connection, user, LIVE, analyses.Filters(), 10, 0).total == 1
 
 
 @pytest.mark.parametrize("moment", [1, 20, 60])

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from store_samples import LIVE, NOON, TEST, change, finished, submission
 
 from callcov.errors import Conflict, NotFound
-from callcov.store import analyses, documents, judgements
+from callcov.store import analyses, documents, judgements, listing
 from callcov.store.analyses import Filters
 
 # Characters that databases and folding disagree about, and few of them, so that ids meet.
@@ -165,7 +165,7 @@ class History(RuleBasedStateMachine):
     def look(self, owner, filters, limit, offset, expand):
         matching = [known for known in reversed(self.lists[owner]) if wanted(known, filters)]
         with self.database.read() as connection:
-            page = analyses.page(
+            page = listing.page(
                 connection, self.users[owner[0]], owner[1], Filters(**filters), limit, offset, expand=expand
             )
             assert analyses.revision(connection, self.users[owner[0]], owner[1]) == self.changes[owner]

@@ -53,7 +53,7 @@ def test_the_mode_follows_the_owner_and_is_never_a_default():
 
 
 # Rows of these tables are an account's; what follows from one that was found under its owner is reached by its id.
-OWNED = {"analyses", "api_keys", "deliveries", "feeds", "figures", "figures_daily", "policies", "users"}
+OWNED = {"analyses", "api_keys", "deletions", "deliveries", "feeds", "figures", "figures_daily", "policies", "users"}
 # Reached only with ids that the same function, or the one that calls it, found under the owner.
 BY_FOUND_ID = {"judgements._update_rows"}
 

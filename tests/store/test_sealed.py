@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from store_samples import LIVE, NOON, change, finished, submission
 
 from callcov.errors import BadSetting, Unreadable
-from callcov.store import analyses, belongings, documents, judgements, users
+from callcov.store import analyses, belongings, documents, judgements, listing, users
 from callcov.store.blobs import open_blobs
 from callcov.store.db import migrate, open_database
 from callcov.store.sealed import FRAME, HEADER, Vault, master_key, open_vault, rotate
@@ -287,8 +287,8 @@ def texts(database, user, one):
         (stored,) = judgements.stored(connection, user, LIVE, [one], whole=True)
         ((_, exported, judged),) = belongings.calls(connection, user, "", 10)
         return {
-            "list": analyses.page(connection, user, LIVE, analyses.Filters(), 10, 0).items[0],
-            "light list": analyses.page(connection, user, LIVE, analyses.Filters(), 10, 0, expand=False).items[0],
+            "list": listing.page(connection, user, LIVE, analyses.Filters(), 10, 0).items[0],
+            "light list": listing.page(connection, user, LIVE, analyses.Filters(), 10, 0, expand=False).items[0],
             "full": documents.full(connection, user, LIVE, one),
             "light": documents.light(connection, user, LIVE, one),
             "transcript": documents.transcript(connection, user, LIVE, one),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import structlog
 
-from callcov.store import analyses, idempotency, users
+from callcov.store import analyses, idempotency, listing, users
 from callcov.store.analyses import Finished, Submission
 from callcov.store.blobs import open_blobs
 from callcov.store.db import migrate, open_database
@@ -75,7 +75,7 @@ def left(worker, user):
         return {
             row.id
             for livemode in (LIVE, TEST)
-            for row in analyses.page(connection, user, livemode, analyses.Filters(), 100, 0).items
+            for row in listing.page(connection, user, livemode, analyses.Filters(), 100, 0).items
             if not isinstance(row, str)
         }
 

@@ -6,17 +6,21 @@ that is only passed on.
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
+from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 
 from callcov import document
 from callcov.api import schemas, trail
 from callcov.api.answers import said
 from callcov.api.caller import Known
+from callcov.api.moments import Moment
 from callcov.api.services import Given, public_url
 from callcov.errors import NotFound
-from callcov.store import analyses, audit, documents
+from callcov.store import analyses, audit, documents, listing
 from callcov.store.analyses import Analysis, Filters
 from callcov.store.erasure import erase
 
@@ -26,7 +30,42 @@ _NOT_FOUND = "Analysis not found"
 # The largest offset a database takes; there are no more analyses than that.
 _MAX_OFFSET = 2**63 - 1
 
+_EITHER = {
+    "type": "value_error",
+    "loc": ("query", "starting_after"),
+    "msg": "starting_after and offset cannot be used together",
+}
+
 Status = Literal["processing", "completed", "failed"]
+# `checks.FLAGS`, which a test holds.
+Flag = Literal[
+    "identity_verification",
+    "mandatory_disclosures",
+    "purpose_declaration",
+    "prohibited_phrases",
+    "sensitive_data",
+    "greeting",
+    "silence",
+    "speaking_rate",
+    "call_structure",
+    "customer_effort_score",
+]
+
+
+def _filters(
+    status_filter: Annotated[Status | None, Query(description="Only analyses of this status.")] = None,
+    agent_id: Annotated[str | None, Query(description="Only this agent, exactly.")] = None,
+    contact_id: Annotated[str | None, Query(description="Only this contact, exactly.")] = None,
+    search: Annotated[str | None, Query(description="Part of agent_id or contact_id, in any case.")] = None,
+    created_after: Annotated[
+        Moment | None, Query(description="Only analyses created then or later; Unix seconds or ISO 8601.")
+    ] = None,
+    created_before: Annotated[Moment | None, Query(description="Only analyses created before then; the same.")] = None,
+    flagged: Annotated[Flag | None, Query(description="Only analyses in which this field is flagged.")] = None,
+) -> Filters:
+    after = None if created_after is None else math.ceil(created_after.timestamp())
+    before = None if created_before is None else math.ceil(created_before.timestamp())
+    return Filters(status_filter, agent_id, contact_id, search, after, before, flagged)
 
 
 @router.get(
@@ -39,20 +78,21 @@ def list_analyses(
     request: Request,
     services: Given,
     caller: Known,
-    status_filter: Annotated[Status | None, Query(description="Only analyses of this status.")] = None,
-    agent_id: Annotated[str | None, Query(description="Only this agent, exactly.")] = None,
-    contact_id: Annotated[str | None, Query(description="Only this contact, exactly.")] = None,
-    search: Annotated[str | None, Query(description="Part of agent_id or contact_id, in any case.")] = None,
+    filters: Annotated[Filters, Depends(_filters)],
     limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of results.")] = 100,
     offset: Annotated[int, Query(ge=0, description="Number of results to skip.")] = 0,
     expand: Annotated[bool, Query(description="false leaves transcript and results out.")] = True,  # noqa: FBT002 - a query parameter has a name
+    starting_after: Annotated[
+        UUID | None, Query(description="Only show analyses with smaller ids than this; not together with `offset`.")
+    ] = None,
 ) -> Response:
     """The analyses of the account, newest first. Free of charge."""
-    filters = Filters(status_filter, agent_id, contact_id, search)
+    if starting_after is not None and "offset" in request.query_params:
+        raise RequestValidationError([_EITHER])
+    who, skipped = (caller.user_id, caller.livemode), min(offset, _MAX_OFFSET)
+    after = None if starting_after is None else str(starting_after)
     with services.database.read() as connection:
-        page = analyses.page(
-            connection, caller.user_id, caller.livemode, filters, limit, min(offset, _MAX_OFFSET), expand
-        )
+        page = listing.page(connection, *who, filters, limit, skipped, expand, after, services.feeds)
     public = public_url(services, request)
     data = b",".join(_json(item, public) for item in page.items)
     more = b"true" if page.has_more else b"false"

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 
 from callcov.auth.mail import Post
 from callcov.auth.passwords import Passwords
+from callcov.feed.feeds import Feeds
 from callcov.limiting import Limiter
 from callcov.model import Recording
 from callcov.rejudge import Judges
@@ -41,7 +42,7 @@ class Services:
     `probe` reads the upload under a blob key and blocks, it is called in a thread; it raises BadRecording. `judges`
     judge what is completed again, and block too. `secret` signs links and hashes keys. `public_url` has no slash at its
     end; None is the request's own base. `limiter` counts requests, log-ins and mails; `rate` and `submit_rate` are
-    limits of requests such as `100/minute`, None is none.
+    limits of requests such as `100/minute`, None is none. `feeds` answer for long lists; with None the database does.
     """
 
     database: Database
@@ -57,6 +58,7 @@ class Services:
     limiter: Limiter
     rate: str | None
     submit_rate: str | None
+    feeds: Feeds | None = None
 
 
 def _services(request: Request) -> Services:

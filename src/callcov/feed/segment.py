@@ -6,7 +6,6 @@ whether the rows found still exist is looked up each time.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,12 +13,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from callcov.feed.text import Found, Text
+from callcov.feed.text import Found, Text, folded
 
 GONE = 0
 STATUSES = {"processing": 1, "completed": 2, "failed": 3}
 SMALLEST = 256
-"""Rows that a new segment has room for; the room doubles when it is used up."""
+"""Rows that a new segment has room for; when it is used up there is a quarter more."""
 ROWS = 65_536
 """Rows of a full segment."""
 _STATES = 1 + len(STATUSES)
@@ -63,11 +62,6 @@ class Wanted:
     def is_counted(self) -> bool:
         """Whether the counts of a segment that lies within the times say how many of its rows are meant."""
         return self.agent is None and self.contact is None and self.part is None and self.flag is None
-
-
-def folded(text: str) -> str:
-    """As `store.analyses.folded`, which a test holds: an id as it is searched."""
-    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
 
 
 def key(row_id: str) -> int:
@@ -167,7 +161,7 @@ class Segment:
         """Add rows, which are newer than all others and for which there is room."""
         begin, end = self.count, self.count + len(rows)
         if end > len(self.upper):
-            self._resize(min(self.most, max(end, 2 * len(self.upper))))
+            self._resize(min(self.most, max(end, len(self.upper) * 5 // 4)))
         ids = np.frombuffer(bytes.fromhex("".join([row.id for row in rows]).replace("-", "")), ">u8")
         self.upper[begin:end], self.lower[begin:end] = ids[::2], ids[1::2]
         self.status[begin:end] = [STATUSES[row.status] for row in rows]

@@ -6,6 +6,7 @@ that never occurs at some position rules out every match that needs it there, wi
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -21,6 +22,11 @@ WIDEST = 64
 _FEW = 64
 _PER_LONG = 150
 """What a long text costs beside its bytes: two objects and their place in the table."""
+
+
+def folded(text: str) -> str:
+    """How ids are compared by `search`: full Unicode case folding of the composed form (CONTRACT §4)."""
+    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
 
 
 class Text:

@@ -7,8 +7,7 @@ handed the id by the account's accepted analysis.
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -16,12 +15,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from callcov.errors import BadForm, Conflict, NotFound
-from callcov.store import figures
+from callcov.feed.text import folded
+from callcov.store import deletions, figures
 from callcov.store.billing import afford, charge
 from callcov.store.figures import Figures
-from callcov.store.ids import Tick, following, uuid7
-from callcov.store.sealed import opened, seal
+from callcov.store.ids import Tick, before, following, uuid7
+from callcov.store.sealed import seal
 from callcov.store.tables import analyses, documents, feeds, judgements
+from callcov.store.tables import figures as _figures
 from callcov.store.times import milliseconds
 
 PROCESSING, COMPLETED, FAILED = "processing", "completed", "failed"
@@ -121,35 +122,23 @@ class Filters:
     """What the list is narrowed to; None filters nothing. All given filters must hold.
 
     `agent_id` and `contact_id` match exactly (empty matches nothing). `search` is a part of either id, compared as
-    `folded` says, every character meaning itself; empty is no search.
+    `folded` says, every character meaning itself; empty is no search. `created_after` is inclusive, `created_before`
+    exclusive, Unix seconds. `flagged` is one of `tables.FLAGS`.
     """
 
     status: str | None = None
     agent_id: str | None = None
     contact_id: str | None = None
     search: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Part of the list. An item is a stored document (text, placeholder unfilled) or a row that has none yet.
-
-    `total` counts everything that matches, `has_more` says whether anything follows this page.
-    """
-
-    items: tuple[str | Analysis, ...]
-    total: int
-    has_more: bool
+    created_after: int | None = None
+    created_before: int | None = None
+    flagged: str | None = None
 
 
 _COLUMNS = [analyses.c[name] for name in Analysis.__dataclass_fields__]
 # An id has at most 255 characters; composing makes at most four of one, folding three.
 _LONGEST_FOLDED = 255 * 4 * 3
-
-
-def folded(text: str) -> str:
-    """How ids are compared by `search`: full Unicode case folding of the composed form (CONTRACT §4)."""
-    return unicodedata.normalize("NFC", text).casefold()
+_LATEST_MS = 2**48 - 1  # what an id has room for
 
 
 def accept(connection: sa.Connection, user_id: str, livemode: bool, submission: Submission, now: datetime) -> Analysis:
@@ -201,35 +190,6 @@ def assigned(connection: sa.Connection, user_id: str, analysis_id: str) -> Analy
     """The worker's `get`: the analysis in either mode; None when it was deleted meanwhile."""
     row = connection.execute(sa.select(*_COLUMNS).where(_owned(user_id, analysis_id))).one_or_none()
     return Analysis(*row) if row else None
-
-
-def page(
-    connection: sa.Connection,
-    user_id: str,
-    livemode: bool,
-    filters: Filters,
-    limit: int,
-    offset: int,
-    expand: bool = True,  # noqa: FBT002 - the list's own default
-) -> Page:
-    """`limit` analyses after the newest `offset`, whole or light; past the end the page is empty, the total right."""
-    wanted = matching(user_id, livemode, filters)
-    total = connection.scalar(sa.select(sa.func.count()).select_from(analyses).where(wanted)) or 0
-    if offset >= total:
-        return Page((), total, has_more=False)
-    document = documents.c.full if expand else documents.c.light
-    ids = sa.select(analyses.c.id).where(wanted).order_by(analyses.c.id.desc()).limit(limit).offset(offset).subquery()
-    found = connection.execute(
-        sa.select(ids.c.id, document)
-        .outerjoin_from(ids, documents, documents.c.analysis_id == ids.c.id)
-        .order_by(ids.c.id.desc())
-    ).all()
-    rows = _some(connection, user_id, livemode, [analysis_id for analysis_id, text in found if text is None])
-    items = tuple(
-        rows[analysis_id] if text is None else opened(connection, user_id, f"{analysis_id}/{document.name}", text)
-        for analysis_id, text in found
-    )
-    return Page(items, total, has_more=offset + len(items) < total)
 
 
 def set_stage(connection: sa.Connection, user_id: str, analysis_id: str, attempt: int, stage: str) -> bool:
@@ -300,7 +260,7 @@ def delete(connection: sa.Connection, user_id: str, livemode: bool, analysis_id:
     row = _held(connection, user_id, livemode, analysis_id)
     if row.held_at is not None:
         raise Conflict("The analysis is under legal hold")
-    bump(connection, user_id, livemode)
+    deletions.note(connection, user_id, livemode, analysis_id, bump(connection, user_id, livemode))
     figures.remove(connection, user_id, [analysis_id])
     connection.execute(sa.delete(analyses).where(_owned(user_id, analysis_id)))
     return tuple(key for key in (row.blob_key, row.masked_key, row.vectors_key) if key)
@@ -362,13 +322,6 @@ def _change_attempt(
     return True
 
 
-def _some(connection: sa.Connection, user_id: str, livemode: bool, analysis_ids: Sequence[str]) -> dict[str, Analysis]:
-    if not analysis_ids:
-        return {}
-    wanted = sa.and_(analyses.c.id.in_(analysis_ids), analyses.c.user_id == user_id, analyses.c.livemode == livemode)
-    return {row.id: Analysis(*row) for row in connection.execute(sa.select(*_COLUMNS).where(wanted))}
-
-
 def matching(user_id: str, livemode: bool, filters: Filters) -> sa.ColumnElement[bool]:
     """What a row of `analyses` must be for the filters."""
     conditions: list[sa.ColumnElement[bool]] = [analyses.c.user_id == user_id, analyses.c.livemode == livemode]
@@ -380,7 +333,19 @@ def matching(user_id: str, livemode: bool, filters: Filters) -> sa.ColumnElement
         conditions.append(analyses.c.contact_id == filters.contact_id)
     if filters.search:
         conditions.append(_containing(folded(filters.search)))
+    # An id begins with the time, and there is an index of ids.
+    if filters.created_after is not None:
+        conditions.append(analyses.c.id >= _first_of(filters.created_after))
+    if filters.created_before is not None:
+        conditions.append(analyses.c.id < _first_of(filters.created_before))
+    if filters.flagged is not None:
+        counted = sa.select(_figures.c.analysis_id).where(_figures.c.analysis_id == analyses.c.id)
+        conditions.append(counted.where(_figures.c[filters.flagged] == 1).exists())
     return sa.and_(*conditions)
+
+
+def _first_of(second: int) -> str:
+    return before(min(second * 1000, _LATEST_MS))
 
 
 def _containing(needle: str) -> sa.ColumnElement[bool]:

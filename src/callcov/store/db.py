@@ -44,6 +44,11 @@ class Database:
         self._later = ThreadPoolExecutor(1, thread_name_prefix="callcov-later")
         self._pending: set[str] = set()
 
+    @property
+    def feed_folder(self) -> Path:
+        """Where the feed index keeps full segments: beside the database."""
+        return Path(str(self.engine.url.database)).with_name("feed")
+
     @contextmanager
     def read(self) -> Generator[sa.Connection]:
         """A connection on which every statement sees the snapshot of the first; writing on it fails.

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from callcov.errors import NotFound
+from callcov.feed import saved
 from callcov.store import analyses, audit
 from callcov.store.audit import Entry
 from callcov.store.blobs import Blobs
@@ -29,9 +30,9 @@ def erase(
 ) -> None:
     """Delete the analysis: sound, masked sound, vectors, documents, judgements, deliveries, work files, queued work.
 
-    `entry` is logged with it, with the analysis's id and mode. Without a `queue`, a server at work finds it gone before
-    its next stage. Raises NotFound, and Conflict while it is under legal hold. What is deleted is overwritten in the
-    database; `Database.scrub` also takes it out of the log of changes.
+    And what the feed index keeps of it as files. `entry` is logged with it, with the analysis's id and mode. Without a
+    `queue`, a server at work finds it gone before its next stage. Raises NotFound, and Conflict while it is under legal
+    hold. What is deleted is overwritten in the database; `Database.scrub` also takes it out of the log of changes.
     """
     with database.write() as connection:
         row = analyses.get(connection, user_id, livemode, analysis_id)
@@ -46,3 +47,4 @@ def erase(
     for key in keys:
         blobs.delete(key)
     blobs.delete_prefix(f"work/{row.id}/")
+    saved.erase(saved.place(database.feed_folder, user_id, livemode), [row.id])

@@ -111,6 +111,7 @@ analyses = sa.Table(
     sa.Column("vectors_key", sa.Text),  # last, because it came later
     sa.Column("held_at", sa.String(24)),  # since when a legal hold is on it; null is none
     sa.Index("ix_analyses_owner", "user_id", "livemode", "id"),
+    sa.Index("ix_analyses_revision", "user_id", "livemode", "revision"),
     sa.Index("ix_analyses_agent", "user_id", "livemode", "agent_id", "id"),
     sa.Index("ix_analyses_contact", "user_id", "livemode", "contact_id", "id"),
     # To tell whether an object that lies in the store is anybody's.
@@ -268,4 +269,17 @@ figures_daily = sa.Table(
     sa.Column("calls", sa.BigInteger, nullable=False),
     *(sa.Column(name, sa.BigInteger, nullable=False) for name in MEASURES),
     sqlite_with_rowid=False,
+)
+
+# The fields that can be flagged (`checks.FLAGS`, which a test holds), as `figures` has a column for each.
+FLAGS = MEASURES[2:12]
+
+# Which analyses were deleted at which of the last revisions of their list: the feed index asks what changed.
+deletions = sa.Table(
+    "deletions",
+    metadata,
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), primary_key=True),
+    sa.Column("livemode", sa.Boolean, primary_key=True),
+    sa.Column("revision", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("analysis_id", sa.String(36), nullable=False),
 )

@@ -1,0 +1,173 @@
+"""The list: which analyses a page shows, how many match, whether more follow, and what is shown of each.
+
+Two roads give the ids, `selected` by plain SQL and `indexed` by the feed index; what they say is the same, and a page
+is made of it in one place. The SQL is always right; the index is quick on long lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import Any
+
+import sqlalchemy as sa
+
+from callcov.feed import index
+from callcov.feed.feeds import Feeds, Open
+from callcov.feed.segment import STATUSES, Row, Wanted
+from callcov.feed.text import folded
+from callcov.store import deletions
+from callcov.store.analyses import Analysis, Filters, matching, revision
+from callcov.store.db import Database
+from callcov.store.sealed import opened as unsealed
+from callcov.store.tables import FLAGS, analyses, documents, figures
+
+_COLUMNS = [analyses.c[name] for name in Analysis.__dataclass_fields__]
+_FLAGS = reduce(add, [figures.c[name] * (1 << number) for number, name in enumerate(FLAGS)])
+_ROW = (analyses.c.id, analyses.c.status, analyses.c.agent_id, analyses.c.contact_id, sa.func.coalesce(_FLAGS, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Part of the list. An item is a stored document (text, placeholder unfilled) or a row that has none yet.
+
+    `total` counts everything that matches, `has_more` says whether anything follows this page.
+    """
+
+    items: tuple[str | Analysis, ...]
+    total: int
+    has_more: bool
+
+
+def page(
+    connection: sa.Connection,
+    user_id: str,
+    livemode: bool,
+    filters: Filters,
+    limit: int,
+    offset: int = 0,
+    expand: bool = True,  # noqa: FBT002 - the list's own default
+    starting_after: str | None = None,
+    feeds: Feeds | None = None,
+) -> Page:
+    """`limit` analyses after the newest `offset`, whole or light; past the end the page is empty, the total right.
+
+    `starting_after` is a UUID in lower case: only analyses with smaller ids are shown, but all are counted. With
+    `feeds` the connection's snapshot must begin here.
+    """
+    found = None
+    if feeds is not None:
+        found = indexed(connection, user_id, livemode, feeds, filters, limit, offset, starting_after)
+    if found is None:
+        found = selected(connection, user_id, livemode, filters, limit, offset, starting_after)
+    return Page(_items(connection, user_id, livemode, found.ids, expand=expand), found.total, found.has_more)
+
+
+def selected(
+    connection: sa.Connection,
+    user_id: str,
+    livemode: bool,
+    filters: Filters,
+    limit: int,
+    offset: int = 0,
+    starting_after: str | None = None,
+) -> index.Page:
+    """The ids of a page, as `page` describes it, by SQL."""
+    wanted = matching(user_id, livemode, filters)
+    total = connection.scalar(sa.select(sa.func.count()).select_from(analyses).where(wanted)) or 0
+    if offset >= total:
+        return index.Page((), total, has_more=False)
+    if starting_after is not None:
+        wanted = sa.and_(wanted, analyses.c.id < starting_after)
+    ids = sa.select(analyses.c.id).where(wanted).order_by(analyses.c.id.desc()).limit(limit + 1).offset(offset)
+    found = tuple(connection.scalars(ids))
+    return index.Page(found[:limit], total, has_more=len(found) > limit)
+
+
+def indexed(
+    connection: sa.Connection,
+    user_id: str,
+    livemode: bool,
+    feeds: Feeds,
+    filters: Filters,
+    limit: int,
+    offset: int = 0,
+    starting_after: str | None = None,
+) -> index.Page | None:
+    """The same by the feed index; None when it has no answer. The connection's snapshot must begin here."""
+    wanted = Wanted(
+        None if filters.status is None else STATUSES[filters.status],
+        None if filters.agent_id is None else filters.agent_id.encode(),
+        None if filters.contact_id is None else filters.contact_id.encode(),
+        folded(filters.search).encode() if filters.search else None,
+        None if filters.flagged is None else 1 << FLAGS.index(filters.flagged),
+        filters.created_after,
+        filters.created_before,
+    )
+    return feeds.page(_Source(connection, user_id, livemode), user_id, livemode, wanted, limit, offset, starting_after)
+
+
+def opened(database: Database) -> Open:
+    """Gives the index a list of the database, as a snapshot of its own."""
+
+    @contextmanager
+    def source(user_id: str, livemode: bool) -> Generator[_Source]:
+        with database.read() as connection:
+            yield _Source(connection, user_id, livemode)
+
+    return source
+
+
+def _items(
+    connection: sa.Connection, user_id: str, livemode: bool, ids: Sequence[str], *, expand: bool
+) -> tuple[str | Analysis, ...]:
+    """What is shown of those analyses, in that order."""
+    if not ids:
+        return ()
+    wanted = sa.and_(analyses.c.id.in_(ids), analyses.c.user_id == user_id, analyses.c.livemode == livemode)
+    document = documents.c.full if expand else documents.c.light
+    stored = sa.select(documents.c.analysis_id, document).join(analyses).where(wanted)
+    texts = {row.analysis_id: row[1] for row in connection.execute(stored)}
+    rows: dict[str, Analysis] = {}
+    if len(texts) < len(ids):
+        without = sa.and_(wanted, analyses.c.id.in_([one for one in ids if one not in texts]))
+        rows = {row.id: Analysis(*row) for row in connection.execute(sa.select(*_COLUMNS).where(without))}
+    return tuple(
+        unsealed(connection, user_id, f"{one}/{document.name}", texts[one]) if one in texts else rows[one]
+        for one in ids
+    )
+
+
+class _Source:
+    """One list as one snapshot shows it, as `feed.feeds.Source` says."""
+
+    remembered = deletions.REMEMBERED
+
+    def __init__(self, connection: sa.Connection, user_id: str, livemode: bool) -> None:
+        self._connection, self._user_id, self._livemode = connection, user_id, livemode
+        self._owned = sa.and_(analyses.c.user_id == user_id, analyses.c.livemode == livemode)
+
+    def revision(self) -> int:
+        return revision(self._connection, self._user_id, self._livemode)
+
+    def count(self, most: int | None = None) -> int:
+        some = sa.select(analyses.c.id).where(self._owned).limit(most).subquery()
+        return self._connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+
+    def rows(self, after: str, limit: int) -> list[Row]:
+        return self._rows(analyses.c.id > after, analyses.c.id, limit)
+
+    def changed(self, since: int, limit: int) -> list[Row]:
+        # By revision, as the index of the table is, so that too many are noticed without reading them all.
+        return sorted(self._rows(analyses.c.revision > since, analyses.c.revision, limit))
+
+    def gone(self, since: int, limit: int) -> list[str]:
+        return deletions.since(self._connection, self._user_id, self._livemode, since, limit)
+
+    def _rows(self, wanted: sa.ColumnElement[bool], order: sa.Column[Any], limit: int) -> list[Row]:
+        rows = sa.select(*_ROW).outerjoin(figures, figures.c.analysis_id == analyses.c.id)
+        found = self._connection.execute(rows.where(self._owned, wanted).order_by(order).limit(limit))
+        return [Row(*row) for row in found]
