@@ -81,9 +81,13 @@ def test_every_parameter_and_form_field_is_described_in_words(document):
         "agent_id",
         "contact_id",
         "search",
+        "created_after",
+        "created_before",
+        "flagged",
         "limit",
         "offset",
         "expand",
+        "starting_after",
     ]
     (key,) = document["paths"]["/api/v1/analysis/"]["post"]["parameters"]
     assert (key["in"], key["name"], key["required"]) == ("header", "Idempotency-Key", False)

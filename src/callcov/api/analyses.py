@@ -7,6 +7,7 @@ that is only passed on.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -68,6 +69,30 @@ def _filters(
     return Filters(status_filter, agent_id, contact_id, search, after, before, flagged)
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Which part of the list is shown, and how much of each analysis."""
+
+    limit: int
+    offset: int
+    expand: bool
+    starting_after: str | None
+
+
+def _place(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of results.")] = 100,
+    offset: Annotated[int, Query(ge=0, description="Number of results to skip.")] = 0,
+    expand: Annotated[bool, Query(description="false leaves transcript and results out.")] = True,  # noqa: FBT002 - a query parameter has a name
+    starting_after: Annotated[
+        UUID | None, Query(description="Only show analyses with smaller ids than this; not together with `offset`.")
+    ] = None,
+) -> _Place:
+    if starting_after is not None and "offset" in request.query_params:
+        raise RequestValidationError([_EITHER])
+    return _Place(limit, min(offset, _MAX_OFFSET), expand, None if starting_after is None else str(starting_after))
+
+
 @router.get(
     "/",
     response_model=schemas.AnalysisList,
@@ -79,20 +104,21 @@ def list_analyses(
     services: Given,
     caller: Known,
     filters: Annotated[Filters, Depends(_filters)],
-    limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of results.")] = 100,
-    offset: Annotated[int, Query(ge=0, description="Number of results to skip.")] = 0,
-    expand: Annotated[bool, Query(description="false leaves transcript and results out.")] = True,  # noqa: FBT002 - a query parameter has a name
-    starting_after: Annotated[
-        UUID | None, Query(description="Only show analyses with smaller ids than this; not together with `offset`.")
-    ] = None,
+    place: Annotated[_Place, Depends(_place)],
 ) -> Response:
     """The analyses of the account, newest first. Free of charge."""
-    if starting_after is not None and "offset" in request.query_params:
-        raise RequestValidationError([_EITHER])
-    who, skipped = (caller.user_id, caller.livemode), min(offset, _MAX_OFFSET)
-    after = None if starting_after is None else str(starting_after)
     with services.database.read() as connection:
-        page = listing.page(connection, *who, filters, limit, skipped, expand, after, services.feeds)
+        page = listing.page(
+            connection,
+            caller.user_id,
+            caller.livemode,
+            filters,
+            place.limit,
+            place.offset,
+            place.expand,
+            place.starting_after,
+            services.feeds,
+        )
     public = public_url(services, request)
     data = b",".join(_json(item, public) for item in page.items)
     more = b"true" if page.has_more else b"false"

@@ -76,13 +76,13 @@ def selected(
     starting_after: str | None = None,
 ) -> index.Page:
     """The ids of a page, as `page` describes it, by SQL."""
-    wanted = matching(user_id, livemode, filters)
-    total = connection.scalar(sa.select(sa.func.count()).select_from(analyses).where(wanted)) or 0
+    matched = matching(user_id, livemode, filters)
+    total = connection.scalar(sa.select(sa.func.count()).select_from(analyses).where(matched)) or 0
     if offset >= total:
         return index.Page((), total, has_more=False)
     if starting_after is not None:
-        wanted = sa.and_(wanted, analyses.c.id < starting_after)
-    ids = sa.select(analyses.c.id).where(wanted).order_by(analyses.c.id.desc()).limit(limit + 1).offset(offset)
+        matched = sa.and_(matched, analyses.c.id < starting_after)
+    ids = sa.select(analyses.c.id).where(matched).order_by(analyses.c.id.desc()).limit(limit + 1).offset(offset)
     found = tuple(connection.scalars(ids))
     return index.Page(found[:limit], total, has_more=len(found) > limit)
 
@@ -98,7 +98,14 @@ def indexed(
     starting_after: str | None = None,
 ) -> index.Page | None:
     """The same by the feed index; None when it has no answer. The connection's snapshot must begin here."""
-    wanted = Wanted(
+    return feeds.page(
+        Source(connection, user_id, livemode), user_id, livemode, wanted(filters), limit, offset, starting_after
+    )
+
+
+def wanted(filters: Filters) -> Wanted:
+    """The filters as the index takes them."""
+    return Wanted(
         None if filters.status is None else STATUSES[filters.status],
         None if filters.agent_id is None else filters.agent_id.encode(),
         None if filters.contact_id is None else filters.contact_id.encode(),
@@ -107,16 +114,15 @@ def indexed(
         filters.created_after,
         filters.created_before,
     )
-    return feeds.page(_Source(connection, user_id, livemode), user_id, livemode, wanted, limit, offset, starting_after)
 
 
 def opened(database: Database) -> Open:
     """Gives the index a list of the database, as a snapshot of its own."""
 
     @contextmanager
-    def source(user_id: str, livemode: bool) -> Generator[_Source]:
+    def source(user_id: str, livemode: bool) -> Generator[Source]:
         with database.read() as connection:
-            yield _Source(connection, user_id, livemode)
+            yield Source(connection, user_id, livemode)
 
     return source
 
@@ -127,13 +133,13 @@ def _items(
     """What is shown of those analyses, in that order."""
     if not ids:
         return ()
-    wanted = sa.and_(analyses.c.id.in_(ids), analyses.c.user_id == user_id, analyses.c.livemode == livemode)
+    asked = sa.and_(analyses.c.id.in_(ids), analyses.c.user_id == user_id, analyses.c.livemode == livemode)
     document = documents.c.full if expand else documents.c.light
-    stored = sa.select(documents.c.analysis_id, document).join(analyses).where(wanted)
+    stored = sa.select(documents.c.analysis_id, document).join(analyses).where(asked)
     texts = {row.analysis_id: row[1] for row in connection.execute(stored)}
     rows: dict[str, Analysis] = {}
     if len(texts) < len(ids):
-        without = sa.and_(wanted, analyses.c.id.in_([one for one in ids if one not in texts]))
+        without = sa.and_(asked, analyses.c.id.in_([one for one in ids if one not in texts]))
         rows = {row.id: Analysis(*row) for row in connection.execute(sa.select(*_COLUMNS).where(without))}
     return tuple(
         unsealed(connection, user_id, f"{one}/{document.name}", texts[one]) if one in texts else rows[one]
@@ -141,7 +147,7 @@ def _items(
     )
 
 
-class _Source:
+class Source:
     """One list as one snapshot shows it, as `feed.feeds.Source` says."""
 
     remembered = deletions.REMEMBERED
@@ -151,23 +157,28 @@ class _Source:
         self._owned = sa.and_(analyses.c.user_id == user_id, analyses.c.livemode == livemode)
 
     def revision(self) -> int:
+        """The list's revision; every change raises it."""
         return revision(self._connection, self._user_id, self._livemode)
 
     def count(self, most: int | None = None) -> int:
+        """How many analyses there are, counted up to `most`."""
         some = sa.select(analyses.c.id).where(self._owned).limit(most).subquery()
         return self._connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0
 
     def rows(self, after: str, limit: int) -> list[Row]:
+        """The oldest analyses with greater ids than `after`."""
         return self._rows(analyses.c.id > after, analyses.c.id, limit)
 
     def changed(self, since: int, limit: int) -> list[Row]:
+        """The first `limit` analyses that were added or changed after that revision, oldest first."""
         # By revision, as the index of the table is, so that too many are noticed without reading them all.
         return sorted(self._rows(analyses.c.revision > since, analyses.c.revision, limit))
 
     def gone(self, since: int, limit: int) -> list[str]:
+        """The ids deleted after that revision, at most `limit`."""
         return deletions.since(self._connection, self._user_id, self._livemode, since, limit)
 
-    def _rows(self, wanted: sa.ColumnElement[bool], order: sa.Column[Any], limit: int) -> list[Row]:
+    def _rows(self, which: sa.ColumnElement[bool], order: sa.Column[Any], limit: int) -> list[Row]:
         rows = sa.select(*_ROW).outerjoin(figures, figures.c.analysis_id == analyses.c.id)
-        found = self._connection.execute(rows.where(self._owned, wanted).order_by(order).limit(limit))
+        found = self._connection.execute(rows.where(self._owned, which).order_by(order).limit(limit))
         return [Row(*row) for row in found]

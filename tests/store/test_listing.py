@@ -1,0 +1,168 @@
+"""The list by SQL and by the feed index, over one real database: the same ids, totals and pages, whatever happened."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from store_samples import LIVE, NOON, TEST, change, finished, submission
+
+from callcov import checks
+from callcov.api.analyses import Flag
+from callcov.errors import NotFound
+from callcov.feed.feeds import Feeds
+from callcov.store import analyses, deletions, judgements, listing, users
+from callcov.store.analyses import Filters
+from callcov.store.tables import FLAGS, MEASURES
+
+IDS = ["a", "A", "ab", "Straße", "STRASSE", "é", "e\u0301", "İ", "%", "_", "\\", 'x,"y"', "🙂" * 255, "שלום", "x" * 65]
+PARTS = ["a", "s", "ss", "ß", "É", "i", "%", "\\", ",", "🙂🙂", "לו", "x" * 65, "\0", "a\0", "z" * 10_000, "", "e"]
+SECOND = int(NOON.timestamp())
+ids = st.sampled_from(IDS)
+filters = st.builds(
+    Filters,
+    status=st.none() | st.none() | st.sampled_from(["processing", "completed", "failed"]),
+    agent_id=st.none() | st.none() | st.none() | st.sampled_from([*IDS, "", "a\0"]),
+    contact_id=st.none() | st.none() | st.none() | ids,
+    search=st.none() | st.sampled_from(PARTS),
+    created_after=st.none() | st.none() | st.integers(SECOND - 2, SECOND + 30) | st.sampled_from([-1, 0, 10**18]),
+    created_before=st.none() | st.none() | st.integers(SECOND - 2, SECOND + 30) | st.sampled_from([-1, 0, 10**18]),
+    flagged=st.none() | st.none() | st.none() | st.sampled_from(FLAGS[:2]),
+)
+steps = st.lists(
+    st.tuples(st.sampled_from(["accept", "accept", "finish", "fail", "retry", "delete", "judge", "ask"]), st.randoms()),
+    min_size=5,
+    max_size=25,
+)
+
+
+def counted(flags):
+    """What insights count of a call in which just these fields are flagged."""
+    return {name: int(name in flags) for name in MEASURES if name != "duration_ms"}
+
+
+def act(database, user, action, random, at):
+    """Let something happen to one of the account's analyses, if it can."""
+    with database.read() as connection:
+        items = listing.selected(connection, user, LIVE, Filters(), 1000).ids
+    row_id = random.choice(items) if items else str(uuid.uuid4())
+    flags = random.sample(FLAGS[:2], random.randint(0, 2))
+    with database.write() as connection:
+        row = analyses.get(connection, user, LIVE, row_id)
+        if action == "accept":
+            accepted = submission(random.choice(IDS), random.choice(IDS))
+            analyses.accept(connection, user, LIVE, accepted, NOON + timedelta(milliseconds=at * 700))
+            return
+        if row is None:
+            return
+        if action == "finish":
+            analyses.finish(connection, user, row.id, row.attempt, finished(figures=counted(flags)))
+        elif action == "fail":
+            analyses.fail(connection, user, row.id, row.attempt, "no sound", "2026-11-23T12:00:09.000Z", 1)
+        elif action == "retry" and row.status == "failed":
+            analyses.retry(connection, user, LIVE, row.id)
+        elif action == "delete":
+            analyses.delete(connection, user, LIVE, row.id)
+        elif action == "judge" and row.status == "completed":
+            judgements.replace(connection, user, LIVE, [change(row, figures=counted(flags), judgements=())])
+
+
+@given(steps=steps, wanted=st.lists(filters, min_size=6, max_size=6), data=st.data())
+@settings(max_examples=25, deadline=None)
+def test_both_roads_say_the_same_whatever_happened_before(database_once, steps, wanted, data):
+    database, user = database_once()
+    feeds = Feeds(listing.opened(database), None, short=0, rows=4)
+    seen = [str(uuid.uuid4())]
+    for at, (action, random) in enumerate([*steps, ("ask", None)]):
+        if action != "ask":
+            act(database, user, action, random, at)
+            continue
+        limit, offset = data.draw(st.integers(1, 4)), data.draw(st.integers(0, 3) | st.just(2**63 - 1))
+        for one in [Filters(), *wanted]:
+            for place in ({"offset": offset}, {"starting_after": data.draw(st.sampled_from(seen))}):
+                with database.read() as connection:
+                    listing.indexed(connection, user, LIVE, feeds, one, limit, **place)
+                feeds.wait()
+                with database.read() as connection:
+                    quick = listing.indexed(connection, user, LIVE, feeds, one, limit, **place)
+                    assert quick == listing.selected(connection, user, LIVE, one, limit, **place)
+                seen.extend(quick.ids)
+    feeds.close()
+
+
+def test_the_cursor_shows_smaller_ids_and_counts_all(database, user):
+    with database.write() as connection:
+        made = [analyses.accept(connection, user, LIVE, submission(), NOON).id for _ in range(5)]
+    with database.read() as connection:
+        first = listing.selected(connection, user, LIVE, Filters(), 2)
+        second = listing.selected(connection, user, LIVE, Filters(), 2, starting_after=first.ids[-1])
+        last = listing.selected(connection, user, LIVE, Filters(), 2, starting_after=second.ids[-1])
+    assert [*first.ids, *second.ids, *last.ids] == made[::-1]
+    assert [(page.total, page.has_more) for page in (first, second, last)] == [(5, True), (5, True), (5, False)]
+
+
+def test_walking_with_the_cursor_while_calls_arrive_and_go_shows_every_old_one_once(database, user):
+    with database.write() as connection:
+        made = [analyses.accept(connection, user, LIVE, submission(), NOON).id for _ in range(40)]
+    walked, cursor = [], None
+    while True:
+        with database.read() as connection:
+            page = listing.selected(connection, user, LIVE, Filters(), 7, starting_after=cursor)
+        walked += page.ids
+        if not page.has_more:
+            break
+        cursor = page.ids[-1]
+        with database.write() as connection:
+            analyses.accept(connection, user, LIVE, submission(), NOON)
+            analyses.delete(connection, user, LIVE, cursor)  # shown already
+    assert walked == made[::-1]
+
+
+@pytest.mark.parametrize("road", ["selected", "indexed"])
+def test_neither_road_shows_another_accounts_or_modes_analyses(database, user, other_user, road):
+    with database.write() as connection:
+        for owner, livemode in ((user, LIVE), (user, TEST), (other_user, LIVE)):
+            for _ in range(3):
+                analyses.accept(connection, owner, livemode, submission(), NOON)
+    feeds = Feeds(listing.opened(database), None, short=0)
+    for owner, livemode in ((user, LIVE), (user, TEST), (other_user, LIVE)):
+        with database.read() as connection:
+            listing.indexed(connection, owner, livemode, feeds, Filters(), 10)
+    feeds.wait()
+    shown = []
+    for owner, livemode in ((user, LIVE), (user, TEST), (other_user, LIVE)):
+        with database.read() as connection:
+            page = (
+                listing.selected(connection, owner, livemode, Filters(), 10)
+                if road == "selected"
+                else listing.indexed(connection, owner, livemode, feeds, Filters(), 10)
+            )
+        assert page.total == 3
+        shown += page.ids
+    assert len(set(shown)) == 9
+    feeds.close()
+
+
+def test_deletions_are_told_by_revision_and_forgotten_in_time(database, user):
+    with database.write() as connection:
+        for revision in (1, 5, deletions.REMEMBERED, deletions.REMEMBERED + 1):
+            deletions.note(connection, user, LIVE, f"id-{revision}", revision)
+        told = deletions.since(connection, user, LIVE, 0, 10)
+        later = deletions.since(connection, user, LIVE, 5, 1)
+    assert told == ["id-5", f"id-{deletions.REMEMBERED}", f"id-{deletions.REMEMBERED + 1}"]
+    assert later == [f"id-{deletions.REMEMBERED}"]
+
+
+def test_an_unknown_account_has_an_empty_list_on_both_roads(database):
+    with database.read() as connection:
+        page = listing.selected(connection, "nobody", LIVE, Filters(), 10)
+    assert (page.ids, page.total, page.has_more) == ((), 0, False)
+    with database.write() as connection, pytest.raises(NotFound):
+        analyses.accept(connection, "nobody", LIVE, submission(), NOON)
+
+
+def test_the_fields_that_can_be_flagged_have_one_list(database):
+    assert FLAGS == checks.FLAGS == Flag.__args__
+    with database.read() as connection:
+        assert not users.exist(connection)
