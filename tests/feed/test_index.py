@@ -125,13 +125,9 @@ class Indexed(RuleBasedStateMachine):
 
     @rule()
     def keep(self):
-        full = [segment for segment in self.index.segments if segment.is_full]
         with saved.locked(self.folder):
-            for segment in full:
-                if not segment.is_saved:
-                    saved.write(self.folder, segment)
-                    segment.is_saved = True
-            saved.declare(self.folder, full, self.index.revision)
+            names = [saved.name_of(self.folder, one) or saved.write(self.folder, one) for one in self.index.segments]
+            saved.declare(self.folder, names, self.index.revision)
 
     @rule()
     def start_again(self):

@@ -78,7 +78,7 @@ class _List:
 
 
 class Feeds:
-    """The indexes of one process. `folder` keeps full segments, in any number of processes; None keeps none."""
+    """The indexes of one process. `folder` keeps segments, in any number of processes; None keeps none."""
 
     def __init__(
         self, opened: Open, folder: Path | None, short: int = SHORT, memory: int = MEMORY, rows: int = ROWS
@@ -209,25 +209,24 @@ class Feeds:
                     one.index = None
 
     def _save(self, one: _List) -> None:
-        """Keep the full segments, unless another process does."""
+        """Keep the segments as files, unless another process does."""
         with one.lock:
             index = one.index
             if self._folder is None or index is None or not self._saves():
                 return
-            revision, full = index.revision, [segment for segment in index.segments if segment.is_full]
-        folder = saved.place(self._folder, one.user_id, one.livemode)
-        for segment in full:
-            if segment.is_saved and saved.has(folder, segment):
-                continue
+            revision, segments = index.revision, list(index.segments)
+        folder, names = saved.place(self._folder, one.user_id, one.livemode), list[str]()
+        for segment in segments:
             # Read what is gone within the folder's lock: see `saved`.
             with saved.locked(folder), one.lock, self._open(one.user_id, one.livemode) as source:
-                if one.index is not index or not _follow(index, source, source.revision(), _AT_ONCE):
-                    return
-                saved.write(folder, segment)
-                segment.is_saved = True
-        if full:
-            with saved.locked(folder), one.lock:
-                saved.declare(folder, full, revision)
+                name = saved.name_of(folder, segment)
+                if name is None:
+                    if one.index is not index or not _follow(index, source, source.revision(), _AT_ONCE):
+                        return
+                    name = saved.write(folder, segment)
+            names.append(name)
+        with saved.locked(folder):
+            saved.declare(folder, names, revision)
 
     def _saves(self) -> bool:
         """Whether this is the process that keeps segments: the first that wants to, for as long as it lives."""

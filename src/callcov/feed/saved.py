@@ -1,4 +1,4 @@
-"""Full segments as files, so that a large list is back in a fraction of a second after a restart.
+"""Segments as files, so that a large list is back in a fraction of a second after a restart.
 
 A list has a folder: a file a segment, and `list.json`, which names the files that count and the revision that they
 have seen all of. A file is written beside its place and moved there, and one that is damaged does not count. Whoever
@@ -33,9 +33,10 @@ def place(root: Path, user_id: str, livemode: bool) -> Path:
     return root / user_id / ("live" if livemode else "test")
 
 
-def has(folder: Path, segment: Segment) -> bool:
-    """Whether there is a file of the segment."""
-    return (folder / _name(segment)).exists()
+def name_of(folder: Path, segment: Segment) -> str | None:
+    """The name of the segment's file, as the segment is now; None when it has to be written."""
+    name = _name(segment)
+    return name if segment.is_saved and (folder / name).exists() else None
 
 
 @contextmanager
@@ -47,10 +48,10 @@ def locked(folder: Path) -> Generator[None]:
         yield
 
 
-def write(folder: Path, segment: Segment) -> None:
-    """Keep a full segment; it counts once `declare` names it. Within `locked`."""
+def write(folder: Path, segment: Segment) -> str:
+    """Keep a segment in a file of that name; it counts once `declare` names it. Within `locked`."""
     arrays = [segment.upper, segment.lower, segment.flags, segment.status, *(text.letters for text in segment.texts)]
-    data = b"".join([array.tobytes() for array in arrays])
+    data = b"".join([array[..., : segment.count].tobytes() for array in arrays])
     about = {
         "format": _FORMAT,
         "rows": segment.count,
@@ -61,14 +62,15 @@ def write(folder: Path, segment: Segment) -> None:
     head = json.dumps(about).encode() + b"\n"
     total = zlib.crc32(data, zlib.crc32(head))
     _replace(folder / _name(segment), b"%d\n%b%b" % (total, head, data))
+    segment.is_saved = True
+    return _name(segment)
 
 
-def declare(folder: Path, segments: Sequence[Segment], revision: int) -> None:
-    """Say that the files of these segments, oldest first, have seen everything up to the revision. Within `locked`.
+def declare(folder: Path, names: Sequence[str], revision: int) -> None:
+    """Say that these files, oldest segment first, have seen everything up to the revision. Within `locked`.
 
-    Files of other segments are removed.
+    Other files are removed.
     """
-    names = [_name(segment) for segment in segments]
     _replace(folder / _LIST, json.dumps({"format": _FORMAT, "revision": revision, "segments": names}).encode())
     for path in folder.glob("*" + _ENDING):
         if path.name not in names:
@@ -76,7 +78,10 @@ def declare(folder: Path, segments: Sequence[Segment], revision: int) -> None:
 
 
 def read(folder: Path, rows: int) -> tuple[list[Segment], int] | None:
-    """The segments that count, of `rows` each, oldest first, and their revision; None when there are none to trust."""
+    """The segments that count, with room for `rows` each, oldest first, and their revision.
+
+    None when there are none, or a file is missing or damaged.
+    """
     try:
         about = json.loads((folder / _LIST).read_bytes())
         if about["format"] != _FORMAT:
@@ -102,7 +107,7 @@ def erase(folder: Path, ids: Sequence[str]) -> None:
 
 def _without(path: Path, keys: npt.NDArray[np.uint64]) -> None:
     try:
-        segment = _segment(path, None)
+        segment = _segment(path, 0)
     except (OSError, ValueError, KeyError):
         path.unlink()
         return
@@ -119,8 +124,8 @@ def _about(text: Text) -> dict[str, Any]:
     return {"width": len(text.letters), "where": text.where, "long": long}
 
 
-def _segment(path: Path, rows: int | None) -> Segment:
-    """The segment in that file; ValueError when it is damaged or has not so many rows."""
+def _segment(path: Path, rows: int) -> Segment:
+    """The segment in that file, with room for `rows`; ValueError when it is damaged."""
     with path.open("rb") as file:
         total, head = int(file.readline()), file.readline()
         data = np.empty(path.stat().st_size - file.tell(), np.uint8)
@@ -129,10 +134,10 @@ def _segment(path: Path, rows: int | None) -> Segment:
         raise ValueError("the file is damaged")
     about = json.loads(head)
     count = int(about["rows"])
-    if about["format"] != _FORMAT or rows not in {None, count}:
+    if about["format"] != _FORMAT:
         raise ValueError("the file is of another version")
     segment = Segment(0)
-    segment.most = segment.count = count
+    segment.most, segment.count = rows, count
     segment.counts = about["counts"]
     ends = np.cumsum([8 * count, 8 * count, 2 * count, count])
     upper, lower, flags, segment.status, rest = np.split(data, ends)

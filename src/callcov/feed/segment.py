@@ -171,6 +171,7 @@ class Segment:
         states = np.bincount(self.status[begin:end], minlength=_STATES).tolist()
         self.counts = [before + now for before, now in zip(self.counts, states, strict=True)]
         self.count = end
+        self.is_saved = False
 
     def change(self, keys: npt.NDArray[np.uint64], status: Sequence[int], flags: Sequence[int]) -> None:
         """Give the rows of those keys another state and other flags; KeyError when one is not here."""

@@ -46,7 +46,7 @@ class Database:
 
     @property
     def feed_folder(self) -> Path:
-        """Where the feed index keeps full segments: beside the database."""
+        """Where the feed index keeps its segments: beside the database."""
         return Path(str(self.engine.url.database)).with_name("feed")
 
     @contextmanager
