@@ -22,7 +22,7 @@ from pathlib import Path
 import yaml
 from figures import Figure, NotRun
 
-from callcov import config, document, judging
+from callcov import checks, config, document, judging
 from callcov.checks.policy import DEFAULT, ready_made
 from callcov.config import Config
 from callcov.language.encoder import Encoder
@@ -132,7 +132,8 @@ def profile() -> None:
             blobs.write(f"vectors/{path.stem}", pack(found.vectors))
             results = judging.judged(found.transcript, DEFAULT, None).text()
             text = document.transcript_text(found.transcript)
-            calls.append(judging.Call(path.stem, text, results, 4, f"vectors/{path.stem}", None))
+            by = DEFAULT.model_dump_json(), checks.VERSION
+            calls.append(judging.Call(path.stem, text, results, *by, f"vectors/{path.stem}", None))
         policy = ready_made("collections").model_dump_json()
         judging.do_judge(policy, calls, keep=False)
         profiled = cProfile.Profile()

@@ -109,8 +109,8 @@ def analysed(encoder, tools):
         tools.write("vectors/one", pack(found.vectors))
         judged = judging.judged(found.transcript, policy, direction)
         text = document.transcript_text(found.transcript)
-        effort = policy.thresholds.effort_flag
-        return judging.Call("one", text, judged.text(), effort, "vectors/one", direction, agent)
+        by = policy.model_dump_json(), checks.VERSION
+        return judging.Call("one", text, judged.text(), *by, "vectors/one", direction, agent)
 
     return analysed
 
