@@ -204,7 +204,7 @@ def _verdict(tools: Tools, call: Call, policy: Policy, wordings: Wordings, *, ke
 
 
 def _earlier(call: Call, *, same_acts: bool) -> checks.Earlier | None:
-    """What is shown now, if checks of this version found it: another version may find anything else."""
+    """What is shown now, if checks of this version found it: those of another may have found anything else."""
     if call.checks_version != checks.VERSION:
         return None
     return checks.Earlier(checks.Results.model_validate_json(call.results), _policy(call.policy), same_acts)
