@@ -129,3 +129,16 @@ def test_a_summary_that_a_model_worded_is_drawn_again():
     drawn = checks.analyze(CALL)
     worded = drawn.model_copy(update={"summary": drawn.summary.model_copy(update={"text": "She was angry."})})
     assert checks.analyze(CALL, earlier=checks.Earlier(worded, DEFAULT, same_acts=True)) == drawn
+
+
+def test_what_a_policys_wordings_found_is_heard_in_spite_of_earlier_results():
+    policy = Policy(
+        disclosures=(Disclosure(id="d", wordings=("this call is recorded",)),),
+        prohibited=(Prohibited(id="p", category="pressure", wordings=("decide now",)),),
+    )
+    call = transcript_of("A 0.0-2.0 {disclosure:d: we keep all that we say} and {prohibited:p: do it today}")
+    before, wanted = checks.analyze(without_policy_acts(call), policy), checks.analyze(call, policy)
+    assert not before.compliance.mandatory_disclosures.read
+    assert wanted.compliance.mandatory_disclosures.read
+    assert wanted.compliance.prohibited_phrases.used
+    assert checks.analyze(call, policy, None, checks.Earlier(before, policy, same_acts=False)) == wanted
