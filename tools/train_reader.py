@@ -3,7 +3,7 @@
     PYTHONPATH=src python tools/train_reader.py [--models FOLDER] [--epochs 5]
 
 Reads src/callcov/language/seeds/ (single sentences) and tools/talk/ (invented calls), writes
-src/callcov/language/reader.npz, from which tools/models/make_reader.py makes the graph, and docs/heads.md.
+src/callcov/language/reader.npz, from which tools/models/make_adapted.py makes the graph, and docs/heads.md.
 Every seventh call is held back; thresholds and figures come from those. Needs torch, which is neither a dependency of
 the product nor of its development: see docs/heads.md for the environment.
 
@@ -19,7 +19,6 @@ import argparse
 import json
 import math
 import random
-import struct
 import sys
 import time
 from dataclasses import dataclass
@@ -36,50 +35,16 @@ sys.path.insert(0, str(ROOT / "src"))
 sys.path.insert(0, str(ROOT / "tools"))
 
 import talk  # noqa: E402 - the folder was just added
+from adapter import DROP, SCALE, WIDTH, Encoder, published  # noqa: E402
 
 from callcov.language.context import Tokens  # noqa: E402
 
-LAYERS, HEADS, WIDTH = 6, 12, 384
 FROM = 2  # the first layer that is adapted; what lies below is worked out once
-RANK = 16
-SCALE = 2.0  # of the adapter beside the weights it adapts
 BATCH = 32
 RATE = 1.5e-3
 HEAD_RATE = 3e-3
-DROP = 0.1
 HELD = 7  # one call in so many is not trained on
 FEELINGS = ("negative", "neutral", "positive")
-LINEARS = ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense")
-LINEARS += ("intermediate.dense", "output.dense")
-
-
-def published(path: Path) -> dict[str, torch.Tensor]:
-    """The float32 tensors of the safetensors file."""
-    raw = path.read_bytes()
-    (length,) = struct.unpack("<Q", raw[:8])
-    found = {}
-    for name, entry in json.loads(raw[8 : 8 + length]).items():
-        if name != "__metadata__" and entry["dtype"] == "F32":
-            start, end = (8 + length + place for place in entry["data_offsets"])
-            values = np.frombuffer(raw, "<f4", (end - start) // 4, start).reshape(entry["shape"])
-            found[name] = torch.from_numpy(values.copy())
-    return found
-
-
-class Adapted(nn.Module):
-    """A published linear layer, frozen, with its thin trained product beside it."""
-
-    def __init__(self, weights: dict[str, torch.Tensor], name: str) -> None:
-        super().__init__()
-        self.register_buffer("weight", weights[f"{name}.weight"])
-        self.register_buffer("bias", weights[f"{name}.bias"])
-        out, into = self.weight.shape
-        self.down = nn.Parameter(torch.randn(into, RANK) / math.sqrt(into))
-        self.up = nn.Parameter(torch.zeros(RANK, out))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        thin = functional.dropout(x, DROP, self.training) @ self.down @ self.up
-        return functional.linear(x, self.weight, self.bias) + SCALE * thin
 
 
 class Reader(nn.Module):
@@ -87,58 +52,14 @@ class Reader(nn.Module):
 
     def __init__(self, weights: dict[str, torch.Tensor], acts: int) -> None:
         super().__init__()
-        self.words = weights["embeddings.word_embeddings.weight"]
-        self.places = weights["embeddings.position_embeddings.weight"]
-        self.kind = weights["embeddings.token_type_embeddings.weight"][0]
-        self.norms = {name: tensor for name, tensor in weights.items() if "LayerNorm" in name}
-        self.frozen = weights
-        self.adapted = nn.ModuleDict(
-            {
-                f"{layer}-{name.replace('.', '-')}": Adapted(weights, f"encoder.layer.{layer}.{name}")
-                for layer in range(FROM, LAYERS)
-                for name in LINEARS
-            }
-        )
+        self.encoder = Encoder(weights, FROM)
         self.acts = nn.Linear(WIDTH, acts)
         self.feeling = nn.Linear(WIDTH, len(FEELINGS))
         nn.init.constant_(self.acts.bias, -3.0)
 
-    def norm(self, x: torch.Tensor, name: str) -> torch.Tensor:
-        return functional.layer_norm(
-            x, (WIDTH,), self.norms[f"{name}.LayerNorm.weight"], self.norms[f"{name}.LayerNorm.bias"], 1e-12
-        )
-
-    def below(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """The states that enter the first adapted layer."""
-        x = self.norm(self.words[ids] + self.places[: ids.shape[1]] + self.kind, "embeddings")
-        for layer in range(FROM):
-            x = self.layer(x, mask, layer)
-        return x
-
-    def layer(self, x: torch.Tensor, mask: torch.Tensor, layer: int) -> torch.Tensor:
-        at = f"encoder.layer.{layer}"
-
-        def linear(name: str, value: torch.Tensor) -> torch.Tensor:
-            if layer >= FROM:
-                return self.adapted[f"{layer}-{name.replace('.', '-')}"](value)
-            return functional.linear(value, self.frozen[f"{at}.{name}.weight"], self.frozen[f"{at}.{name}.bias"])
-
-        def heads(value: torch.Tensor) -> torch.Tensor:
-            return value.view(*value.shape[:2], HEADS, -1).transpose(1, 2)
-
-        q, k, v = (heads(linear(f"attention.self.{name}", x)) for name in ("query", "key", "value"))
-        blocked = ((1.0 - mask[:, None, None, :]) * -1e9).to(q.dtype)
-        seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=blocked)
-        seen = seen.transpose(1, 2).reshape(x.shape)
-        x = self.norm(x + linear("attention.output.dense", seen), f"{at}.attention.output")
-        inner = functional.gelu(linear("intermediate.dense", x))
-        return self.norm(x + linear("output.dense", inner), f"{at}.output")
-
     def forward(self, x: torch.Tensor, mask: torch.Tensor, own: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Logits of the acts and of the feelings from the states of `below`."""
-        x = functional.dropout(x, DROP, self.training)
-        for layer in range(FROM, LAYERS):
-            x = self.layer(x, mask, layer)
+        """Logits of the acts and of the feelings from the states of `Encoder.below`."""
+        x = self.encoder.above(x, mask)
         vector = (x * own[:, :, None]).sum(1) / own.sum(1, keepdim=True)
         vector = functional.dropout(vector.float(), DROP, self.training)
         return self.acts(vector), self.feeling(vector)
@@ -165,7 +86,7 @@ class Rows:
 
 def precomputed(weights: dict[str, torch.Tensor], tokenizer: Tokenizer, examples: list[talk.Example]) -> Rows:
     """The lower layers' work, once for all."""
-    model = Reader(weights, 1)
+    encoder = Encoder(weights, FROM)
     reads = [talk.reading(tokenizer, one) for one in examples]
     states: list[torch.Tensor] = [torch.empty(0)] * len(reads)
     order = sorted(range(len(reads)), key=lambda at: len(reads[at].ids))
@@ -177,7 +98,7 @@ def precomputed(weights: dict[str, torch.Tensor], tokenizer: Tokenizer, examples
             for row, place in enumerate(part):
                 ids[row, : len(reads[place].ids)] = torch.tensor(reads[place].ids)
                 mask[row, : len(reads[place].ids)] = 1
-            found = model.below(ids, mask)
+            found = encoder.below(ids, mask)
             for row, place in enumerate(part):
                 states[place] = found[row, : len(reads[place].ids)].to(torch.bfloat16)
     return Rows(states, reads)
@@ -245,7 +166,7 @@ def train(weights: dict[str, torch.Tensor], rows: Rows, truth: Truth, places: li
     torch.manual_seed(7)
     model = Reader(weights, truth.acts.shape[1])
     groups = [
-        {"params": list(model.adapted.parameters()), "lr": RATE},
+        {"params": list(model.encoder.parameters()), "lr": RATE},
         {"params": [*model.acts.parameters(), *model.feeling.parameters()], "lr": HEAD_RATE},
     ]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
@@ -272,11 +193,7 @@ def train(weights: dict[str, torch.Tensor], rows: Rows, truth: Truth, places: li
 
 def stored(model: Reader, acts: list[str], limits: dict[str, float]) -> dict[str, np.ndarray]:
     """The reader as arrays: adapters in half precision, heads, thresholds, names."""
-    arrays = {
-        f"{name}.{part}": getattr(module, part).detach().numpy().astype(np.float16)
-        for name, module in model.adapted.items()
-        for part in ("down", "up")
-    }
+    arrays = model.encoder.stored()
     document = json.dumps({"acts": acts, "scale": SCALE, "training": talk.fingerprint()}).encode()
     arrays |= {
         "document": np.frombuffer(document, np.uint8),
@@ -313,7 +230,13 @@ def main() -> None:
     calls = len({one.call for one in examples if one.call >= 0})
     seeds = sum(one.call < 0 for one in examples)
     page = talk.PAGE.format(
-        seeds=seeds, calls=calls, clauses=len(examples) - seeds, held=len(held), epochs=given.epochs, table=table
+        seeds=seeds,
+        calls=calls,
+        clauses=len(examples) - seeds,
+        held=len(held),
+        epochs=given.epochs,
+        table=table,
+        least=talk.LEAST,
     )
     (given.out / "docs/heads.md").write_text(page, encoding="utf-8")
     print(table)

@@ -20,6 +20,7 @@ from written import SOUND, Call
 from callcov import config, pipeline
 from callcov.checks.policy import ready_made
 from callcov.children import Task
+from callcov.language import tagger
 from callcov.language.encoder import Encoder
 from callcov.model import Transcript, Word
 from callcov.models import locate
@@ -91,7 +92,7 @@ class _Here:
 def _understood(call: Call, encoder: Encoder) -> Transcript:
     policy = ready_made(call.policy)
     heard = written.transcript(call)
-    found = sensitive.find(heard.segments)
+    found = sensitive.find(heard.segments, tagger.likely(encoder, heard.segments))
     masked = replace(heard, segments=sensitive.mask(heard.segments, found, policy.mask), sensitive=found)
     return pipeline.annotated(masked, policy, encoder)
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import fires
+import telling
 from counting import Outcome, scores, targets
 from judging import LISTED
 from listening import WAYS
@@ -61,7 +62,7 @@ def write(outcomes: Mapping[tuple[str, str], Outcome]) -> None:
         parts += [f"\n## {split}, {len(calls[split])} calls\n", _fields(ways), _whole(ways)]
         if missing := [way for way in WAYS if (split, way) not in outcomes]:
             parts.append(f"\nNot run for this page: {' and '.join(missing)} sound of the {split} calls.")
-    parts += [LIMITS.format(verdicts=len(outcomes["held_out", "written"].verdicts)), _rare(outcomes)]
+    parts += [_exchanges(), LIMITS.format(verdicts=len(outcomes["held_out", "written"].verdicts)), _rare(outcomes)]
     PAGE.write_text("\n".join(parts), encoding="utf-8")
 
 
@@ -103,6 +104,20 @@ def _whole(ways: Sequence[Outcome]) -> str:
     }
     lines = [f"\n| All | {' | '.join(one.way for one in ways)} |", f"|---|{'---|' * len(ways)}"]
     return "\n".join([*lines, *(f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items())])
+
+
+def _exchanges() -> str:
+    """Sensitive values in short exchanges, by the rules alone and with the tagger."""
+    lines = [
+        "\n## Sensitive values in short exchanges\n",
+        "Written by an author who saw neither the rules nor what the tagger is trained on, and only counted. By type:",
+        "`python bench/verdicts/telling.py`.\n",
+        "| Found by | Values told | Decoys hidden |",
+        "|---|---|---|",
+    ]
+    for way, found in telling.ways(telling.HELD_OUT).items():
+        lines.append(f"| {way} | {found.told.total()} of {found.there.total()} | {found.hidden} of {found.decoys} |")
+    return "\n".join(lines)
 
 
 def _rare(outcomes: Mapping[tuple[str, str], Outcome]) -> str:

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import orjson
@@ -39,14 +39,15 @@ from callcov.store.sealed import Vault
 class Call:
     """A completed analysis as judging again reads it: the stored texts, and where its vectors are.
 
-    `results` is what is shown now and `effort_flag` the limit of the policy it was judged by. `agent` is the speaker
-    to be taken for the agent from now on, None for the one who is; `owner` the account that the call is of.
+    `results` is what is shown now, by that `policy` (JSON) and version of the checks. `agent` is the speaker to be
+    taken for the agent from now on, None for the one who is; `owner` the account that the call is of.
     """
 
     id: str
     transcript: str
     results: str
-    effort_flag: int
+    policy: str
+    checks_version: str
     vectors_key: str | None
     direction: str | None
     agent: str | None = None
@@ -103,7 +104,7 @@ class Tools:
     def policy(self, text: str) -> tuple[Policy, Wordings]:
         """The policy of that JSON text and its wordings; the last one is remembered."""
         if self._policy is None or self._policy[0] != text:
-            policy = Policy.model_validate_json(text)
+            policy = _policy(text)
             self._policy = text, policy, prepared(policy.wordings(), self.encoding({}))
         return self._policy[1:]
 
@@ -132,10 +133,12 @@ def equip(blobs: str, models: Path, vault: Vault | None = None) -> None:
     _equipped[:] = [Tools(blobs, models, vault)]
 
 
-def judged(transcript: Transcript, policy: Policy, direction: str | None) -> Judged:
+def judged(
+    transcript: Transcript, policy: Policy, direction: str | None, earlier: checks.Earlier | None = None
+) -> Judged:
     """The results of an annotated transcript with the versions they were judged by; pure."""
     known: Direction | None = direction if direction in ("inbound", "outbound") else None
-    results = checks.analyze(transcript, policy, known)
+    results = checks.analyze(transcript, policy, known, earlier)
     return Judged(results, str(policy.version), checks.VERSION, checks.flags(results, policy))
 
 
@@ -185,22 +188,37 @@ def _verdict(tools: Tools, call: Call, policy: Policy, wordings: Wordings, *, ke
     kept = tools.vectors(call.vectors_key, stored)
     now = _understood(tools, stored, masked, kept, wordings)
     transcript = _with_agent(now.transcript, call.agent)
-    found = judged(transcript, policy, call.direction)
     told = masked is not stored or transcript.roles != stored.roles
+    earlier = None if told else _earlier(call, same_acts=transcript is stored)
+    found = judged(transcript, policy, call.direction, earlier)
+    results = found.text()
     new_vectors = keep and now.vectors is not kept
     return Verdict(
         id=call.id,
-        results=found.text(),
+        results=results,
         checks_version=found.checks_version,
         agent_before=document.agent_of(stored),
         agent=document.agent_of(transcript),
-        before=checks.shown_flags(orjson.loads(call.results), call.effort_flag),
-        after=found.flags,
+        before=checks.shown_flags(orjson.loads(call.results), _policy(call.policy).thresholds.effort_flag),
+        after=checks.shown_flags(orjson.loads(results), policy.thresholds.effort_flag),
         transcript=None if transcript is stored else document.transcript_text(transcript),
         shown=orjson.dumps(document.transcript_object(transcript)).decode() if told else None,
         vectors_key=tools.keep(now.vectors, call.owner) if new_vectors else None,
         masked=masked is not stored,
     )
+
+
+def _earlier(call: Call, *, same_acts: bool) -> checks.Earlier | None:
+    """What is shown now, if checks of this version found it: those of another may have found anything else."""
+    if call.checks_version != checks.VERSION:
+        return None
+    return checks.Earlier(checks.Results.model_validate_json(call.results), _policy(call.policy), same_acts)
+
+
+@lru_cache(maxsize=8)
+def _policy(text: str) -> Policy:
+    """The policy of that JSON text."""
+    return Policy.model_validate_json(text)
 
 
 def _understood(

@@ -21,6 +21,7 @@ from callcov.checks.policy import Policy
 from callcov.children import Task
 from callcov.errors import BadRecording
 from callcov.judging import judged
+from callcov.language import tagger
 from callcov.language.chat import Writer
 from callcov.language.encoder import Encoder
 from callcov.language.understand import agent_likeness, understand, understood
@@ -268,7 +269,7 @@ def do_speakers(job: Job) -> None:
         _HEARD.validate_json(tools.blobs.read(job.work(f"words-{place}.json"))) for place in range(len(seen.blocks))
     ]
     aligned = _aligned(job, tools, seen, heard)
-    found = sensitive.find(aligned.segments)
+    found = sensitive.find(aligned.segments, tagger.likely(tools.encoder, aligned.segments))
     transcript = Transcript(
         segments=sensitive.mask(aligned.segments, found, job.policy.mask),
         turns=aligned.turns,

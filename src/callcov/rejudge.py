@@ -182,13 +182,14 @@ class Judges:
     ) -> list[Verdict]:
         if not found:
             return []
-        limits = self._effort_flags(owner, {_newest(one).policy_version for one in found})
+        judged_by = self._policies(owner, {_newest(one).policy_version for one in found})
         calls = tuple(
             Call(
                 id=one.row.id,
                 transcript=one.transcript,
                 results=_newest(one).results,
-                effort_flag=limits[_newest(one).policy_version],
+                policy=judged_by[_newest(one).policy_version],
+                checks_version=_newest(one).checks_version,
                 vectors_key=one.row.vectors_key,
                 direction=one.row.call_direction,
                 agent=agent,
@@ -200,11 +201,11 @@ class Judges:
         (verdicts,) = self.children.run("judging", [task])
         return verdicts
 
-    def _effort_flags(self, owner: Owner, versions: Collection[str]) -> dict[str, int]:
-        """The limit of the effort score in those versions of the account's policy."""
+    def _policies(self, owner: Owner, versions: Collection[str]) -> dict[str, str]:
+        """Those versions of the account's policy as JSON."""
         with self.database.read() as connection:
             known = {version: policies.version(connection, owner.user_id, int(version)) for version in versions}
-        return {version: policy.thresholds.effort_flag for version, policy in known.items()}
+        return {version: policy.model_dump_json() for version, policy in known.items()}
 
     def _planned(
         self, owner: Owner, stored: Stored, verdict: Verdict, policy: Policy, now: datetime

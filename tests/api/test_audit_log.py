@@ -176,7 +176,6 @@ def test_the_log_is_narrowed_by_time_as_seconds_or_iso(account):
         ("limit=1001", "ensure this value is less than or equal to 1000", "value_error.number.not_le"),
         ("starting_after=last", "value is not a valid uuid", "type_error.uuid"),
         ("created_after=yesterday", "invalid datetime format", "value_error.datetime"),
-        ("created_before=0001-01-01T00:00:00%2B23:00", "invalid datetime format", "value_error.datetime"),
         (f"created_before={'9' * 400}", "invalid datetime format", "value_error.datetime"),
     ],
 )

@@ -5,7 +5,7 @@ from api_server import running, sample_transcript
 from callscript import transcript_of
 
 from callcov import checks
-from callcov.api import schemas
+from callcov.api.figures import AgentList, InsightsSummary
 from callcov.work import Worker
 
 CROSS = transcript_of("A 0.5-2.5 hello\nC 3.0-6.0 this is useless I am angry", duration=60.0)
@@ -17,7 +17,7 @@ def figures(account):
     def figures(path="summary", **query):
         response = account.get(f"/insights/{path}", params=query)
         assert response.status_code == 200, response.text
-        model = schemas.InsightsSummary if path == "summary" else schemas.AgentList
+        model = InsightsSummary if path == "summary" else AgentList
         model.model_validate_json(response.content)
         return response.json()
 

@@ -215,6 +215,7 @@ def test_a_master_key_is_taken_as_hexadecimal_and_as_either_base64(key):
         "é" * 64,
         "\0" * 32,
     ],
+    ids=lambda bad: f"of {len(bad)}",
 )
 def test_a_weak_or_malformed_master_key_is_refused_without_repeating_it(bad, tmp_path):
     with pytest.raises(BadSetting, match="openssl rand") as refused:

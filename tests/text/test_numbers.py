@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcov.text.numbers import groups
+from callcov.text.numbers import groups, words_said
 
 SMALL = "zero one two three four five six seven eight nine".split()
 
@@ -77,3 +77,19 @@ def test_groups_cover_tokens_in_order_and_never_overlap(tokens):
 def test_many_hundreds_are_read_in_bounded_time_and_size():
     found = groups(["one", *["hundred"] * 20_000])
     assert max(len(group.digits) for group in found) < 40
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("hello", 1), ("7", 1), ("14", 1), ("40", 1), ("45", 2), ("2019", 3), ("48213", 5), ("07700-900", 8),
+        ("£84", 3), ("50%", 2), ("10:30", 2), ("", 1),
+    ],
+)  # fmt: skip
+def test_a_figure_is_as_many_words_as_it_takes_to_say(written, words):
+    assert words_said(written) == words
+
+
+@given(st.text(max_size=40))
+def test_whatever_is_written_was_said_in_at_least_one_word(written):
+    assert 1 <= words_said(written) <= max(1, 2 * len(written))

@@ -1,16 +1,19 @@
 """The law of judging again: the stored transcript and its vectors, by the same policy, give the stored results."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from callscript import transcript_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sounds import write_wav
 
 from callcov import checks, document, judging
-from callcov.checks.policy import ALL_TYPES, DEFAULT, Disclosure, Policy, Prohibited
+from callcov.checks.policy import ALL_TYPES, DEFAULT, READY_MADE, Disclosure, Policy, Prohibited, Thresholds, ready_made
 from callcov.language.encoder import Encoder
 from callcov.language.understand import understood
 from callcov.language.vectors import pack
@@ -19,6 +22,7 @@ from callcov.model import Segment, Sensitive, Span, Transcript, Turn, Word
 from callcov.speech.decode import Decoding
 from callcov.store.blobs import open_blobs
 
+DEV = Path(__file__).parents[2] / "bench" / "verdicts" / "dev"
 SENTENCES = (
     "Thank you for calling Acme, this is Dana speaking.", "This call is recorded for quality and training purposes.",
     "We never record any calls.", "I guarantee that you will be approved, there is no risk at all, I promise you that.",
@@ -83,6 +87,7 @@ def policies(draw, masks=ALL):
         ),
         mask=draw(masks),
         never_solicit=("pin",),
+        thresholds=draw(st.sampled_from([Thresholds(), Thresholds(greeting_seconds=0.1, silence_seconds=0.5)])),
     )
 
 
@@ -109,8 +114,8 @@ def analysed(encoder, tools):
         tools.write("vectors/one", pack(found.vectors))
         judged = judging.judged(found.transcript, policy, direction)
         text = document.transcript_text(found.transcript)
-        effort = policy.thresholds.effort_flag
-        return judging.Call("one", text, judged.text(), effort, "vectors/one", direction, agent)
+        by = policy.model_dump_json(), checks.VERSION
+        return judging.Call("one", text, judged.text(), *by, "vectors/one", direction, agent)
 
     return analysed
 
@@ -143,6 +148,21 @@ def test_another_policy_gives_what_it_would_have_given_at_first(analysed, call, 
     assert (verdict.transcript or stored.transcript) == wanted.transcript
     assert verdict.shown is None
     assert (verdict.before, verdict.after) == (flags(stored.results, first), flags(wanted.results, second))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", sorted(DEV.glob("*.yaml")), ids=lambda path: path.stem)
+def test_what_is_taken_over_is_what_judging_every_field_gives(analysed, path):
+    lines, time = [], 0.0
+    for who, said, _ in yaml.safe_load(path.read_text("utf-8"))["turns"]:
+        text = re.sub(r"<\w+ ([^>]*)>", r"\1", said).translate(str.maketrans("{}[]", "    "))
+        length = 0.4 * len(text.split())
+        lines.append(f"{'A' if who == 'A' else 'C'} {time:.1f}-{time + length:.1f} {text}")
+        time += length
+    stored = analysed(transcript_of("\n".join(lines)), DEFAULT)
+    for policy in (*map(ready_made, READY_MADE), DEFAULT.model_copy(update={"thresholds": Thresholds(wpm_low=180)})):
+        (taken,), (anew,) = judge(policy, stored), judge(policy, replace(stored, checks_version="another"))
+        assert taken == anew
 
 
 SOME_TYPES = st.lists(st.sampled_from(["pin", "password", "ssn"]), unique=True).map(tuple)

@@ -9,12 +9,14 @@ from callcov.store import analyses, idempotency, listing, users
 from callcov.store.analyses import Finished, Submission
 from callcov.store.blobs import open_blobs
 from callcov.store.db import migrate, open_database
+from callcov.store.tables import MEASURES
 from callcov.store.times import iso
 from callcov.work import Worker
 
 NOW = datetime.now(UTC)
 WEEK = timedelta(days=7)
 LIVE, TEST = True, False
+COUNTED = dict.fromkeys(set(MEASURES) - {"duration_ms"}, 0)
 
 
 class Idle:
@@ -64,7 +66,7 @@ def completed(worker, user, livemode, when):
     masked, vectors = f"masked/{row.id}", f"vectors/{row.id}"
     worker.blobs.write(masked, b"masked")
     worker.blobs.write(vectors, b"vectors")
-    ended = Finished("{}", "{}", "{}", iso(when), 1, "1", "1", "{}", None, masked, vectors)
+    ended = Finished("{}", "{}", "{}", iso(when), 1, "1", "1", "{}", COUNTED, None, masked, vectors)
     with worker.database.write() as connection:
         assert analyses.finish(connection, user, row.id, 1, ended)
     return row

@@ -17,6 +17,7 @@ from callcov.language.context import Sentence, Tokens
 from callcov.model import Segment, Span, Word
 
 HERE = Path(__file__).parent
+LEAST = 0.35  # no threshold is lower
 FEELING = {"-": "negative", "0": "neutral", "+": "positive"}
 # Acts that the seeds do not know: a seed without them says nothing about them.
 ONLY_IN_TALK = frozenset(("sarcasm",))
@@ -26,23 +27,29 @@ DROPPED = frozenset(("disc_debt", "disc_other"))
 PAGE = """# The reader and its heads
 
 Made by `tools/train_reader.py`; do not edit by hand. A clause is read by the sentence encoder with a small adapter on
-its
-upper four layers (LoRA, 1 MB), together with the other side's turn before it and its own side's clause before; a
-logistic
-head for each act and one for the feeling judge the mean of the clause's token states.
+its upper four layers (LoRA, 1 MB), together with the other side's turn before it and its own side's clause before; a
+logistic head for each act and one for the feeling judge the mean of the clause's token states.
 
 Learned from {seeds} single sentences (`src/callcov/language/seeds/`) and {clauses} clauses of {calls} invented calls
 (`tools/talk/`, whose README defines the acts) in {epochs} passes. Every seventh call was held back: the figures are
-over its
-{held} clauses, and the thresholds were chosen on them, so they flatter a little. Authors of training calls did not
-read the
-benchmark's calls, nor the other way round. `docs/accuracy.md` measures whole verdicts.
+over its {held} clauses, and the thresholds were chosen on them, so they flatter a little; none is below {least}.
+Authors of training calls did not read the benchmark's calls, nor the other way round. `docs/accuracy.md` measures whole
+verdicts.
 
-No threshold is below 0.35.
+## The tagger
 
-To train again: an environment with torch 2.13 (CPU), numpy, tokenizers and pyyaml, then
-`PYTHONPATH=src python tools/train_reader.py`, `python tools/models/make_reader.py` (needs onnx), `make train`.
-Neither torch nor onnx is needed to install, run or test CallCov.
+A second adapter on the same encoder, on all six layers, and one softmax over its token states tell which words belong
+to sensitive values, and of which type (`tools/train_tagger.py`, trained on `tools/values/` with other digits and names
+at every pass). `docs/accuracy.md` counts what it and the rules find together, and what the rules find alone.
+
+## To train again
+
+An environment with torch 2.13 (CPU), numpy, tokenizers and pyyaml, then `python tools/train_reader.py` and
+`python tools/train_tagger.py`, `python tools/models/make_adapted.py reader` and `tagger` (needs onnx; prints what goes
+into the catalogue), `callcov models fetch`, `make train`. Neither torch nor onnx is needed to install, run or test
+CallCov.
+
+## The reader's figures
 
 {table}
 """
@@ -178,7 +185,7 @@ def report(
 def _best(wanted: np.ndarray, scores: np.ndarray, beta: float) -> tuple[float, float, float, float]:
     """The threshold with the best F-beta, the middle of those that are nearly as good, with what it gives."""
     rows = []
-    for limit in np.arange(0.35, 0.86, 0.05):
+    for limit in np.arange(LEAST, 0.86, 0.05):
         taken = scores >= limit
         hit = float((taken & wanted).sum())
         precision, recall = hit / max(1, taken.sum()), hit / max(1, wanted.sum())

@@ -18,7 +18,7 @@ from callcov import document
 from callcov.api import schemas, trail
 from callcov.api.answers import said
 from callcov.api.caller import Known
-from callcov.api.moments import Moment
+from callcov.api.moments import Bound
 from callcov.api.services import Given, public_url
 from callcov.errors import NotFound
 from callcov.store import analyses, audit, documents, listing
@@ -59,9 +59,9 @@ def _filters(
     contact_id: Annotated[str | None, Query(description="Only this contact, exactly.")] = None,
     search: Annotated[str | None, Query(description="Part of agent_id or contact_id, in any case.")] = None,
     created_after: Annotated[
-        Moment | None, Query(description="Only analyses created then or later; Unix seconds or ISO 8601.")
+        Bound | None, Query(description="Only analyses created then or later; Unix seconds or ISO 8601.")
     ] = None,
-    created_before: Annotated[Moment | None, Query(description="Only analyses created before then; the same.")] = None,
+    created_before: Annotated[Bound | None, Query(description="Only analyses created before then; the same.")] = None,
     flagged: Annotated[Flag | None, Query(description="Only analyses in which this field is flagged.")] = None,
 ) -> Filters:
     after = None if created_after is None else math.ceil(created_after.timestamp())

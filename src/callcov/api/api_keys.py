@@ -9,14 +9,15 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AfterValidator, AliasChoices, BaseModel, Field
 
-from callcov.api import schemas
+from callcov.api import schemas, trail
 from callcov.api.answers import said
 from callcov.api.bodies import json_of
 from callcov.api.caller import Owner
 from callcov.api.fields import printable
 from callcov.api.services import Given
 from callcov.auth.keys import PREFIX_LENGTH, hash_key, new_key
-from callcov.store import keys
+from callcov.store import audit, keys
+from callcov.store.audit import TOKEN, Entry
 
 router = APIRouter(prefix="/api/v1/api-keys", tags=["api keys"])
 
@@ -47,9 +48,9 @@ async def _new_key(request: Request) -> NewKey:
     summary="Make a key",
     openapi_extra={"requestBody": schemas.json_body(NewKey) | {"required": False}},
 )
-def create_key(services: Given, owner: Owner, sent: Annotated[NewKey, Depends(_new_key)]) -> Response:
+def create_key(request: Request, services: Given, owner: Owner, sent: Annotated[NewKey, Depends(_new_key)]) -> Response:
     """Make a key. It is shown this once; ten can be active."""
-    livemode = sent.mode == "live"
+    livemode, now = sent.mode == "live", datetime.now(UTC)
     key = new_key(livemode)
     with services.database.write() as connection:
         made = keys.create(
@@ -59,8 +60,9 @@ def create_key(services: Given, owner: Owner, sent: Annotated[NewKey, Depends(_n
             key_hash=hash_key(services.secret, key),
             prefix=key[:PREFIX_LENGTH],
             description=sent.description,
-            now=datetime.now(UTC),
+            now=now,
         )
+        audit.write(connection, owner, _entry(request, "key.create", made.id, now))
     told = {"id": made.id, "api_key": key, "key_prefix": made.key_prefix, "description": made.description}
     body = orjson.dumps(told | {"created_at": made.created_at})
     return Response(body, 201, {"Cache-Control": "no-store"}, media_type="application/json")
@@ -84,8 +86,14 @@ def list_keys(
 @router.delete(
     "/{key_id}", response_model=schemas.Message, responses=schemas.errors(401, 404, 507), summary="End a key"
 )
-def expire_key(services: Given, owner: Owner, key_id: str) -> Response:
+def expire_key(request: Request, services: Given, owner: Owner, key_id: str) -> Response:
     """End a key at once and for good; it stays in the list of those that have ended."""
     with services.database.write() as connection:
-        keys.end(connection, owner, key_id, datetime.now(UTC))
+        now = datetime.now(UTC)
+        keys.end(connection, owner, key_id, now)
+        audit.write(connection, owner, _entry(request, "key.expire", key_id, now))
     return said("API key expired successfully")
+
+
+def _entry(request: Request, action: str, key_id: str, now: datetime) -> Entry:
+    return Entry(TOKEN, action, "api_key", key_id, now, trail.address(request))

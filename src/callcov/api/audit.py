@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 
 from callcov.api import schemas
 from callcov.api.caller import Known
-from callcov.api.moments import Moment
+from callcov.api.moments import Bound
 from callcov.api.services import Given
 from callcov.store import audit
 from callcov.store.audit import Wanted
@@ -28,8 +28,8 @@ def list_audit(
     services: Given,
     caller: Known,
     object_id: Annotated[str | None, Query(description="Only what was done to this object.")] = None,
-    created_after: Annotated[Moment | None, Query(description="From then on: Unix seconds or ISO 8601.")] = None,
-    created_before: Annotated[Moment | None, Query(description="Before then: Unix seconds or ISO 8601.")] = None,
+    created_after: Annotated[Bound | None, Query(description="From then on: Unix seconds or ISO 8601.")] = None,
+    created_before: Annotated[Bound | None, Query(description="Before then: Unix seconds or ISO 8601.")] = None,
     starting_after: Annotated[UUID | None, Query(description="Lines older than the one of this id.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of lines.")] = 100,
 ) -> Response:

@@ -12,7 +12,7 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from callcov.api import schemas
+from callcov.api import schemas, trail
 from callcov.api.answers import said
 from callcov.api.bodies import json_of
 from callcov.api.fields import Email, NewPassword, Password, Phone, Sent, Token
@@ -101,7 +101,9 @@ async def _new_start(request: Request) -> NewStart:
     summary="Register",
     openapi_extra={"requestBody": schemas.json_body(Registration)},
 )
-async def register(services: Given, sent: Annotated[Registration, Depends(_registration)]) -> Response:
+async def register(
+    request: Request, services: Given, sent: Annotated[Registration, Depends(_registration)]
+) -> Response:
     """Make an account and mail a code to its email, which works for 15 minutes. Log in once it is verified."""
     hashed = await services.passwords.hash(sent.password)
     letter = await run_in_threadpool(
@@ -113,6 +115,7 @@ async def register(services: Given, sent: Annotated[Registration, Depends(_regis
         sent.phone_number,
         hashed,
         datetime.now(UTC),
+        trail.address(request),
     )
     services.post.send(letter)
     return said("User registered successfully. Please check your email for the verification link.", 201)
@@ -125,9 +128,10 @@ async def register(services: Given, sent: Annotated[Registration, Depends(_regis
     summary="Verify an email",
     openapi_extra={"requestBody": schemas.json_body(Code)},
 )
-def verify_email(services: Given, sent: Annotated[Code, Depends(_code)]) -> Response:
+def verify_email(request: Request, services: Given, sent: Annotated[Code, Depends(_code)]) -> Response:
     """Take the code that was mailed, once; it logs in."""
-    return _pair(accounts.verify(services.database, services.secret, sent.code, datetime.now(UTC)))
+    now, address = datetime.now(UTC), trail.address(request)
+    return _pair(accounts.verify(services.database, services.secret, sent.code, now, address))
 
 
 @router.post(
@@ -155,8 +159,9 @@ def resend_verification(request: Request, services: Given, sent: Annotated[Addre
 async def log_in(request: Request, services: Given, sent: Annotated[Credentials, Depends(_credentials)]) -> Response:
     """A pair of tokens. Twenty times in five minutes an email, a hundred times an address."""
     _take(request, services, "login", sent.email, *_LOGINS)
+    now, address = datetime.now(UTC), trail.address(request)
     pair = await accounts.log_in(
-        services.database, services.secret, services.passwords, sent.email, sent.password, datetime.now(UTC)
+        services.database, services.secret, services.passwords, sent.email, sent.password, now, address
     )
     return _pair(pair)
 
@@ -168,9 +173,10 @@ async def log_in(request: Request, services: Given, sent: Annotated[Credentials,
     summary="New tokens",
     openapi_extra={"requestBody": schemas.json_body(Refresh)},
 )
-def refresh(services: Given, sent: Annotated[Refresh, Depends(_refresh)]) -> Response:
+def refresh(request: Request, services: Given, sent: Annotated[Refresh, Depends(_refresh)]) -> Response:
     """A new pair for a refresh token, which is used up. One that comes a second time ends the whole login."""
-    return _pair(tokens.refresh(services.database, services.secret, sent.refresh_token, datetime.now(UTC)))
+    now, address = datetime.now(UTC), trail.address(request)
+    return _pair(tokens.refresh(services.database, services.secret, sent.refresh_token, now, address))
 
 
 @router.post(
@@ -180,9 +186,10 @@ def refresh(services: Given, sent: Annotated[Refresh, Depends(_refresh)]) -> Res
     summary="Log out",
     openapi_extra={"requestBody": schemas.json_body(Refresh)},
 )
-def log_out(services: Given, sent: Annotated[Refresh, Depends(_refresh)]) -> Response:
+def log_out(request: Request, services: Given, sent: Annotated[Refresh, Depends(_refresh)]) -> Response:
     """End the login of the refresh token, its access tokens too. An unknown one is no error."""
-    accounts.log_out(services.database, services.secret, sent.refresh_token)
+    now, address = datetime.now(UTC), trail.address(request)
+    accounts.log_out(services.database, services.secret, sent.refresh_token, now, address)
     return said("Logged out successfully")
 
 
@@ -213,11 +220,11 @@ def ask_reset(request: Request, services: Given, sent: Annotated[Address, Depend
     summary="Set the new password",
     openapi_extra={"requestBody": schemas.json_body(NewStart)},
 )
-async def confirm_reset(services: Given, sent: Annotated[NewStart, Depends(_new_start)]) -> Response:
+async def confirm_reset(request: Request, services: Given, sent: Annotated[NewStart, Depends(_new_start)]) -> Response:
     """Take the token that was mailed, once, and set the password. Every login ends."""
     hashed = await services.passwords.hash(sent.new_password)
-    now = datetime.now(UTC)
-    await run_in_threadpool(accounts.reset_password, services.database, services.secret, sent.token, hashed, now)
+    told = (sent.token, hashed, datetime.now(UTC), trail.address(request))
+    await run_in_threadpool(accounts.reset_password, services.database, services.secret, *told)
     return said("Password reset successfully")
 
 

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from callcov.api import schemas
 from callcov.api.caller import Known
 from callcov.api.figures import AgentList, InsightsSummary
-from callcov.api.moments import Moment
+from callcov.api.moments import Bound
 from callcov.api.services import Given
 from callcov.checks import FLAGS
 from callcov.store import insights
@@ -35,9 +35,9 @@ def _scope(
     contact_id: Annotated[str | None, Query(description="Only this contact, exactly.")] = None,
     search: Annotated[str | None, Query(description="Part of agent_id or contact_id, in any case.")] = None,
     created_after: Annotated[
-        Moment | None, Query(description="Only calls created then or later; Unix seconds or ISO 8601.")
+        Bound | None, Query(description="Only calls created then or later; Unix seconds or ISO 8601.")
     ] = None,
-    created_before: Annotated[Moment | None, Query(description="Only calls created before then; the same.")] = None,
+    created_before: Annotated[Bound | None, Query(description="Only calls created before then; the same.")] = None,
 ) -> Scope:
     after = None if created_after is None else math.ceil(created_after.timestamp())
     before = None if created_before is None else math.ceil(created_before.timestamp())

@@ -26,15 +26,23 @@ def _seconds(value: object) -> object:
 def _utc(value: datetime) -> datetime:
     try:
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
-    except OverflowError:  # hours before the first or after the last year: no call is there
+    except OverflowError as error:
+        raise PydanticCustomError("datetime_parsing", "Input should be a valid datetime, year out of range") from error
+
+
+def _bound(value: datetime) -> datetime:
+    try:
+        return _utc(value)
+    except PydanticCustomError:  # hours before the first or after the last year: nothing is there
         return value.replace(tzinfo=UTC)
 
 
-Moment = Annotated[
-    datetime,
-    BeforeValidator(_seconds),
-    AfterValidator(_utc),
-    WithJsonSchema(
-        {"anyOf": [{"type": "number", "minimum": 0, "maximum": _LATEST}, {"type": "string", "format": "date-time"}]}
-    ),
-]
+_SCHEMA = WithJsonSchema(
+    {"anyOf": [{"type": "number", "minimum": 0, "maximum": _LATEST}, {"type": "string", "format": "date-time"}]}
+)
+
+Moment = Annotated[datetime, BeforeValidator(_seconds), AfterValidator(_utc), _SCHEMA]
+"""When something was."""
+
+Bound = Annotated[datetime, BeforeValidator(_seconds), AfterValidator(_bound), _SCHEMA]
+"""From when on, or until when; a moment before the first or after the last year bounds nothing."""

@@ -213,7 +213,10 @@ class AuditLine(Exact):
 
     id: UUID
     at: str = Field(description="ISO 8601, UTC.")
-    who: str = Field(description="Id of the API key, or `token`, `link`, `operator` (the command line), `server`.")
+    who: str = Field(
+        description="Id of the API key, or `token`, `link`, `visitor` (a password, something mailed), "
+        "`operator` (the command line), `server`."
+    )
     action: str = Field(description="`object.verb`, as `audio.read`.")
     object_type: str
     object_id: str

@@ -10,7 +10,7 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from callcov.api import schemas
+from callcov.api import schemas, trail
 from callcov.api.answers import said
 from callcov.api.bodies import json_of
 from callcov.api.caller import Owner
@@ -18,7 +18,8 @@ from callcov.api.fields import Email, NewPassword, Phone, Sent
 from callcov.api.services import Given
 from callcov.auth import accounts
 from callcov.errors import NothingToUpdate
-from callcov.store import users
+from callcov.store import audit, users
+from callcov.store.audit import TOKEN, Entry
 from callcov.store.users import User
 
 router = APIRouter(prefix="/api/v1/users/me", tags=["users"])
@@ -51,14 +52,16 @@ def get_me(services: Given, owner: Owner) -> Response:
     summary="Change your account",
     openapi_extra={"requestBody": schemas.json_body(Change)},
 )
-async def put_me(services: Given, owner: Owner, sent: Annotated[Change, Depends(_change)]) -> Response:
+async def put_me(
+    request: Request, services: Given, owner: Owner, sent: Annotated[Change, Depends(_change)]
+) -> Response:
     """Change email, phone number or password. A new password ends every login, this one too."""
     if (sent.email, sent.phone_number, sent.password) == (None, None, None):
         raise NothingToUpdate("No fields to update")
     hashed = None if sent.password is None else await services.passwords.hash(sent.password)
     now = datetime.now(UTC)
     user, letter = await run_in_threadpool(
-        accounts.change, services.database, owner, now, sent.email, sent.phone_number, hashed
+        accounts.change, services.database, owner, now, sent.email, sent.phone_number, hashed, trail.address(request)
     )
     if letter is not None:
         services.post.send(letter)
@@ -66,10 +69,13 @@ async def put_me(services: Given, owner: Owner, sent: Annotated[Change, Depends(
 
 
 @router.delete("", response_model=schemas.Message, responses=schemas.errors(401, 507), summary="Close your account")
-def delete_me(services: Given, owner: Owner) -> Response:
+def delete_me(request: Request, services: Given, owner: Owner) -> Response:
     """Close the account: keys and logins end at once. Its data and its email are kept; it cannot be opened again."""
     with services.database.write() as connection:
-        users.deactivate(connection, owner, datetime.now(UTC))
+        now = datetime.now(UTC)
+        users.deactivate(connection, owner, now)
+        entry = Entry(TOKEN, "user.deactivate", "user", owner, now, trail.address(request))
+        audit.write(connection, owner, entry)
     return said("Account deactivated successfully")
 
 

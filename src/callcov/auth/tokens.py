@@ -16,7 +16,8 @@ import jwt
 
 from callcov.auth.secret import accepted, derived, keyed_hash
 from callcov.errors import InvalidCredentials
-from callcov.store import logins
+from callcov.store import audit, logins
+from callcov.store.audit import Entry
 from callcov.store.db import Database
 from callcov.store.logins import Login
 
@@ -78,18 +79,23 @@ def check_access(database: Database, secret: bytes, token: str, now: datetime, r
     raise InvalidCredentials(refused)
 
 
-def refresh(database: Database, secret: bytes, refresh_token: str, now: datetime) -> Pair:
+def refresh(database: Database, secret: bytes, refresh_token: str, now: datetime, address: str | None = None) -> Pair:
     """A new pair for a refresh token, which is used up.
 
-    Raises InvalidCredentials when it is unknown, over, or was used before; then its whole login is ended.
+    Raises InvalidCredentials when it is unknown, over, or was used before; then its whole login is ended, which the
+    account's audit log tells with the `address` it came from.
     """
     with database.write() as connection:
-        hashes = (hash_refresh(one, refresh_token) for one in accepted(secret))
+        hashes = [hash_refresh(one, refresh_token) for one in accepted(secret)]
         login = next((found for one in hashes if (found := logins.rotate(connection, one, now))), None)
         if login is not None:
             new = issue(secret, login.user_id, now, login.login_id)
             logins.add(connection, login.user_id, login.login_id, new.refresh_hash, now, new.expires_at)
             return new.pair
+        user_id = next((found for one in hashes if (found := logins.end(connection, one))), None)
+        if user_id is not None:
+            entry = Entry(audit.TOKEN, "user.refresh", "user", user_id, now, address, outcome=audit.REFUSED)
+            audit.write(connection, user_id, entry)
     # After the transaction: what it ended must stay ended.
     raise InvalidCredentials(REFUSED)
 

@@ -6,13 +6,13 @@ judged again without its sound; `VERSION` is stored beside the results and grows
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from callcov.checks import summary
 from callcov.checks.coaching import customer_effort_score, recommendations
-from callcov.checks.coaching.customer_effort_score import Driver
+from callcov.checks.coaching.customer_effort_score import CustomerEffortScore, Driver
 from callcov.checks.coaching.recommendations import Recommendation
 from callcov.checks.compliance import (
     identity_verification,
@@ -35,11 +35,16 @@ from callcov.checks.quality import (
     speaking_rate,
     talk_time,
 )
+from callcov.checks.quality.sentiment_analysis import SentimentAnalysis
+from callcov.checks.quality.silence import Silence
 from callcov.checks.reading import Reading
+from callcov.checks.rules import Rules
 from callcov.checks.summary import Summary
 from callcov.model import Transcript
 
-VERSION = "2"
+_Rules = TypeVar("_Rules")
+_Found = TypeVar("_Found")
+VERSION = "3"
 """The version of all checks together."""
 
 FLAGS = (
@@ -78,28 +83,47 @@ class Results(Result):
     supported: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What checks of this very `VERSION` found in the same call: same words, roles and direction, another policy.
+
+    `same_acts`: whether the acts of the policy's own wordings are the same too. Only `mandatory_disclosures` and
+    `prohibited_phrases` read those.
+    """
+
+    results: Results
+    policy: Policy
+    same_acts: bool
+
+
 def supported(language: str) -> bool:
     """Whether calls in that language (ISO 639-1, a region may follow) are judged: English only."""
     return language.casefold().replace("_", "-").split("-")[0] == "en"
 
 
-def analyze(transcript: Transcript, policy: Policy = DEFAULT, direction: Direction | None = None) -> Results:
+def analyze(
+    transcript: Transcript,
+    policy: Policy = DEFAULT,
+    direction: Direction | None = None,
+    earlier: Earlier | None = None,
+) -> Results:
     """The transcript judged by the policy; `direction` is the call's, None when nobody told.
 
     An empty call, or one with a single party, has every field by the rule in the check's docstring. In a language
     that is not supported only what needs no words is measured (talk time, speaking rate, silence) or was found before
     (sensitive data); every other field says that nothing was heard, and nothing is flagged.
+    With `earlier` results a check whose rules are the same is not asked again: the results are the same, made sooner.
     """
-    reading = Reading.of(transcript)
+    reading, rules = Reading.of(transcript), Rules.of(policy, direction)
     if not supported(transcript.language):
-        return _unjudged(reading, policy)
-    compliance = _compliance(reading, policy, direction)
-    quality = _quality(reading, policy)
+        return _unjudged(reading, rules)
+    judge = _Judge(reading, _known(earlier, direction) if earlier else {})
+    compliance, quality = _compliance(judge, rules), _quality(judge, rules)
     return Results(
         compliance=compliance,
         quality=quality,
-        coaching=_coaching(reading, policy, compliance, quality),
-        summary=summary.check(reading, compliance.purpose_declaration.evidence),
+        coaching=_coaching(judge, rules, compliance, quality),
+        summary=judge.found(summary.check, compliance.purpose_declaration.evidence),
         supported=True,
     )
 
@@ -129,74 +153,96 @@ def shown_flags(results: Mapping[str, Any], effort_flag: int) -> frozenset[str]:
     return frozenset(name for name, is_flagged in zip(FLAGS, flagged, strict=True) if is_flagged)
 
 
-def _compliance(transcript: Reading, policy: Policy, direction: Direction | None) -> Compliance:
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """A reading, and by its check what is known to be found in it by which rules."""
+
+    reading: Reading
+    known: Mapping[object, tuple[object, Any]]
+
+    def found(self, check: Callable[[Reading, _Rules], _Found], rules: _Rules) -> _Found:
+        """What a check finds by those rules; it is asked unless that is known."""
+        before = self.known.get(check)
+        return before[1] if before and before[0] == rules else check(self.reading, rules)
+
+
+def _known(earlier: Earlier, direction: Direction | None) -> Mapping[object, tuple[object, Any]]:
+    """What earlier results tell, by the check; one that is missing here is asked again."""
+    rules, told = Rules.of(earlier.policy, direction), earlier.results.summary
+    compliance, quality, coaching = earlier.results.compliance, earlier.results.quality, earlier.results.coaching
+    effort = CustomerEffortScore(score=coaching.customer_effort_score, drivers=coaching.customer_effort_drivers)
+    known: dict[object, tuple[object, Any]] = {
+        identity_verification.check: (rules.identity_verification, compliance.identity_verification),
+        purpose_declaration.check: (rules.purpose_declaration, compliance.purpose_declaration),
+        sensitive_data.check: (rules.sensitive_data, compliance.sensitive_data),
+        sentiment_analysis.check: (rules.sentiment_analysis, quality.sentiment_analysis),
+        greeting.check: (rules.greeting, quality.greeting),
+        empathetic_language.check: (rules.empathetic_language, quality.empathetic_language),
+        interruptions.check: (rules.interruptions, quality.interruptions),
+        silence.check: (rules.silence, quality.silence),
+        talk_time.check: (rules.talk_time, quality.talk_time),
+        speaking_rate.check: (rules.speaking_rate, quality.speaking_rate),
+        active_listening.check: (rules.active_listening, quality.active_listening),
+        call_structure.check: (rules.call_structure, quality.call_structure),
+        _effort: ((rules.customer_effort_score, quality.sentiment_analysis, quality.silence), effort),
+        summary.check: (compliance.purpose_declaration.evidence, told and summary.drawn(told)),
+    }
+    if earlier.same_acts:
+        known[mandatory_disclosures.check] = (rules.mandatory_disclosures, compliance.mandatory_disclosures)
+        known[prohibited_phrases.check] = (rules.prohibited_phrases, compliance.prohibited_phrases)
+    return known
+
+
+def _compliance(judge: _Judge, rules: Rules) -> Compliance:
     """What had to be said, and what must not be."""
-    limits = policy.thresholds
     return Compliance(
-        identity_verification=identity_verification.check(
-            transcript, identity_verification.Rules(seconds=limits.identity_seconds)
-        ),
-        mandatory_disclosures=mandatory_disclosures.check(
-            transcript, mandatory_disclosures.Rules(disclosures=policy.disclosures, direction=direction)
-        ),
-        purpose_declaration=purpose_declaration.check(
-            transcript, purpose_declaration.Rules(interactions=limits.purpose_interactions)
-        ),
-        prohibited_phrases=prohibited_phrases.check(transcript, prohibited_phrases.Rules(prohibited=policy.prohibited)),
-        sensitive_data=sensitive_data.check(transcript, sensitive_data.Rules(never_solicit=policy.never_solicit)),
+        identity_verification=judge.found(identity_verification.check, rules.identity_verification),
+        mandatory_disclosures=judge.found(mandatory_disclosures.check, rules.mandatory_disclosures),
+        purpose_declaration=judge.found(purpose_declaration.check, rules.purpose_declaration),
+        prohibited_phrases=judge.found(prohibited_phrases.check, rules.prohibited_phrases),
+        sensitive_data=judge.found(sensitive_data.check, rules.sensitive_data),
     )
 
 
-def _quality(transcript: Reading, policy: Policy) -> Quality:
+def _quality(judge: _Judge, rules: Rules) -> Quality:
     """How the call was handled."""
-    limits = policy.thresholds
     return Quality(
-        sentiment_analysis=sentiment_analysis.check(transcript, sentiment_analysis.Rules(band=limits.sentiment_band)),
-        greeting=greeting.check(transcript, greeting.Rules(seconds=limits.greeting_seconds)),
-        empathetic_language=empathetic_language.check(transcript, empathetic_language.Rules()),
-        interruptions=interruptions.check(transcript, interruptions.Rules()),
-        silence=silence.check(
-            transcript,
-            silence.Rules(silence_seconds=limits.silence_seconds, dead_air_seconds=limits.dead_air_seconds),
-        ),
-        talk_time=talk_time.check(transcript, talk_time.Rules()),
-        speaking_rate=speaking_rate.check(transcript, speaking_rate.Rules(low=limits.wpm_low, high=limits.wpm_high)),
-        active_listening=active_listening.check(transcript, active_listening.Rules()),
-        call_structure=call_structure.check(transcript, call_structure.Rules()),
+        sentiment_analysis=judge.found(sentiment_analysis.check, rules.sentiment_analysis),
+        greeting=judge.found(greeting.check, rules.greeting),
+        empathetic_language=judge.found(empathetic_language.check, rules.empathetic_language),
+        interruptions=judge.found(interruptions.check, rules.interruptions),
+        silence=judge.found(silence.check, rules.silence),
+        talk_time=judge.found(talk_time.check, rules.talk_time),
+        speaking_rate=judge.found(speaking_rate.check, rules.speaking_rate),
+        active_listening=judge.found(active_listening.check, rules.active_listening),
+        call_structure=judge.found(call_structure.check, rules.call_structure),
     )
 
 
-def _coaching(transcript: Reading, policy: Policy, compliance: Compliance, quality: Quality) -> Coaching:
-    """What follows from the other two groups."""
-    limits = policy.thresholds
-    effort = customer_effort_score.check(
-        transcript,
-        customer_effort_score.Rules(long_seconds=limits.long_call_seconds, dead_air_seconds=limits.dead_air_seconds),
-        quality.sentiment_analysis,
-        quality.silence,
-    )
-    rules = recommendations.Rules(
-        disclosures={entry.id: entry.example() for entry in policy.disclosures},
-        never_solicit=policy.never_solicit,
-        identity_seconds=limits.identity_seconds,
-        dead_air_seconds=limits.dead_air_seconds,
-        wpm_low=limits.wpm_low,
-        wpm_high=limits.wpm_high,
-        effort_flag=limits.effort_flag,
-    )
+def _coaching(judge: _Judge, rules: Rules, compliance: Compliance, quality: Quality) -> Coaching:
+    """What follows from the other two groups; the advice follows from nearly everything, so it is always given anew."""
+    basis = rules.customer_effort_score, quality.sentiment_analysis, quality.silence
+    effort = judge.found(_effort, basis)
     return Coaching(
-        recommendations=recommendations.check(transcript, rules, compliance, quality, effort),
+        recommendations=recommendations.check(judge.reading, rules.recommendations, compliance, quality, effort),
         customer_effort_score=effort.score,
         customer_effort_drivers=effort.drivers,
     )
 
 
-def _unjudged(transcript: Reading, policy: Policy) -> Results:
+def _effort(
+    transcript: Reading, basis: tuple[customer_effort_score.Rules, SentimentAnalysis, Silence]
+) -> CustomerEffortScore:
+    """The effort score, which follows from two other fields beside its rules."""
+    return customer_effort_score.check(transcript, *basis)
+
+
+def _unjudged(transcript: Reading, rules: Rules) -> Results:
     """Every field of a call whose words nobody here understands."""
-    silent = replace(transcript, segments=(), turns=(), sensitive=())
-    compliance, quality = _compliance(silent, policy, None), _quality(silent, policy)
-    measured = _quality(transcript, policy)
-    told = sensitive_data.check(transcript, sensitive_data.Rules(never_solicit=policy.never_solicit))
+    silent = _Judge(replace(transcript, segments=(), turns=(), sensitive=()), {})
+    compliance, quality = _compliance(silent, rules), _quality(silent, rules)
+    measured = _quality(_Judge(transcript, {}), rules)
+    told = sensitive_data.check(transcript, rules.sensitive_data)
     not_flagged = {"flagged": False}
     return Results(
         compliance=Compliance(

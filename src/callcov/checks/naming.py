@@ -104,6 +104,8 @@ _SPEAKING = (
     "you are talking to",
     "it is me",
 )
+_NOT_NAMING = frozenset("who whom am are is was were if not i you we they got nobody stay remain back else".split())
+"""Words before "speaking" and "on the line" with which nobody is named."""
 _TAGS = (("is", "it"), ("is", "that"), ("right",), ("yeah",), ("have", "i"), ("did", "i"), ("was", "it"), ("correct",))
 _POSSESSIVE = re.compile(r"['\u2019]s\W*$")
 _DASHES = ("-", "\u2013", "\u2014")
@@ -186,6 +188,23 @@ class Naming:
             starts = starts or before in ("yes", "and", "yeah", "so") or before in ORGANISATIONS
             starts = starts or (self._known(first) and match.last in self._following)
             if starts and not inverted(heard, first) and not denied(heard, first):
+                yield first, match.last
+
+    def unclear(self) -> Iterator[tuple[int, int]]:
+        """An introduction whose name was not understood: "wrong one speaking", "prior yes on the line".
+
+        For a side's first words only, where "speaking" at the end of a clause is hardly said of anything else.
+        """
+        for match in self._signing:
+            last = self.heard[match.last - 1]
+            if self.heard[match.first].text not in ("speaking", "on") or not (
+                last.end in (".", ",") or match.last == len(self.heard)
+            ):
+                continue
+            first = match.first
+            while first and not self.heard[first - 1].end and match.first - first < _LONGEST:
+                first -= 1
+            if first < match.first and _NOT_NAMING.isdisjoint(one.text for one in self.heard[first : match.first]):
                 yield first, match.last
 
     def answered(self) -> Iterator[tuple[int, int]]:

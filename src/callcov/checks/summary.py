@@ -189,6 +189,11 @@ def _mood(transcript: Reading, heard: Sequence[Sentence]) -> int:
     return int(answered and thanked and sum(one.sentiment for one in spoken[-2:]) >= 0)
 
 
+def drawn(stored: Summary) -> Summary:
+    """A summary with its text as `check` draws it, whoever worded it since."""
+    return stored.model_copy(update={"text": told(stored.reason, stored.outcome, stored.next_steps)})
+
+
 def told(reason: Said | None, outcome: Outcome, steps: Sequence[Said]) -> str:
     """The summary in two or three plain sentences; the last two steps are quoted."""
     parts = ["Nobody says what the call is about."]

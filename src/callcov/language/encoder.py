@@ -8,7 +8,7 @@ adapter (`reader.py`), gives the vector of a clause in its context: the mean ove
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -50,6 +50,7 @@ class Encoder:
 
     def __init__(self, folder: Path) -> None:
         self._session, self._reader = _session(folder / "model.onnx"), _session(folder / "reader.onnx")
+        self._folder = folder
         tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))  # Any: its stubs leave arguments untyped
         tokenizer.no_padding()
         tokenizer.enable_truncation(_TOKENS)
@@ -86,6 +87,26 @@ class Encoder:
             for row, place in enumerate(batch):
                 vectors[place] = states[row, tokens[place].first : tokens[place].last].mean(axis=0)
         return vectors
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """What turns text into the numbers of tokens."""
+        return self._tokenizer
+
+    def tag(self, windows: Sequence[Sequence[int]]) -> list[Vectors]:
+        """The tagger's states of each window's tokens, [tokens, 384] each; its graph is loaded at the first call."""
+        tokens = [list(window) for window in windows]
+        found: list[Vectors] = [np.zeros((0, WIDTH), np.float32)] * len(tokens)
+        order = sorted(range(len(tokens)), key=lambda place: (len(tokens[place]), place))
+        for batch in _batches(order, tokens):
+            states, _ = _states(self._tagger, [tokens[place] for place in batch])
+            for row, place in enumerate(batch):
+                found[place] = states[row, : len(tokens[place])]
+        return found
+
+    @cached_property
+    def _tagger(self) -> ort.InferenceSession:
+        return _session(self._folder / "tagger.onnx")
 
     def _alone(self, text: str) -> Vectors:
         return self._run([self._tokenizer.encode(text).ids])[0]

@@ -162,6 +162,12 @@ CATALOGUE: tuple[Model, ...] = (
                 "bd1f01dd3a6c31b869f2ceda814ab0365a04fd2e5798ace04be9f1bcd274fed6",
                 shipped=GRAPHS / "reader.onnx",
             ),
+            File(
+                "tagger.onnx",
+                1_386_742,
+                "1be5ee6d00a225cb3ec0c838e186e8a1be6a3955c35120eaa67db23d26db43b5",
+                shipped=GRAPHS / "tagger.onnx",
+            ),
         ),
         hub="sentence-transformers/all-MiniLM-L6-v2",
     ),

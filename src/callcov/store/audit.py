@@ -18,12 +18,15 @@ from callcov.store.tables import audit, users
 from callcov.store.times import iso, milliseconds
 
 DONE, REFUSED = "done", "refused"
-TOKEN, LINK, OPERATOR, SERVER = "token", "link", "operator", "server"
+TOKEN, LINK, VISITOR, OPERATOR, SERVER = "token", "link", "visitor", "operator", "server"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is to be logged. `who` is the id of an API key, or TOKEN, LINK, OPERATOR (the command line), SERVER.
+    """What is to be logged.
+
+    `who` is the id of an API key, or TOKEN, LINK, VISITOR (by a password or something mailed), OPERATOR (the command
+    line), SERVER.
 
     `action` is `object.verb`; `at` is aware; `address` where the request came from, None when there was none.
     `livemode` is the object's mode, None for what belongs to the account as a whole. `outcome` is DONE or REFUSED.

@@ -36,7 +36,7 @@ def add(
 def rotate(connection: sa.Connection, token_hash: str, now: datetime) -> Login | None:
     """Use the refresh token up and tell whose it was; None when it is unknown, over, or was used before.
 
-    One that was used before ends its whole login: somebody has a copy of it, and nobody can tell who.
+    One that was used before must `end` its whole login: somebody has a copy of it, and nobody can tell who.
     """
     used = sa.update(refresh_tokens).where(
         refresh_tokens.c.token_hash == token_hash,
@@ -47,15 +47,18 @@ def rotate(connection: sa.Connection, token_hash: str, now: datetime) -> Login |
     columns = (refresh_tokens.c.user_id, refresh_tokens.c.login_id)
     row = connection.execute(used.values(rotated_at=iso(now)).returning(*columns)).one_or_none()
     if row is None:
-        end(connection, token_hash)
         return None
     return Login(*row)
 
 
-def end(connection: sa.Connection, token_hash: str) -> None:
-    """End the login that the refresh token is of, however old the token; nothing happens when it is unknown."""
+def end(connection: sa.Connection, token_hash: str) -> str | None:
+    """End the login that the refresh token is of, however old the token, and give its account.
+
+    None, and nothing happens, when it is unknown.
+    """
     login_id = sa.select(refresh_tokens.c.login_id).where(refresh_tokens.c.token_hash == token_hash)
-    connection.execute(sa.delete(refresh_tokens).where(refresh_tokens.c.login_id.in_(login_id)))
+    ended = sa.delete(refresh_tokens).where(refresh_tokens.c.login_id.in_(login_id))
+    return next(iter(connection.scalars(ended.returning(refresh_tokens.c.user_id)).all()), None)
 
 
 def end_all(connection: sa.Connection, user_id: str) -> None:

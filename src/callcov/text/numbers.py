@@ -7,6 +7,7 @@ Linear in the number of tokens.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -43,6 +44,9 @@ _OH = frozenset(("oh", "o"))
 _SCALES = frozenset(("hundred", "thousand", "million"))
 _WORDS = _OH.union(_SCALES, _UNITS, _TEENS, _TENS, _ORDINAL_UNITS, _ORDINAL_TEENS, _ORDINAL_TENS, _TIMES, _SOUNDS)
 """Every word that a number can begin with."""
+
+
+_DIGITS = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,3 +208,20 @@ def _remainder(tokens: Sequence[str], at: int) -> tuple[str, int] | None:
         return None
     alone = len(small[0]) == 1 and small[1] < len(tokens) and _digit(tokens[small[1]]) is not None
     return None if alone and not joined else small
+
+
+def words_said(text: str) -> int:
+    """How many words were said for a word as it is written: `45` two, `2019` three, `07700900` eight, `£3` two.
+
+    One for a word without digits. Of up to four digits it is taken for a number, longer ones are said digit by digit.
+    """
+    if not any(map(str.isdecimal, text)):
+        return 1
+    runs = _DIGITS.findall(text)
+    return max(1, sum(map(_words_of, runs)) + sum(sign in text for sign in "$£€%"))
+
+
+def _words_of(digits: str) -> int:
+    if len(digits) == 2:
+        return 1 if int(digits) <= 20 or digits[1] == "0" else 2
+    return {1: 1, 3: 3, 4: 3}.get(len(digits), len(digits))

@@ -7,7 +7,9 @@ name counts too where no such words are found. A company, a desk or a department
 Brightwater Energy"). A name that is only mentioned, asked for or addressed is none ("I'll get Steve", "is this
 Robert?", "Mr Brown, I'm sorry"). After a transfer the new agent's name counts like the first one's: each place is
 listed, the first one decides.
-A name is a word with a capital, or a common first name however the recogniser wrote it (`text.names`).
+A name is a word with a capital, or a common first name however the recogniser wrote it (`text.names`). Names are what
+a recogniser mishears most: in the agent's first interaction up to four words before a closing "speaking" or "on the
+line" count as a name whatever they are.
 Unit: seconds from the first speech of the call, whoever speaks (the first turn, else the first word; ringing and menus
 without speech are not counted), to the first of the identifying words. Boundary: exactly `seconds` is in time.
 `timestamp` is the start of the identifying words.
@@ -88,6 +90,8 @@ def _given(transcript: Reading, passage: Passage, before: Passage | None) -> Ite
         ranges += naming.alone()
     elif answers_yes(passage.tokens, plainly=False) and guesses_name(Naming(transcript, before), passage.tokens):
         ranges.append((0, 1))
+    if not ranges and passage.interaction == 1:
+        ranges += naming.unclear()
     if ranges:
         yield from (passage.words(first, last) for first, last in ranges)
         return

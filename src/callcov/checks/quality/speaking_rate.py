@@ -1,7 +1,8 @@
 """Speaking rate: words a minute of each side's own speaking time.
 
-Rule: words of the side divided by the minutes of its voice activity, pauses between stretches left out. A word is a
-word of the transcript; each masked word counts as one, a figure written in digits too.
+Rule: words of the side divided by the minutes of its voice activity, pauses between stretches left out. A word is one
+that is said: a figure that the recogniser wrote in digits counts as the words that say it. What is masked counts
+neither with its words, which nobody can count any more, nor with its time.
 Unit: words a minute, to one place. Boundary: `flagged` when the agent is below `low` or above `high`; on a limit is
 within.
 Little speech: a side with fewer than `words` words, or none, has no rate (null), and null is never flagged.
@@ -11,10 +12,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from callcov.checks.activity import seconds
+from callcov.checks.activity import merged, seconds
 from callcov.checks.evidence import Result
 from callcov.checks.reading import Reading
 from callcov.model import Role
+from callcov.text.numbers import words_said
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,9 @@ def check(transcript: Reading, rules: Rules) -> SpeakingRate:
 
 def _rate(transcript: Reading, role: Role, least: int) -> float | None:
     """Words a minute of one side; None for too few words or no time to say them in."""
-    words = sum(len(segment.words) for _, segment in transcript.spoken_by(role))
-    spoken = seconds(transcript.voice(role))
-    return round(words / spoken * 60, 1) if words >= least and spoken else None
+    words = [word for _, segment in transcript.spoken_by(role) for word in segment.words]
+    heard = [word for word in words if not word.text.startswith("[")]
+    masked = seconds(merged(word.span for word in words if word.text.startswith("[")))
+    spoken = seconds(transcript.voice(role)) - masked
+    count = sum(words_said(word.text) for word in heard)
+    return round(count / spoken * 60, 1) if count >= least and spoken > 0 else None

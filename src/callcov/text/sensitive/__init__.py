@@ -23,6 +23,7 @@ from callcov.text.sensitive.cues import asks_for
 from callcov.text.sensitive.dates import births
 from callcov.text.sensitive.digits import coded, exchange, numbers
 from callcov.text.sensitive.emails import emails
+from callcov.text.sensitive.likely import Likely, joined
 from callcov.text.sensitive.names import ENDING, OTHER
 from callcov.text.sensitive.runs import runs
 from callcov.text.sensitive.scene import JOINS, REPAIRS, Piece, Scene, alone, scene_of
@@ -30,7 +31,7 @@ from callcov.text.sensitive.secrets import passwords, telling
 from callcov.text.sensitive.stream import Atom, Stretch, stretches
 from callcov.text.sensitive.talk import Talk, corrects
 
-__all__ = ["asks_for", "find", "mask"]
+__all__ = ["Likely", "asks_for", "find", "mask"]
 
 
 _SHORT = ("card_cvv", "pin")
@@ -39,14 +40,21 @@ _BREATH = 40
 """Words between two pieces of one value at most."""
 
 
-def find(segments: Sequence[Segment]) -> tuple[Sensitive, ...]:
+def find(segments: Sequence[Segment], likely: Likely | None = None) -> tuple[Sensitive, ...]:
     """Every sensitive value in unmasked segments, in order of segment and word; linear in the words.
 
     Parts of one value, its repetitions, corrections and its read-back share one `value` number. No words, nothing
-    found.
+    found. `likely` is what a tagger believes of each word; without it the rules decide alone.
     """
+    found, harmless = _by_rules(segments)
+    return joined(found, harmless, likely) if likely else found
+
+
+def _by_rules(segments: Sequence[Segment]) -> tuple[tuple[Sensitive, ...], frozenset[tuple[int, int]]]:
+    """What the rules find, and the words, by segment and place, of what was called something harmless."""
     talk = Talk()
     found: list[Sensitive] = []
+    harmless: set[tuple[int, int]] = set()
     for stretch in stretches(segments):
         talk.turn += 1
         scene = scene_of(stretch, *talk.expected(stretch))
@@ -57,7 +65,8 @@ def find(segments: Sequence[Segment]) -> tuple[Sensitive, ...]:
             found += _spans(scene.atoms[piece.first : piece.last], piece.type, value.number)
         found += _echoes(stretch, talk)
         talk.listen(stretch, scene, pieces)
-    return tuple(sorted(_once(found), key=lambda one: (one.segment, one.first)))
+        harmless.update((scene.atoms[at].segment, scene.atoms[at].word) for at in scene.harmless)
+    return tuple(sorted(_once(found), key=lambda one: (one.segment, one.first))), frozenset(harmless)
 
 
 def _goes_on(scene: Scene, before: Sequence[Piece], piece: Piece) -> bool:

@@ -82,6 +82,8 @@ def numbers(scene: Scene, spared: Callable[[str], bool]) -> tuple[Piece, ...]:
             scene.taken.update(range(run.first, run.last))
             if label:
                 used[label] = used.get(label, "") + run.digits
+        elif kind is None and (label.type == OTHER if label else OTHER in scene.asked):
+            scene.harmless.update(range(run.first, run.last))
     return tuple(found)
 
 
@@ -96,6 +98,10 @@ def coded(scene: Scene) -> tuple[Piece, ...]:
             last = _word_after(scene, code) if kind == "password" else code.last
             found.append(Piece(kind, code.first, last, content, _whole(kind, code.text)))
             scene.taken.update(range(code.first, last))
+        elif kind is None and digits:
+            label = scene.label_before(code.first)
+            if label.type == OTHER if label else OTHER in scene.asked:
+                scene.harmless.update(range(code.first, code.last))
     return tuple(found)
 
 

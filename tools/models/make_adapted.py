@@ -1,15 +1,18 @@
-"""Make src/callcov/models/graphs/reader.onnx: the sentence encoder's graph with the reader's adapter in it.
+"""Make src/callcov/models/graphs/reader.onnx or tagger.onnx: the sentence encoder's graph with an adapter in it.
 
-    python tools/models/make_reader.py
+    python tools/models/make_adapted.py reader|tagger
 
 Takes src/callcov/models/graphs/minilm.onnx, whose weights lie in the published file, and the adapter matrices of
-src/callcov/language/reader.npz (written by tools/train_reader.py). Behind each adapted layer's MatMul come the two
-thin ones and an Add; the matrices are small and stay inside the graph, in half precision.
+src/callcov/language/reader.npz or tagger.npz (written by tools/train_reader.py and tools/train_tagger.py). Behind each
+adapted layer's MatMul come the two thin ones and an Add; the matrices are small and stay inside the graph, in half
+precision.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -51,13 +54,15 @@ def adapted(graph: onnx.GraphProto, arrays: dict[str, np.ndarray], scale: float)
 
 
 def main() -> None:
+    (name,) = sys.argv[1:]
     model = onnx.load(str(GRAPHS / "minilm.onnx"), load_external_data=False)
-    with np.load(ROOT / "src/callcov/language/reader.npz", allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files if name.endswith((".down", ".up"))}
+    with np.load(ROOT / f"src/callcov/language/{name}.npz", allow_pickle=False) as stored:
+        arrays = {part: stored[part] for part in stored.files if part.endswith((".down", ".up"))}
         scale = json.loads(stored["document"].tobytes())["scale"]
     adapted(model.graph, arrays, scale)
-    (GRAPHS / "reader.onnx").write_bytes(model.SerializeToString())
-    print(f"{(GRAPHS / 'reader.onnx').stat().st_size:,} bytes")
+    made = model.SerializeToString()
+    (GRAPHS / f"{name}.onnx").write_bytes(made)
+    print(f"{name}.onnx: {len(made):,} bytes, sha256 {hashlib.sha256(made).hexdigest()}; put both into the catalogue")
 
 
 if __name__ == "__main__":

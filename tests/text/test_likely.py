@@ -1,0 +1,115 @@
+"""What a tagger believes is joined with what the rules found: laws for any words and any beliefs."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcov.model import Segment, Span, Word
+from callcov.text.sensitive import Likely, find, mask
+
+TYPES = ("card_number", "pin", "address")
+WORDS = st.lists(
+    st.sampled_from("my card is four five three nine 4539 thanks and the pin one two street 14 Oak".split()), max_size=9
+)
+CALLS = st.lists(st.tuples(st.sampled_from("AB"), WORDS), max_size=5)
+
+
+def segments_of(call):
+    return tuple(
+        Segment(who, tuple(Word(text, Span(at, at + 0.5)) for at, text in enumerate(texts, 20 * place)))
+        for place, (who, texts) in enumerate(call)
+    )
+
+
+@st.composite
+def believed(draw):
+    """A call, and beliefs about each of its words that add up to one at most."""
+    segments = segments_of(draw(CALLS))
+    chance = np.random.default_rng(draw(st.integers(0, 2**32)))
+    each = [chance.dirichlet(np.full(len(TYPES) + 1, 0.3), len(segment.words))[:, 1:] for segment in segments]
+    return segments, Likely(TYPES, tuple(one.astype(np.float32) for one in each))
+
+
+def saying(segments, **beliefs):
+    """What believes 0 of every word but those named: `card_number=[(segment, word, probability)]`."""
+    each = tuple(np.zeros((len(segment.words), len(TYPES)), np.float32) for segment in segments)
+    for kind, places in beliefs.items():
+        for segment, word, probability in places:
+            each[segment][word, TYPES.index(kind)] = probability
+    return Likely(TYPES, each)
+
+
+def places(found):
+    return {(one.segment, word): one.type for one in found for word in range(one.first, one.last)}
+
+
+@given(believed())
+def test_spans_are_in_order_lie_inside_and_never_share_a_word(case):
+    segments, likely = case
+    found = find(segments, likely)
+    assert list(found) == sorted(found, key=lambda one: (one.segment, one.first))
+    assert len(places(found)) == sum(one.last - one.first for one in found)
+    assert all(0 <= one.first < one.last <= len(segments[one.segment].words) for one in found)
+    assert all(one.value >= 0 for one in found)
+
+
+@given(believed())
+def test_what_the_tagger_is_sure_of_is_found_and_what_it_holds_for_harmless_is_not(case):
+    segments, likely = case
+    found = places(find(segments, likely))
+    for place, each in enumerate(likely.words):
+        for word, total in enumerate(each.sum(axis=1)):
+            assert total < 0.9 or (place, word) in found
+    assert find(segments, saying(segments)) == ()
+
+
+@given(believed())
+def test_pieces_of_one_value_are_of_one_type(case):
+    segments, likely = case
+    kinds = {}
+    for one in find(segments, likely):
+        kinds.setdefault(one.value, set()).add(one.type)
+    assert all(len(types) == 1 for types in kinds.values())
+
+
+@given(believed())
+def test_masking_what_was_found_leaves_nothing_believed(case):
+    segments, likely = case
+    found = find(segments, likely)
+    shown = mask(segments, found, {one.type for one in found})
+    for segment, each in zip(shown, likely.words, strict=True):
+        for word, total in zip(segment.words, each.sum(axis=1), strict=True):
+            assert total < 0.9 or word.text.startswith("[")
+
+
+def test_no_words_hold_nothing():
+    assert find((), Likely(TYPES, ())) == ()
+    assert find((Segment("A", ()),), Likely(TYPES, (np.zeros((0, 3), np.float32),))) == ()
+
+
+@pytest.mark.parametrize("gap", [0, 1])
+def test_a_value_goes_on_in_the_next_turn_of_its_type(gap):
+    between = [("A", ["thanks"])] * gap
+    segments = segments_of([("B", ["and", "4539"]), *between, ("B", ["1488", "thanks"])])
+    first, last = find(segments, saying(segments, card_number=[(0, 1, 0.9), (1 + gap, 0, 0.9)]))
+    assert (first.value, first.type) == (last.value, last.type)
+
+
+def test_a_doubtful_word_counts_beside_a_sure_one_only():
+    segments = segments_of([("B", ["14", "Oak", "and", "the", "14"])])
+    found = find(segments, saying(segments, address=[(0, 0, 0.3), (0, 1, 0.9), (0, 4, 0.3)]))
+    assert set(places(found)) == {(0, 0), (0, 1)}
+
+
+@pytest.mark.parametrize(("probability", "taken"), [(0.7, False), (0.95, True)])
+def test_a_number_that_was_called_harmless_takes_more_than_a_doubt(probability, taken):
+    called = segments_of([("A", "the order number is 77120 please".split())])
+    plain = segments_of([("A", "and then there is 77120 please".split())])
+    for segments, expected in ((called, taken), (plain, True)):
+        assert bool(find(segments, saying(segments, pin=[(0, 4, probability)]))) == expected
+
+
+def test_a_number_asked_for_by_a_harmless_name_is_one_too():
+    segments = segments_of([("A", "what is the order number please?".split()), ("B", "yes 77120".split())])
+    assert find(segments, saying(segments, pin=[(1, 1, 0.7)])) == ()
