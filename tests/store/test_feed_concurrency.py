@@ -105,9 +105,9 @@ def compared(database, url, user, snapshots, source=listing.Source):
 
 
 def test_the_index_is_exact_in_every_snapshot(database, url, user):
-    wrong, revisions = compared(database, url, user, 300)
+    wrong, revisions = compared(database, url, user, 200)
     assert wrong == 0
-    assert revisions > 100
+    assert revisions > 60
 
 
 @pytest.mark.slow
