@@ -4,13 +4,15 @@ BIN := .venv/bin
 export CALLCOV_MODELS ?= $(CURDIR)/.cache/models
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo serve test test-slow lint bench bench-verdicts train docs lock clean help
+.PHONY: setup demo serve test test-slow fuzz audit-code lint bench bench-verdicts train docs lock clean help
 
 help:
 	@echo "make setup   the environment and the models"
 	@echo "make demo    three sample calls through a real server, with what a manager reads"
 	@echo "make serve   a server that stays up"
 	@echo "make test    the tests; make test-slow those of over ten seconds"
+	@echo "make fuzz    at least 5,000 odd requests against the API document"
+	@echo "make audit-code   what bandit finds in the code, above low"
 	@echo "make lint    style, types, house rules"
 	@echo "make bench   every figure, measured on this machine"
 	@echo "make bench-verdicts   how right the verdicts are, from text and from sound; an hour at first"
@@ -35,6 +37,14 @@ test: setup
 
 test-slow: setup
 	$(BIN)/pytest -n 2 --dist loadfile -m slow
+
+# The whole API document by schemathesis: at least 5,000 cases, a fixed seed.
+fuzz: setup
+	FUZZ_EXAMPLES=300 FUZZ_LEAST=5000 $(BIN)/pytest tests/api/test_fuzz.py -n 0
+
+# With the network: pip-audit -r requirements/run.txt looks the packages up, too (docs/security.md).
+audit-code: .venv/ready
+	$(BIN)/bandit -q -r src -ll
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .

@@ -1,5 +1,6 @@
 """How much slower the list becomes while two calls are being transcribed on the same machine."""
 
+import json
 import tempfile
 import time
 from dataclasses import replace
@@ -10,6 +11,7 @@ import sound
 from figures import Figure, NotRun
 from server import Server, running
 
+from callcov.document import figures_of, results_of
 from callcov.store import analyses, documents, users
 from callcov.store.analyses import Finished, Submission
 from callcov.store.db import open_database
@@ -44,6 +46,8 @@ def _fill(server: Server, model_id: str) -> None:
                     processing_time_ms=row.processing_time_ms,
                     policy_version=row.policy_version,
                     checks_version=row.checks_version,
+                    results=results_of(full),
+                    figures=figures_of(json.loads(results_of(full)), frozenset()),
                 ),
             )
     database.close()

@@ -1,8 +1,9 @@
 """Measure CallCov against its targets: `python bench/run.py [--short] [--write] [NAME …]`.
 
-Names: speed, wer, verdicts, rejudge, upload, load, hour; all of them in that order when none is given. Every ratio is
-of two measurements of the same run on the same machine. Exit code 0 when every target is met, 1 when one is short or
-could not be measured. `--short` takes shorter recordings, for a look; `--write` writes docs/benchmarks.md.
+Names: speed, wer, verdicts, rejudge, insights, upload, load, hour, credentials; all of them in that order when none is
+given. Every ratio is of two measurements of the same run on the same machine. Exit code 0 when every target is met, 1
+when one is short or could not be measured. `--short` takes shorter recordings, for a look; `--write` writes
+docs/benchmarks.md.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from pathlib import Path
 from figures import Figure, NotRun, shown
 
 ROOT = Path(__file__).parents[1]
-NAMES = ("speed", "wer", "verdicts", "rejudge", "upload", "load", "hour")
+NAMES = ("speed", "wer", "verdicts", "rejudge", "insights", "upload", "load", "hour", "credentials")
 PAGE = ROOT / "docs" / "benchmarks.md"
 LIMITS = """
 ## What these figures do not show

@@ -67,7 +67,8 @@ def _command(data: Path, *words: str) -> str:
 
 
 def _environment(data: Path) -> dict[str, str]:
-    return os.environ | {"CALLCOV_DATA": str(data)}
+    unlimited = {"CALLCOV_RATE_LIMIT": "off", "CALLCOV_SUBMIT_RATE_LIMIT": "off"}
+    return os.environ | unlimited | {"CALLCOV_DATA": str(data)}
 
 
 def _free_port() -> int:

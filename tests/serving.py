@@ -22,15 +22,21 @@ class Server:
             "CALLCOV_MODELS": str(models),
             "CALLCOV_MODEL": model,
             "CALLCOV_DATA": str(data),
+            "CALLCOV_RATE_LIMIT": "off",
+            "CALLCOV_SUBMIT_RATE_LIMIT": "off",
             **settings,
         }
         self._process: subprocess.Popen[str] | None = None
         self.address = ""
 
-    def start(self) -> None:
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def start(self, *options: str) -> None:
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
-                [CALLCOV, "serve", "--port", "0"],
+                [CALLCOV, "serve", "--port", "0", *options],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

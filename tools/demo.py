@@ -95,7 +95,7 @@ def main() -> None:
             [CALLCOV, "serve", "--port", "0", "--data", data],
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | {"CALLCOV_LOG_LEVEL": "warning"},
+            env=os.environ | {"CALLCOV_LOG_LEVEL": "warning", "CALLCOV_RATE_LIMIT": "off"},
         )
         try:
             ready = server.stdout.readline().split()

@@ -25,6 +25,7 @@ from callcov.errors import WorkerDied
 _NICE = 10
 _PARENT_CHECK_SECONDS = 1.0
 _TRIES = 2
+_WARMING = "warm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,12 @@ class Children:
     def warm(self, function: Callable[[], object]) -> None:
         """Start the children now and have each call that function; nobody waits for it, and a failure shows later."""
         for _ in range(self.count):
-            self._submit("warm", Task(function))
+            self._submit(_WARMING, Task(function))
+
+    def scopes(self) -> tuple[str, ...]:
+        """The names under which `run` is at work."""
+        with self._lock:
+            return tuple(scope for scope in self._running if scope != _WARMING)
 
     def cancel(self, scope: str) -> None:
         """End everything that runs under that name by killing its children; fresh ones take their place."""
@@ -148,11 +154,12 @@ def _begin(parent: int, memory: int | None, prepare: Callable[..., None], argume
     os.nice(_NICE)
     if memory is not None:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=end_with, args=(parent,), daemon=True).start()
     prepare(*arguments)
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
+    """End this process when it is no longer the child of that one; blocks until then."""
     while os.getppid() == parent:
         time.sleep(_PARENT_CHECK_SECONDS)
     os._exit(1)

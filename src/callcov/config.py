@@ -10,12 +10,14 @@ from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from callcov.errors import BadSetting
 
 PREFIX = "CALLCOV_"
+_RATE = r"^(off|[1-9][0-9]{0,8}/(second|minute|hour|day))$"
 
 
 def _cores() -> int:
@@ -52,6 +54,19 @@ class Config(BaseModel):
         default=None,
         description="Key that hashes API keys and signs links, at least 32 bytes. Default: made once, in `data`.",
     )
+    secret_old: SecretStr | None = Field(
+        default=None,
+        description="The secret before this one, after it was changed: keys and links made with it are accepted still. "
+        "A key that is used moves to the new one. Default: the second line of the file in `data`.",
+    )
+    master_key: SecretStr | None = Field(
+        default=None,
+        description="Key that encrypts what is stored, 32 bytes in hexadecimal or base64 (docs/security.md). Default: "
+        "none, nothing is encrypted.",
+    )
+    new_master_key: SecretStr | None = Field(
+        default=None, description="The key that takes its place; read by `callcov rotate-key` alone."
+    )
     webhook_allow: tuple[IPv4Network | IPv6Network, ...] = Field(
         default=(),
         description="Networks (CIDR, comma separated) that webhooks may reach although they are not public.",
@@ -68,6 +83,31 @@ class Config(BaseModel):
     chat_key: SecretStr | None = Field(default=None, description="Key sent to it, as `Authorization: Bearer`.")
     chat_timeout: Annotated[float, Field(ge=1, le=60)] = Field(
         default=20.0, description="Seconds to wait for its answer; there are two tries, then CallCov's own text stays."
+    )
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="Mail server, `smtp://user:password@host:587` (TLS when it is offered) or `smtps://…`. "
+        "Default: mail goes into the folder `outbox` in `data`, see `callcov users outbox`.",
+    )
+    mail_from: str | None = Field(
+        default=None,
+        pattern=r"^[^\s@<>]+@[^\s@<>]+$",
+        description="Address that mail comes from; to be set together with `CALLCOV_SMTP_URL`.",
+    )
+    rate_limit: str = Field(
+        default="100/minute",
+        pattern=_RATE,
+        description="Requests a credential may make, or an address without one: `100/minute` (or `/second`, `/hour`, "
+        "`/day`), or `off`.",
+    )
+    submit_rate_limit: str = Field(
+        default="20/minute", pattern=_RATE, description="Recordings a credential may submit, in the same way."
+    )
+    limits_url: str | None = Field(
+        default=None,
+        repr=False,  # it may hold a password
+        pattern=r"^rediss?://[^\s]+$",
+        description="A Redis that counts for the rate limits; needs the package `redis`. Default: in memory.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least important line that is logged to standard error."
@@ -90,10 +130,34 @@ class Config(BaseModel):
             raise ValueError("CALLCOV_CHAT_URL and CALLCOV_CHAT_MODEL are set together or not at all")
         return value
 
+    @field_validator("smtp_url", mode="after")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        parts = None if value is None else urlsplit(value.get_secret_value())
+        try:
+            usable = parts is None or (parts.scheme in {"smtp", "smtps"} and parts.hostname and parts.port != 0)
+        except ValueError:  # a port that is no number
+            usable = False
+        if not usable:
+            raise ValueError("it looks like smtp://user:password@host:587")
+        return value
+
+    @field_validator("mail_from", mode="after")
+    @classmethod
+    def _both_of_mail(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if (value is None) is not (info.data.get("smtp_url") is None):
+            raise ValueError("CALLCOV_SMTP_URL and CALLCOV_MAIL_FROM are set together or not at all")
+        return value
+
     @field_validator("public_url", "chat_url", mode="after")
     @classmethod
     def _no_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else None
+
+
+def shown(secret: SecretStr | None) -> str | None:
+    """The text of a secret setting, for whoever has to use it."""
+    return secret.get_secret_value() if secret else None
 
 
 def read(environment: Mapping[str, str], **given: object) -> Config:

@@ -5,18 +5,19 @@ Pure: a row of the store, a Transcript and Results go in, plain JSON values or t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 from pydantic import TypeAdapter
 
-from callcov.checks import Results
+from callcov.checks import FLAGS, Results
 from callcov.model import Role, Segment, Transcript, Word
 from callcov.store.analyses import COMPLETED, STAGES, Analysis, Finished
 from callcov.store.documents import PLACEHOLDER
 
+_LABELS = ("positive", "neutral", "negative")
 _NAMES = {Role.AGENT: "Agent", Role.CUSTOMER: "Customer"}
 _TRANSCRIPT = TypeAdapter(Transcript)
 SUMMARY = "summary"
@@ -28,11 +29,12 @@ _TRANSCRIPT_KEY, _RESULTS_KEY, _METADATA_KEY = ',"transcript":', ',"results":', 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Results with the versions of the policy and of the checks that they were judged by."""
+    """Results with the versions of the policy and of the checks that they were judged by, and what is flagged."""
 
     results: Results
     policy_version: str
     checks_version: str
+    flags: frozenset[str]
 
     def text(self) -> str:
         """The results as JSON, the same in the document and in the judgement that is kept."""
@@ -111,6 +113,11 @@ def rendered(row: Analysis, public_url: str) -> bytes:
     return orjson.dumps(analysis_object(row, audio_url(public_url, row.id)))
 
 
+def accepted(row: Analysis) -> str:
+    """The same as a text to keep, with the placeholder for the public address (see `store/documents.py`)."""
+    return _stored(analysis_object(row, ""), row.id)
+
+
 def finished(
     row: Analysis,
     transcript: Transcript,
@@ -141,6 +148,7 @@ def finished(
         policy_version=judged.policy_version,
         checks_version=judged.checks_version,
         results=results,
+        figures=figures_of(orjson.loads(results), judged.flags),
         agent_speaker=agent_of(transcript),
         masked_key=masked_key,
         vectors_key=vectors_key,
@@ -179,6 +187,28 @@ def rejudged(row: Analysis, documents: Documents, results: str, transcript: str 
 def results_of(full: str) -> str:
     """The results in a stored full document, as the JSON text that they are there."""
     return full.rpartition(_RESULTS_KEY)[2].rpartition(_METADATA_KEY)[0]
+
+
+def figures_of(results: Mapping[str, Any], flags: Collection[str]) -> dict[str, int]:
+    """What insights count of results as JSON values, with what is flagged in them (see `store/figures.py`).
+
+    Of a call in a language that is not supported only the talk time counts: the rest was not judged.
+    """
+    quality, coaching = results["quality"], results["coaching"]
+    customer, judged = quality["sentiment_analysis"]["customer"], int(results["supported"])
+    heard = judged and customer["score"] is not None
+    return {
+        "judged": judged,
+        **{name: int(name in flags) for name in FLAGS},
+        **{f"effort_{score}": judged * (coaching["customer_effort_score"] == score) for score in range(6)},
+        **{f"customer_{label}": heard * (customer["overall"] == label) for label in _LABELS},
+        "customer_scored": int(heard),
+        "customer_score": round(1000 * customer["score"]) if heard else 0,
+        "agent_talk_ms": round(1000 * quality["talk_time"]["agent_seconds"]),
+        "customer_talk_ms": round(1000 * quality["talk_time"]["customer_seconds"]),
+        "interruptions_by_agent": quality["interruptions"]["by_agent"],
+        "interruptions_by_customer": quality["interruptions"]["by_customer"],
+    }
 
 
 def agent_of(transcript: Transcript) -> str | None:

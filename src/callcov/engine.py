@@ -1,4 +1,4 @@
-"""The only module that knows DBOS: durable workflows for analyses and webhook deliveries, and the daily tidying.
+"""The only module that knows DBOS: durable workflows for analyses and webhook deliveries, and the hourly tidying.
 
 A workflow's arguments are ids and numbers, never text of a call. Steps run at least once; a finished step is not
 repeated after a crash. Workflow ids are derived from what they are for, so starting one twice starts it once.
@@ -41,7 +41,7 @@ class Work(Protocol):
         ...
 
     def tidy(self) -> None:
-        """Fail what was lost; called at every start and once a day."""
+        """Fail what was lost and remove what is due; called at every start and once an hour."""
         ...
 
 
@@ -63,7 +63,7 @@ class Engine:
                 "notification_listener_polling_interval_sec": 1.0,
             }
         )
-        self._client: DBOSClient | None = None
+        self._starter: Starter | None = None
 
     def launch(self, work: Work, concurrency: int) -> None:
         """Create the engine's tables, recover what was cut off and begin to work on `concurrency` analyses at once."""
@@ -89,19 +89,13 @@ class Engine:
         )
         DBOS.register_queue(DELIVERIES, worker_concurrency=8, polling_interval_sec=0.5, on_conflict="always_update")
         DBOS.apply_schedules(
-            [{"schedule_name": "tidy", "workflow_fn": tidy, "schedule": "17 3 * * *", "context": None}]
+            [{"schedule_name": "tidy", "workflow_fn": tidy, "schedule": "17 * * * *", "context": None}]
         )
-        self._client = DBOSClient(system_database_engine=self._database, serializer=DBOSPortableJSONSerializer())
+        self._starter = Starter(self._database)
 
     def start(self, connection: sa.Connection, user_id: str, analysis_id: str, attempt: int) -> None:
         """Enqueue the analysis within the caller's transaction; it begins once that has been committed."""
-        options: EnqueueOptions = {
-            "workflow_name": "analyse",
-            "queue_name": ANALYSES,
-            "workflow_id": _analysis(analysis_id, attempt),
-            "app_version": WORKFLOWS_VERSION,
-        }
-        self._enqueue(connection, options, user_id, analysis_id, attempt)
+        self._launched().start(connection, user_id, analysis_id, attempt)
 
     def deliver(
         self, connection: sa.Connection, user_id: str, analysis_id: str, run: int, attempt: int, delay: float
@@ -114,11 +108,15 @@ class Engine:
             "app_version": WORKFLOWS_VERSION,
             "delay_seconds": delay,
         }
-        self._enqueue(connection, options, user_id, analysis_id, run, attempt)
+        self._launched().enqueue(connection, options, user_id, analysis_id, run, attempt)
 
     def cancel(self, analysis_id: str, attempt: int) -> None:
         """Stop an analysis before its next step; nothing happens if it has ended or was never started."""
         DBOS.cancel_workflow(_analysis(analysis_id, attempt))
+
+    def forget(self, analysis_id: str) -> None:
+        """Drop the webhooks that wait for an analysis and what is kept of its ended work; what runs is left alone."""
+        self._launched().forget(analysis_id)
 
     def ended(self, analysis_id: str, attempt: int) -> bool:
         """Whether the workflow will do nothing more: finished, cancelled, given up, or unknown."""
@@ -127,14 +125,55 @@ class Engine:
 
     def close(self) -> None:
         """Stop taking work. Running steps are left as a crash leaves them: the next start recovers them."""
-        if self._client is not None:
-            self._client.destroy()
+        if self._starter is not None:
+            self._starter.close()
         DBOS.destroy(destroy_registry=True)
 
-    def _enqueue(self, connection: sa.Connection, options: EnqueueOptions, *arguments: str | float) -> None:
-        if self._client is None:
+    def _launched(self) -> "Starter":
+        if self._starter is None:
             raise RuntimeError("The engine must be launched before work is enqueued.")
+        return self._starter
+
+
+class Starter:
+    """Enqueues and cancels through the database alone, for a process that does no durable work itself."""
+
+    def __init__(self, database: sa.Engine) -> None:
+        """The engine's tables must be there: some process must have launched the engine on that database."""
+        self._client = DBOSClient(system_database_engine=database, serializer=DBOSPortableJSONSerializer())
+
+    def start(self, connection: sa.Connection, user_id: str, analysis_id: str, attempt: int) -> None:
+        """As `Engine.start`."""
+        options: EnqueueOptions = {
+            "workflow_name": "analyse",
+            "queue_name": ANALYSES,
+            "workflow_id": _analysis(analysis_id, attempt),
+            "app_version": WORKFLOWS_VERSION,
+        }
+        self.enqueue(connection, options, user_id, analysis_id, attempt)
+
+    def cancel(self, analysis_id: str, attempt: int) -> None:
+        """As `Engine.cancel`."""
+        self._client.cancel_workflow(_analysis(analysis_id, attempt))
+
+    def forget(self, analysis_id: str) -> None:
+        """As `Engine.forget`."""
+        known = self._client.list_workflows(
+            workflow_id_prefix=[f"analyse.{analysis_id}.", f"deliver.{analysis_id}."],
+            status=["ENQUEUED", "DELAYED", "SUCCESS", "ERROR"],
+            load_input=False,
+            load_output=False,
+        )
+        if known:
+            self._client.delete_workflows([workflow.workflow_id for workflow in known])
+
+    def enqueue(self, connection: sa.Connection, options: EnqueueOptions, *arguments: str | float) -> None:
+        """Enqueue a workflow within the caller's transaction."""
         self._client.enqueue_in_transaction(connection, options, *arguments)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._client.destroy()
 
 
 def prune(before: datetime) -> None:

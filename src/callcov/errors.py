@@ -25,12 +25,16 @@ class BadForm(CallcovError):
     """The request body is not the multipart form that was announced."""
 
 
+class BodyTooSlow(CallcovError):
+    """The request body stalled, or arrives so slowly that it would keep its connection for hours."""
+
+
 class NoRoom(CallcovError):
     """The disk or object store is full; nothing of the upload was kept."""
 
 
 class InvalidCredentials(CallcovError):
-    """No key, an unknown key, an expired key, or a deactivated account."""
+    """No credential, an unknown or expired one, a wrong password, an ended login, or a deactivated account."""
 
 
 class NotFound(CallcovError):
@@ -71,3 +75,39 @@ class WorkerDied(CallcovError):
 
 class BlockedAddress(CallcovError):
     """A webhook address resolves to something that is not on the public internet."""
+
+
+class Unverified(CallcovError):
+    """The password is right, but the account's email has not been verified yet."""
+
+
+class AlreadyVerified(CallcovError):
+    """The account's email was verified before."""
+
+
+class BadCode(CallcovError):
+    """A code or token that was mailed is unknown, void, over, or used up."""
+
+
+class NothingToUpdate(CallcovError):
+    """A change was asked for that changes nothing."""
+
+
+class TooManyKeys(CallcovError):
+    """The account has ten active keys, which is the most."""
+
+
+class NoMinutes(CallcovError):
+    """The account's tier includes too few minutes this month for one more recording, and allows no overage."""
+
+
+class RateLimited(CallcovError):
+    """Something was done as often as it may be; `reset` is when it may be done again, in Unix seconds."""
+
+    def __init__(self, message: str = "Rate limit exceeded", reset: float = 0.0) -> None:
+        super().__init__(message)
+        self.reset = reset
+
+
+class Unreadable(CallcovError):
+    """What is stored cannot be decrypted: it was altered, or the account's data key is gone."""

@@ -32,6 +32,7 @@ from callcov.models import locate
 from callcov.remask import remasked, rewritten
 from callcov.speech import mask
 from callcov.store.blobs import Blobs, open_blobs
+from callcov.store.sealed import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Call:
     """A completed analysis as judging again reads it: the stored texts, and where its vectors are.
 
     `results` is what is shown now, by that `policy` (JSON) and version of the checks. `agent` is the speaker to be
-    taken for the agent from now on, None for the one who is.
+    taken for the agent from now on, None for the one who is; `owner` the account that the call is of.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Call:
     vectors_key: str | None
     direction: str | None
     agent: str | None = None
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,8 @@ class Hidden:
 class Tools:
     """What the child works with; the encoder is loaded when it is first needed, and stays."""
 
-    def __init__(self, blobs: str, models: Path) -> None:
-        self.blobs: Blobs = open_blobs(blobs)
+    def __init__(self, blobs: str, models: Path, vault: Vault | None) -> None:
+        self.blobs: Blobs = open_blobs(blobs, vault)
         self._models = models
         self._policy: tuple[str, Policy, Wordings] | None = None
 
@@ -116,19 +118,19 @@ class Tools:
             return None
         return found if fits(found, transcript.segments) else None
 
-    def keep(self, vectors: Vectors) -> str:
-        """Store vectors; gives their key."""
+    def keep(self, vectors: Vectors, owner: str) -> str:
+        """Store vectors for that account; gives their key."""
         key = fresh("vectors")
-        self.blobs.write(key, pack(vectors))
+        self.blobs.of(owner).write(key, pack(vectors))
         return key
 
 
 _equipped: list[Tools] = []
 
 
-def equip(blobs: str, models: Path) -> None:
+def equip(blobs: str, models: Path, vault: Vault | None = None) -> None:
     """Prepare this process to judge what lies under that address."""
-    _equipped[:] = [Tools(blobs, models)]
+    _equipped[:] = [Tools(blobs, models, vault)]
 
 
 def judged(
@@ -136,7 +138,8 @@ def judged(
 ) -> Judged:
     """The results of an annotated transcript with the versions they were judged by; pure."""
     known: Direction | None = direction if direction in ("inbound", "outbound") else None
-    return Judged(checks.analyze(transcript, policy, known, earlier), str(policy.version), checks.VERSION)
+    results = checks.analyze(transcript, policy, known, earlier)
+    return Judged(results, str(policy.version), checks.VERSION, checks.flags(results, policy))
 
 
 def do_judge(policy: str, calls: Sequence[Call], *, keep: bool) -> list[Verdict]:
@@ -147,8 +150,10 @@ def do_judge(policy: str, calls: Sequence[Call], *, keep: bool) -> list[Verdict]
         return [_verdict(tools, call, known, wordings, keep=keep) for call in calls]
 
 
-def do_hide(before: str, after: str, results: Sequence[str], masked_key: str | None, types: Sequence[str]) -> Hidden:
-    """The earlier results and the served sound of a call whose stored transcript `before` became `after`."""
+def do_hide(
+    before: str, after: str, results: Sequence[str], masked_key: str | None, types: Sequence[str], owner: str = ""
+) -> Hidden:
+    """The earlier results and the served sound of the owner's call whose stored transcript `before` became `after`."""
     (tools,) = _equipped
     old, new = document.transcript_of(before), document.transcript_of(after)
     told = tuple(rewritten(one, old, new) for one in results)
@@ -158,7 +163,7 @@ def do_hide(before: str, after: str, results: Sequence[str], masked_key: str | N
     with tempfile.TemporaryFile() as sound:
         mask.write_masked(tools.blobs.reader(masked_key), mask.silences(new, types), sound)
         sound.seek(0)
-        tools.blobs.write(key, sound)
+        tools.blobs.of(owner).write(key, sound)
     return Hidden(told, key)
 
 
@@ -198,7 +203,7 @@ def _verdict(tools: Tools, call: Call, policy: Policy, wordings: Wordings, *, ke
         after=checks.shown_flags(orjson.loads(results), policy.thresholds.effort_flag),
         transcript=None if transcript is stored else document.transcript_text(transcript),
         shown=orjson.dumps(document.transcript_object(transcript)).decode() if told else None,
-        vectors_key=tools.keep(now.vectors) if new_vectors else None,
+        vectors_key=tools.keep(now.vectors, call.owner) if new_vectors else None,
         masked=masked is not stored,
     )
 

@@ -35,6 +35,7 @@ from callcov.speech.transcribe import Heard
 from callcov.speech.whisper import Whisper
 from callcov.store.analyses import Analysis, Finished
 from callcov.store.blobs import Blobs, open_blobs
+from callcov.store.sealed import Vault
 from callcov.text import sensitive
 
 MODELS = ("minilm", "campplus")
@@ -72,7 +73,7 @@ class Job:
     """One recording to be analysed and what is known of it.
 
     `name` is the scope of its tasks and the folder of its work files; `recording` the key of the object. `sound` says
-    whether a masked recording is wanted.
+    whether a masked recording is wanted, `owner` the account for which work files are sealed where they are.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Job:
     agent_channel: int | None = None
     direction: str | None = None
     sound: bool = True
+    owner: str = ""
 
     def work(self, name: str) -> str:
         """The key of a work file."""
@@ -109,8 +111,10 @@ Stage = Callable[[Job, Crew, Progress], None]
 class Tools:
     """What a child works with; each model is loaded when it is first needed, and stays."""
 
-    def __init__(self, blobs: str, models: Path, recogniser: str, chat: Writer | None) -> None:
-        self.blobs: Blobs = open_blobs(blobs)
+    def __init__(
+        self, blobs: str, models: Path, recogniser: str, chat: Writer | None, vault: Vault | None = None
+    ) -> None:
+        self.blobs: Blobs = open_blobs(blobs, vault)
         self.chat = chat
         self._models = models
         self._recogniser = recogniser
@@ -134,10 +138,10 @@ class Tools:
 _equipped: list[Tools] = []
 
 
-def equip(blobs: str, models: Path, recogniser: str, chat: Writer | None = None) -> None:
+def equip(blobs: str, models: Path, recogniser: str, chat: Writer | None = None, vault: Vault | None = None) -> None:
     """Prepare this process to run the `do_` functions on the objects under that address; `chat` words summaries."""
-    _equipped[:] = [Tools(blobs, models, recogniser, chat)]
-    probe.equip(blobs)
+    _equipped[:] = [Tools(blobs, models, recogniser, chat, vault)]
+    probe.equip(blobs, vault)
 
 
 def folder(name: str) -> str:
@@ -226,7 +230,7 @@ def do_survey(job: Job) -> Survey:
         raise BadRecording(
             f"The recording is damaged: only {seen.audible:.1f} s of sound could be decoded, at least 1 s is needed."
         )
-    tools.blobs.write(job.work("survey.json"), _SURVEY.dump_json(seen))
+    tools.blobs.of(job.owner).write(job.work("survey.json"), _SURVEY.dump_json(seen))
     return seen
 
 
@@ -243,7 +247,7 @@ def do_words(job: Job, place: int, language: str | None = None) -> tuple[str, in
     samples = decode.load_block(tools.blobs.reader(job.recording), block.channel, block.span)
     speech = seen.speech[seen.heard.index(block.channel)]
     heard = tools.recogniser.transcribe(samples, block.span.start, speech, language or job.language)
-    tools.blobs.write(key, _HEARD.dump_json(heard))
+    tools.blobs.of(job.owner).write(key, _HEARD.dump_json(heard))
     return heard.language, len(heard.words)
 
 
@@ -254,7 +258,7 @@ def do_voices(job: Job) -> None:
         return
     seen = do_survey(job)
     turns = diarize.turns_of(tools.blobs.reader(job.recording), seen.heard[0], seen.speech[0], tools.embedder)
-    tools.blobs.write(job.work("turns.json"), _TURNS.dump_json(turns))
+    tools.blobs.of(job.owner).write(job.work("turns.json"), _TURNS.dump_json(turns))
 
 
 def do_speakers(job: Job) -> None:
@@ -276,7 +280,7 @@ def do_speakers(job: Job) -> None:
     )
     likeness = agent_likeness([segment.text for segment in transcript.segments[:_TELLING]], tools.encoder)
     transcript = transcript.with_agent(_agent(job, seen, transcript) or roles.agent_of(transcript, likeness))
-    tools.blobs.write(job.work("transcript.json"), _TRANSCRIPT.dump_json(transcript))
+    tools.blobs.of(job.owner).write(job.work("transcript.json"), _TRANSCRIPT.dump_json(transcript))
 
 
 def do_understand(job: Job) -> None:
@@ -284,8 +288,8 @@ def do_understand(job: Job) -> None:
     (tools,) = _equipped
     transcript = _TRANSCRIPT.validate_json(tools.blobs.read(job.work("transcript.json")))
     found = understood(transcript, tools.encoder, prepared(job.policy.wordings(), tools.encoder))
-    tools.blobs.write(job.work("vectors"), pack(found.vectors))
-    tools.blobs.write(job.work("annotated.json"), _TRANSCRIPT.dump_json(found.transcript))
+    tools.blobs.of(job.owner).write(job.work("vectors"), pack(found.vectors))
+    tools.blobs.of(job.owner).write(job.work("annotated.json"), _TRANSCRIPT.dump_json(found.transcript))
 
 
 def do_mask(job: Job) -> None:
@@ -296,7 +300,7 @@ def do_mask(job: Job) -> None:
         silenced = mask.silences(transcript, job.policy.mask)
         mask.write_masked(tools.blobs.reader(job.recording), silenced, sound)
         sound.seek(0)
-        tools.blobs.write(job.masked, sound)
+        tools.blobs.of(job.owner).write(job.masked, sound)
 
 
 def do_judge(

@@ -3,13 +3,14 @@
 from callcov.model import Recording
 from callcov.speech import decode
 from callcov.store.blobs import Blobs, open_blobs
+from callcov.store.sealed import Vault
 
 _equipped: list[Blobs] = []
 
 
-def equip(blobs: str) -> None:
+def equip(blobs: str, vault: Vault | None = None) -> None:
     """Prepare this process to look at the objects under that address."""
-    _equipped[:] = [open_blobs(blobs)]
+    _equipped[:] = [open_blobs(blobs, vault)]
 
 
 def look(key: str) -> Recording:

@@ -13,14 +13,17 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+import orjson
+
 from callcov import checks, judging
 from callcov.checks.policy import Policy
 from callcov.children import Children, Task
-from callcov.document import Documents, rejudged, results_of
+from callcov.document import Documents, figures_of, rejudged, results_of
 from callcov.errors import Conflict, NotFound
 from callcov.judging import Call, Verdict
-from callcov.store import analyses, judgements, policies
+from callcov.store import analyses, audit, judgements, policies
 from callcov.store.analyses import Filters
+from callcov.store.audit import Entry
 from callcov.store.blobs import Blobs
 from callcov.store.db import Database
 from callcov.store.judgements import Change, Judgement, Stored
@@ -32,14 +35,18 @@ _SECONDS = 600.0  # a chunk whose vectors all have to be made takes a minute or 
 _SOUND_SECONDS = 1800.0
 _TRIES = 5
 _EXAMPLES = 5
+REJUDGE, ROLES = "analysis.rejudge", "analysis.roles"
+"""What the audit log calls it; judging again that changes nothing leaves no line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """An account in one of its modes."""
+    """An account in one of its modes, and who asks for it from where, as the audit log names them."""
 
     user_id: str
     livemode: bool
+    who: str = audit.OPERATOR
+    address: str | None = None
 
 
 @dataclass(slots=True)
@@ -158,7 +165,8 @@ class Judges:
         verdicts = self._judged(owner, policy, found, agent, keep=True)
         both = tuple(zip(found, verdicts, strict=True))
         planned = {verdict.id: self._planned(owner, stored, verdict, policy, now) for stored, verdict in both}
-        done = self._put(owner, [one for one in planned.values() if one])
+        entry = Entry(owner.who, ROLES if agent else REJUDGE, "analysis", "", now, owner.address, owner.livemode)
+        done = self._put(owner, [one for one in planned.values() if one], entry)
         held: list[tuple[Verdict, str]] = []
         lost: list[str] = []
         for stored, verdict in both:
@@ -185,6 +193,7 @@ class Judges:
                 vectors_key=one.row.vectors_key,
                 direction=one.row.call_direction,
                 agent=agent,
+                owner=owner.user_id,
             )
             for one in found
         )
@@ -225,6 +234,7 @@ class Judges:
             masked_key=row.masked_key,
             vectors_key=verdict.vectors_key or row.vectors_key,
             judgements=added if stored.newest else (old, *added),
+            figures=figures_of(orjson.loads(verdict.results), verdict.after),
             full=documents.full,
             light=documents.light,
             transcript=verdict.transcript,
@@ -240,19 +250,27 @@ class Judges:
         with self.database.read() as connection:
             kept = judgements.of_analysis(connection, owner.user_id, owner.livemode, row.id)
         earlier = kept or change.judgements[:1]
-        arguments = (stored.transcript, change.transcript, [one.results for one in earlier], row.masked_key)
-        (hidden,) = self.children.run("judging", [Task(judging.do_hide, (*arguments, policy.mask), _SOUND_SECONDS)])
+        arguments = (
+            stored.transcript,
+            change.transcript,
+            [one.results for one in earlier],
+            row.masked_key,
+            policy.mask,
+        )
+        (hidden,) = self.children.run("judging", [Task(judging.do_hide, (*arguments, owner.user_id), _SOUND_SECONDS)])
         told = [replace(one, results=results) for one, results in zip(earlier, hidden.results, strict=True)]
         new = change.judgements if kept else change.judgements[1:]
         return replace(change, masked_key=hidden.masked_key, judgements=(*told, *new), rewritten=True)
 
-    def _put(self, owner: Owner, planned: Sequence[_Planned]) -> frozenset[str]:
-        """Store the changes of what is still as it was read; gives the ids of those."""
+    def _put(self, owner: Owner, planned: Sequence[_Planned], entry: Entry) -> frozenset[str]:
+        """Store the changes of what is still as it was read, each with the entry in the log; gives the ids of those."""
         if not planned:
             return frozenset()
         with self.database.write() as connection:
             changes = [one.change for one in planned]
             done = judgements.replace(connection, owner.user_id, owner.livemode, changes)
+            for analysis_id in sorted(done):
+                audit.write(connection, owner.user_id, replace(entry, object_id=analysis_id))
         for one in planned:
             for key in one.stale if one.change.analysis_id in done else one.fresh:
                 self.blobs.delete(key)

@@ -1,46 +1,63 @@
-"""One server on one machine, put together: API, engine, worker, and the child processes they share."""
+"""One server on one machine, put together: API, engine, worker, and the processes that they need."""
 
 import fcntl
 import os
 import signal
 import socket
 import sys
+import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import NoReturn, cast
 
 import uvicorn
 from fastapi import FastAPI
+from limits.errors import ConfigurationError
+from limits.storage import Storage, storage_from_string
 
 import callcov
 from callcov import judging, pipeline, probe
-from callcov.api import app
+from callcov.api import app, wire
 from callcov.api.services import Services
+from callcov.auth.mail import Outbox, Post, Smtp
+from callcov.auth.passwords import Passwords
 from callcov.auth.secret import load_secret
-from callcov.children import Children, Task
-from callcov.config import Config
-from callcov.engine import Engine
+from callcov.children import Children, Task, end_with
+from callcov.config import Config, shown
+from callcov.engine import Engine, Starter
 from callcov.errors import BadRecording, BadSetting, WorkerDied
 from callcov.language.chat import Chat
+from callcov.limiting import Limiter
 from callcov.model import Recording
 from callcov.models import locate
 from callcov.rejudge import Judges
+from callcov.store import users
 from callcov.store.blobs import open_blobs
+from callcov.store.counts import Counts
 from callcov.store.db import Database
-from callcov.store.folder import blobs_url, installation
+from callcov.store.folder import blobs_url, installation, outbox, vault_of
+from callcov.store.sealed import Vault
 from callcov.work import Worker
 
 _PROBES = 2
 # A probe reads headers and packets of a file from a stranger; one that wants more than this is an attack.
 _PROBE_BYTES = 2 * 1024**3
 _PROBE_SECONDS = 120.0
+_LOOK_SECONDS = 1.0
 
 
-def crew(config: Config, blobs: str) -> Children:
+def vault(config: Config) -> Vault | None:
+    """Who encrypts what this installation stores; None when nobody does. Raises BadSetting for a wrong key."""
+    return vault_of(config.data, shown(config.master_key))
+
+
+def crew(config: Config, blobs: str, keys: Vault | None = None) -> Children:
     """The children that transcribe and judge, each with its own models, for the objects under that address."""
     recogniser = locate.whisper(config.models, config.model)
     locate.verify(config.models, pipeline.MODELS)
-    return Children(config.workers, pipeline.equip, (blobs, config.models, str(recogniser), _chat(config)))
+    return Children(config.workers, pipeline.equip, (blobs, config.models, str(recogniser), _chat(config), keys))
 
 
 def _chat(config: Config) -> Chat | None:
@@ -55,36 +72,111 @@ def _chat(config: Config) -> Chat | None:
 def judging_again(config: Config, database: Database) -> Generator[Judges]:
     """Who judges what is completed again, in a child of its own: the others may transcribe for minutes."""
     address = blobs_url(config.data)
-    with closing(Children(1, judging.equip, (address, config.models))) as children:
-        yield Judges(database, open_blobs(address), children)
+    with closing(Children(1, judging.equip, (address, config.models, database.vault))) as children:
+        yield Judges(database, open_blobs(address, database.vault), children)
 
 
-def serve(config: Config, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `ready` is told the address once requests are answered. Ends the process.
+def serve(config: Config, host: str, port: int, ready: Callable[[str, bool], None], api_processes: int = 1) -> None:
+    """Serve until SIGINT or SIGTERM; `ready` is told the address, and whether there is an account, once it answers.
 
-    Raises BadSetting when the address or the data folder is in use, and what `crew` raises for the models.
+    Ends the process.
+
+    This process does the work and answers too; `api_processes` - 1 others only answer, on the same socket. Raises
+    BadSetting when the address or the data folder is in use, and what `crew` raises for the models.
     """
+    listener = _listen(host, port)
+    here = _address(listener)
+    # Before anything else: a process that works in threads or has an open database must not be forked.
+    others = _Others(api_processes - 1, config, listener)
     with ExitStack() as stack:
-        database = stack.enter_context(installation(config.data))
-        _only_one(stack, config.data)
-        listener = _listen(host, port)
-        here = _address(listener)
-        children = crew(config, blobs_url(config.data))
-        probes = Children(_PROBES, probe.equip, (blobs_url(config.data),), memory=_PROBE_BYTES)
-        probes.warm(os.getpid)
-        judges = stack.enter_context(judging_again(config, database))
-        judges.children.warm(os.getpid)
+        database = stack.enter_context(installation(config.data, vault(config)))
+        only_one(stack, config.data)
+        children = crew(config, blobs_url(config.data), database.vault)
         children.warm(pipeline.do_load)
         engine = Engine(database.engine)
         worker = _worker(config, database, engine, children, here)
         engine.launch(worker, config.workers)
         worker.tidy()
-        services = _services(config, worker, probes, judges)
-        _run(app.create(services), listener, lambda: ready(here))
+        with _services(config, database, _Direct(engine, worker), here, shared=api_processes > 1) as services:
+            services.judges.children.warm(os.getpid)
+            threading.Thread(target=_stop_deleted, args=(worker,), daemon=True).start()
+            others.begin()
+            with database.read() as connection:
+                inhabited = users.exist(connection)
+            _run(app.create(services), listener, lambda: ready(here, inhabited))
+        others.end()
         children.close()
-        probes.close()
-        judges.children.close()
         engine.close()
+    _leave()
+
+
+@contextmanager
+def _services(
+    config: Config, database: Database, engine: "_Direct | Starter", here: str, *, shared: bool
+) -> Generator[Services]:
+    """What the API needs, with children of its own; `shared` when other processes count for the same rate limits."""
+    probes = Children(_PROBES, probe.equip, (blobs_url(config.data), database.vault), memory=_PROBE_BYTES)
+    probes.warm(os.getpid)
+    with judging_again(config, database) as judges:
+        yield Services(
+            database=database,
+            blobs=open_blobs(blobs_url(config.data), database.vault),
+            engine=engine,
+            probe=lambda key: _probe(probes, key),
+            judges=judges,
+            secret=load_secret(config.data, shown(config.secret), shown(config.secret_old)),
+            public_url=config.public_url,
+            version=callcov.__version__,
+            passwords=Passwords(),
+            post=_post(config, here),
+            limiter=_limiter(config, shared=shared),
+            rate=_rate(config.rate_limit),
+            submit_rate=_rate(config.submit_rate_limit),
+        )
+    probes.close()
+
+
+class _Others:
+    """Processes that only answer. They wait until they may begin, and end when the first one ends in whatever way."""
+
+    def __init__(self, count: int, config: Config, listener: socket.socket) -> None:
+        waiting, self._go = os.pipe()
+        self._ids = [_forked(config, listener, waiting, self._go) for _ in range(count)]
+        os.close(waiting)
+
+    def begin(self) -> None:
+        """Let them answer: the tables are there, and somebody works."""
+        os.write(self._go, b"." * len(self._ids))
+
+    def end(self) -> None:
+        """End them, letting them finish what they are answering."""
+        for number in self._ids:
+            os.kill(number, signal.SIGTERM)
+        for number in self._ids:
+            os.waitpid(number, 0)
+
+
+def _forked(config: Config, listener: socket.socket, waiting: int, go: int) -> int:
+    """The id of a new process that answers once it is told to."""
+    first, number = os.getpid(), os.fork()
+    if number == 0:
+        os.close(go)  # or else nobody would learn that the first process ended before it let us begin
+        if os.read(waiting, 1):
+            threading.Thread(target=end_with, args=(first,), daemon=True).start()
+            _answer(config, listener)
+        _leave()
+    return number
+
+
+def _answer(config: Config, listener: socket.socket) -> None:
+    with (
+        installation(config.data, vault(config)) as database,
+        _services(config, database, Starter(database.engine), _address(listener), shared=True) as services,
+    ):
+        _run(app.create(services), listener, lambda: None)
+
+
+def _leave() -> NoReturn:
     # Threads that wait for a killed child are never told (see `Children.close`): stopping is the same as being
     # killed, which every restart recovers from.
     sys.stdout.flush()
@@ -92,10 +184,16 @@ def serve(config: Config, host: str, port: int, ready: Callable[[str], None]) ->
     os._exit(0)
 
 
+def _stop_deleted(worker: Worker) -> None:
+    while True:
+        time.sleep(_LOOK_SECONDS)
+        worker.stop_deleted()
+
+
 def _worker(config: Config, database: Database, engine: Engine, children: Children, here: str) -> Worker:
     return Worker(
         database=database,
-        blobs=open_blobs(blobs_url(config.data)),
+        blobs=open_blobs(blobs_url(config.data), database.vault),
         engine=engine,
         children=children,
         models=pipeline.model_names(config.model),
@@ -104,25 +202,34 @@ def _worker(config: Config, database: Database, engine: Engine, children: Childr
     )
 
 
-def _services(config: Config, worker: Worker, probes: Children, judges: Judges) -> Services:
-    return Services(
-        database=worker.database,
-        blobs=worker.blobs,
-        engine=_Starter(worker.engine, worker),
-        probe=lambda key: _probe(probes, key),
-        judges=judges,
-        secret=load_secret(config.data, config.secret.get_secret_value() if config.secret else None),
-        public_url=config.public_url,
-        version=callcov.__version__,
-    )
+def _post(config: Config, here: str) -> Post:
+    """Who sends mail: the mail server that is set, or the outbox."""
+    base = config.public_url or here
+    if config.smtp_url is None or config.mail_from is None:
+        return Post(Outbox(outbox(config.data)), "callcov@localhost", base)
+    return Post(Smtp.at(config.smtp_url.get_secret_value()), config.mail_from, base)
 
 
-class _Starter:
+def _rate(setting: str) -> str | None:
+    return None if setting == "off" else setting
+
+
+def _limiter(config: Config, *, shared: bool) -> Limiter:
+    if shared and config.limits_url is None:
+        return Limiter(Counts(config.data / "limits.db"))
+    try:
+        return Limiter(cast(Storage, storage_from_string(config.limits_url or "memory://", wrap_exceptions=True)))
+    except ConfigurationError as error:
+        raise BadSetting(f"CALLCOV_LIMITS_URL cannot be used: {error}.") from error
+
+
+class _Direct:
     """The engine as the API sees it: starting is the engine's, cancelling also kills what runs."""
 
     def __init__(self, engine: Engine, worker: Worker) -> None:
         self.start = engine.start
         self.cancel = worker.cancel
+        self.forget = worker.forget
 
 
 def _probe(probes: Children, key: str) -> Recording:
@@ -133,7 +240,8 @@ def _probe(probes: Children, key: str) -> Recording:
     return found
 
 
-def _only_one(stack: ExitStack, data: Path) -> None:
+def only_one(stack: ExitStack, data: Path) -> None:
+    """Hold the data folder for this process until the stack is left. Raises BadSetting when another has it."""
     lock = stack.enter_context((data / "server.lock").open("w"))
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -154,7 +262,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 only compared
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 # nosec B104 - only compared
     return f"http://{shown}:{port}"
 
 
@@ -171,9 +279,7 @@ class _Server(uvicorn.Server):
 
 
 def _run(application: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> None:
-    config = uvicorn.Config(
-        application, log_config=None, access_log=False, timeout_graceful_shutdown=10, server_header=False
-    )
+    config = wire.config(application, log_config=None, timeout_graceful_shutdown=10)
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, lambda _number, _frame: None)  # uvicorn raises again what ended it; we end by ourselves
     _Server(config, ready).run(sockets=[listener])

@@ -7,27 +7,44 @@ raises below is turned into a sentence here, once: an analysis ends completed or
 import random
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from ipaddress import IPv4Network, IPv6Network
 
+import orjson
 import structlog
 
 from callcov import deliver, pipeline
+from callcov.checks import shown_flags
 from callcov.children import Children
-from callcov.document import rendered
+from callcov.document import figures_of, rendered, results_of
 from callcov.engine import Engine, Step
-from callcov.errors import CallcovError
-from callcov.store import analyses, deliveries, documents, policies, users
+from callcov.errors import CallcovError, Conflict, NotFound
+from callcov.store import (
+    analyses,
+    audit,
+    deliveries,
+    documents,
+    figures,
+    idempotency,
+    policies,
+    retention,
+    upkeep,
+    users,
+)
 from callcov.store.analyses import PROCESSING, Analysis
+from callcov.store.audit import Entry
 from callcov.store.blobs import Blobs
 from callcov.store.db import Database
 from callcov.store.deliveries import Delivery
+from callcov.store.erasure import erase
 from callcov.store.times import iso, milliseconds
 
 INTERNAL = "The analysis stopped because of an error inside CallCov; retry it, and report it if it stops again."
 LOST = "The analysis was cut off too often; retry it."
+_AT_ONCE = 200
 _GONE = "The analysis was deleted."
 
 log = structlog.get_logger()
@@ -68,29 +85,95 @@ class Worker:
         self.children.cancel(analysis_id)
         self.blobs.delete_prefix(pipeline.folder(analysis_id))
 
+    def stop_deleted(self) -> None:
+        """Stop at once what is at work on an analysis that another process deleted: it cannot reach our children."""
+        if at_work := self.children.scopes():
+            with self.database.read() as connection:
+                gone = upkeep.gone(connection, at_work)
+            for analysis_id in gone:
+                self.children.cancel(analysis_id)
+                self.blobs.delete_prefix(pipeline.folder(analysis_id))
+
+    def forget(self, analysis_id: str) -> None:
+        """Drop what waits or is remembered for an analysis that is gone."""
+        self.engine.forget(analysis_id)
+
     def deliver(self, step: Step, user_id: str, analysis_id: str, run: int, attempt: int) -> None:
         """Make webhook attempt number `attempt` for what attempt `run` at the analysis came to."""
         step("deliver", partial(self._deliver, user_id, analysis_id, run, attempt))
 
     def tidy(self) -> None:
-        """Fail analyses whose workflow gave up, and remove what killed processes were writing."""
+        """Fail analyses whose workflow gave up; remove what killed processes left, and what was kept long enough."""
         with self.database.read() as connection:
-            waiting = analyses.unfinished(connection)
+            waiting = upkeep.unfinished(connection)
         for row in waiting:
             if self.engine.ended(row.id, row.attempt):
                 self._fail(row.user_id, row.id, row.attempt, milliseconds(_now()), LOST)
         yesterday = _now() - timedelta(days=1)
         self.blobs.sweep(yesterday)
         self._sweep_unnamed(yesterday)
+        self._sweep_work(yesterday)
+        self._expire()
+        self.count_older()
+
+    def _expire(self) -> None:
+        """Delete what was kept long enough, as its account itself would, and empty the database's log.
+
+        And forget which submissions need no longer be known again.
+        """
+        with self.database.write() as connection:
+            idempotency.forget(connection, _now())
+        while True:
+            with self.database.read() as connection:
+                due = retention.due(connection, _now(), 100)
+            for row in due:
+                entry = Entry(audit.SERVER, "analysis.expire", "analysis", row.id, _now())
+                with suppress(NotFound, Conflict):  # deleted or held in this instant
+                    erase(self.database, self.blobs, self, row.user_id, row.livemode, row.id, entry)
+                    log.info("expired", analysis=row.id)
+            if not due:
+                break
+        self.database.scrub()
+
+    def _sweep_work(self, before: datetime) -> None:
+        """Remove work files of analyses that nothing works on: whoever deleted them was killed half way."""
+        for keys in self.blobs.older("work/", before):
+            with self.database.read() as connection:
+                waiting = {row.id for row in upkeep.unfinished(connection)}
+            for key in keys:
+                if key.split("/")[1] not in waiting:
+                    self.blobs.delete(key)
+
+    def count_older(self) -> None:
+        """Count what was completed before there were figures, for insights."""
+        while True:
+            with self.database.read() as connection:
+                found = figures.missing(connection, _AT_ONCE)
+                limits = {
+                    (one.user_id, one.policy_version): policies.version(
+                        connection, one.user_id, int(one.policy_version)
+                    ).thresholds.effort_flag
+                    for one in found
+                }
+            if not found:
+                return
+            counted: dict[str, dict[str, figures.Figures]] = {}
+            for one in found:
+                results = orjson.loads(one.results or results_of(one.full or ""))
+                flags = shown_flags(results, limits[one.user_id, one.policy_version])
+                counted.setdefault(one.user_id, {})[one.analysis_id] = figures_of(results, flags)
+            with self.database.write() as connection:
+                for user_id, theirs in counted.items():
+                    figures.put(connection, user_id, theirs)
 
     def _sweep_unnamed(self, before: datetime) -> None:
-        """Remove sound and vectors that no analysis names: whoever wrote them was killed before it said so."""
-        for folder in ("masked/", "vectors/"):
+        """Remove objects that no analysis names: whoever wrote or deleted them was killed before it was done."""
+        for folder in ("recordings/", "masked/", "vectors/"):
             for keys in self.blobs.older(folder, before):
                 # Read after the objects were listed: an analysis that is just being finished is still unfinished then.
                 with self.database.read() as connection:
-                    named = analyses.named(connection, keys)
-                    waiting = analyses.unfinished(connection)
+                    named = upkeep.named(connection, keys)
+                    waiting = upkeep.unfinished(connection)
                 coming = {key for row in waiting for key in pipeline.left(row.blob_key)}
                 for key in set(keys) - named - coming:
                     self.blobs.delete(key)
@@ -200,6 +283,7 @@ class Worker:
             agent_channel=row.agent_channel,
             direction=row.call_direction,
             policy=policy,
+            owner=row.user_id,
         )
 
     def _told(self, said: structlog.BoundLogger, work: Callable[[], None]) -> str | None:

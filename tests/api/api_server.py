@@ -19,14 +19,21 @@ from typing import Any
 import requests
 import sqlalchemy as sa
 import uvicorn
+from argon2 import PasswordHasher
 from callscript import transcript_of
+from limits.storage import MemoryStorage
 
 from callcov import checks, document, judging
+from callcov.api import wire
 from callcov.api.app import create
 from callcov.api.services import Services
 from callcov.auth.keys import PREFIX_LENGTH, hash_key, new_key
+from callcov.auth.mail import Outbox, Post
+from callcov.auth.passwords import Passwords
+from callcov.auth.secret import Secret
 from callcov.checks.policy import DEFAULT, Direction, Disclosure
 from callcov.children import Children
+from callcov.limiting import Limiter
 from callcov.model import Recording, Transcript
 from callcov.rejudge import Judges
 from callcov.speech.decode import probe
@@ -34,8 +41,11 @@ from callcov.store import analyses, keys, policies, users
 from callcov.store.analyses import Submission
 from callcov.store.blobs import Blobs, open_blobs
 from callcov.store.db import Database, migrate, open_database
+from callcov.store.folder import outbox
+from callcov.store.sealed import Vault
 
-SECRET = b"a secret for tests, thirty-two bytes or more"
+SECRET = Secret(b"a secret for tests, thirty-two bytes or more")
+PUBLIC = "https://calls.example.com"
 MODELS = Path(os.environ.get("CALLCOV_MODELS") or Path(__file__).parents[2] / ".cache" / "models")
 ENDED = "2026-11-23T12:00:45.230Z"
 
@@ -54,6 +64,10 @@ class QueueEngine:
 
     def cancel(self, analysis_id: str, attempt: int) -> None:
         self.cancelled.append((analysis_id, attempt))
+
+    def forget(self, analysis_id: str) -> None:
+        with self._database.write() as connection:
+            connection.exec_driver_sql("DELETE FROM queue WHERE analysis_id = ?", (analysis_id,))
 
     def started(self, analysis_id: str) -> list[int]:
         with self._database.read() as connection:
@@ -80,10 +94,13 @@ class Account:
     def post(self, path: str, **options: Any) -> requests.Response:
         return self.call("POST", path, **options)
 
-    def submit(self, sound: bytes | None = None, key: str | None = None, **fields: Any) -> requests.Response:
+    def submit(
+        self, sound: bytes | None = None, key: str | None = None, headers: dict[str, Any] | None = None, **fields: Any
+    ) -> requests.Response:
         form = {"agent_id": "agent_001", "contact_id": "customer_12345"} | fields
         sound = tone() if sound is None else sound
-        return self.post("/analysis/", key=key, data=form, files={"audio_file": ("call.wav", sound)})
+        files = {"audio_file": ("call.wav", sound)}
+        return self.post("/analysis/", key=key, data=form, files=files, headers=headers or {})
 
     def accepted(self, **options: Any) -> str:
         response = self.submit(**options)
@@ -138,7 +155,7 @@ class Server:
     def complete(self, user_id: str, analysis_id: str, transcript: Transcript) -> None:
         """End an analysis as the worker does."""
         masked = f"masked/{analysis_id}"
-        self.services.blobs.write(masked, FLAC)
+        self.services.blobs.of(user_id).write(masked, FLAC)
         with self.services.database.write() as connection:
             row = analyses.assigned(connection, user_id, analysis_id)
             assert row is not None
@@ -168,15 +185,20 @@ POLICY = DEFAULT.model_copy(update={"disclosures": (*DEFAULT.disclosures, CALLBA
 FLAC = b"fLaC" + bytes(range(256)) * 40
 
 
-def make_services(folder: Path, **other: Any) -> tuple[Services, QueueEngine]:
+def make_services(folder: Path, vault: Vault | None = None, **other: Any) -> tuple[Services, QueueEngine]:
     """The services of a server whose whole state is in that folder; `other` replaces some of them."""
-    database = open_database(f"sqlite:///{folder}/callcov.db")
+    database = open_database(f"sqlite:///{folder}/callcov.db", vault)
     migrate(database)
     objects = (folder / "objects").as_uri()
-    blobs = open_blobs(objects)
+    blobs = open_blobs(objects, vault)
     engine = QueueEngine(database)
-    judges = Judges(database, blobs, Children(1, judging.equip, (objects, MODELS)))
-    services = Services(database, blobs, engine, prober(blobs), judges, SECRET, None, "0.1.0")
+    judges = Judges(database, blobs, Children(1, judging.equip, (objects, MODELS, vault)))
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    post = Post(Outbox(outbox(folder)), "callcov@localhost", PUBLIC)
+    limiter = Limiter(MemoryStorage())
+    services = Services(
+        database, blobs, engine, prober(blobs), judges, SECRET, None, "0.1.0", passwords, post, limiter, None, None
+    )
     return replace(services, **other), engine
 
 
@@ -195,7 +217,7 @@ def running(folder: Path, **other: Any) -> Iterator[Server]:
     """A server that answers until the block ends."""
     services, engine = make_services(folder, **other)
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create(services), log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+    config = wire.config(create(services), log_level="warning", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listening],))
     thread.start()
@@ -205,6 +227,8 @@ def running(folder: Path, **other: Any) -> Iterator[Server]:
         server.should_exit = True
         thread.join()
         listening.close()
+        services.post.close()
+        services.passwords.close()
         services.judges.children.close()
         services.database.close()
 

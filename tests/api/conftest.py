@@ -3,6 +3,7 @@ from itertools import count
 import pytest
 import structlog
 from api_server import running
+from visitor import Visitor
 
 _numbers = count()
 
@@ -26,3 +27,24 @@ def account(server):
 def other(server):
     """Somebody else's account."""
     return server.account(f"other{next(_numbers)}@example.com")
+
+
+@pytest.fixture
+def visitor(server):
+    """Somebody new, without an account."""
+    number = next(_numbers)
+    return Visitor(server, f"visitor{number}@example.com", f"+1555{number:07}")
+
+
+@pytest.fixture
+def stranger(server):
+    """Somebody else, without an account."""
+    number = next(_numbers)
+    return Visitor(server, f"stranger{number}@example.com", f"+1666{number:07}")
+
+
+@pytest.fixture
+def quiet_server(tmp_path):
+    """A server of the test's own, whose limits nobody else has used."""
+    with running(tmp_path) as server:
+        yield server

@@ -19,7 +19,7 @@ LIMIT = 524_288_000
 def process(folder, *arguments):
     """A server in a process of its own, an account of it, and the process."""
     services, engine = make_services(folder)
-    environment = os.environ | {"PYTHONPATH": f"{HERE}{os.pathsep}{HERE.parent}"}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (HERE, HERE.parent, *sys.path)))}
     command = [sys.executable, str(HERE / "server_process.py"), str(folder), *map(str, arguments)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True)
     try:

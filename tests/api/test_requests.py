@@ -49,6 +49,46 @@ def test_unknown_paths_and_methods_are_answered_as_json(server):
         assert isinstance(response.json()["detail"], str)
 
 
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/api/v1/analysis", "GET, POST"),
+        ("/api/v1/analysis/x/", "DELETE, GET"),
+        ("/api/v1/analysis/x/audio", "GET, HEAD"),
+        ("/api/v1/policy", "GET, PUT"),
+        ("/health/live", "GET"),
+    ],
+)
+def test_a_method_that_is_not_there_is_told_which_are(server, path, methods):
+    response = requests.patch(server.base + path, timeout=30)
+    assert (response.status_code, response.headers["Allow"]) == (405, methods)
+
+
+def test_every_answer_tells_browsers_to_be_careful(server, account):
+    answers = [
+        account.get("/analysis/"),
+        account.get("/analysis/nothing"),
+        requests.get(server.api + "/analysis/", timeout=30),
+        requests.get(server.base + "/health/live", timeout=30),
+        requests.get(server.base + "/docs", timeout=30),
+        requests.get(server.base + "/nothing", timeout=30),
+        requests.patch(server.base + "/docs", timeout=30),
+    ]
+    for answer in answers:
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'")
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe-eval" not in policy
+        assert not re.search(r"script-src[^;]*unsafe", policy)
+    for answer in answers[:3]:
+        assert answer.headers["Cache-Control"] == "private, no-store"
+    sound = account.get(f"/analysis/{account.completed()}/audio")
+    assert sound.headers["Cache-Control"] == "private, no-cache"
+
+
 def explode(_key):
     raise RuntimeError("the inside of the server")
 

@@ -36,7 +36,7 @@ def row_of(**fields):
 
 
 def finished(row, transcript, results, policy_version="1"):
-    judged = Judged(results, policy_version, checks.VERSION)
+    judged = Judged(results, policy_version, checks.VERSION, frozenset())
     return document.finished(row, transcript, judged, {"language": "minilm"}, "2026-11-23T12:00:45.230Z", 9, "m", "v")
 
 

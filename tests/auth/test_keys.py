@@ -1,10 +1,12 @@
 import re
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from callcov.auth.keys import PREFIX_LENGTH, hash_key, identify, new_key
+from callcov.auth.secret import Secret
 from callcov.errors import InvalidCredentials
 from callcov.store import keys, users
 from callcov.store.tables import api_keys
@@ -117,3 +119,25 @@ def test_a_key_is_never_in_the_database(database, made, tmp_path):
     stored = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
     assert key[:PREFIX_LENGTH].encode() in stored
     assert key[PREFIX_LENGTH:].encode() not in stored
+
+
+def test_a_key_survives_a_new_secret_and_moves_to_it_when_it_is_used(database, user, made):
+    used, unused = made(), made()
+    new = Secret(b"another secret of thirty-two bytes or more")
+    new.old = Secret(SECRET)
+    assert identify(database, new, used, None, NOON).user_id == user
+    wait_until_moved(database, hash_key(new, used))
+    alone = Secret(new)
+    assert identify(database, alone, used, None, NOON).user_id == user
+    with pytest.raises(InvalidCredentials):
+        identify(database, alone, unused, None, NOON)
+
+
+def wait_until_moved(database, hashed):
+    end = time.monotonic() + 30
+    while True:
+        with database.read() as connection:
+            if connection.scalar(sa.select(api_keys.c.id).where(api_keys.c.key_hash == hashed)):
+                return
+        assert time.monotonic() < end
+        time.sleep(0.02)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcov.auth import links
-from callcov.auth.secret import derived
+from callcov.auth.secret import Secret, derived
 from callcov.errors import InvalidCredentials
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 500_000, UTC)
@@ -76,3 +76,11 @@ def test_a_token_of_another_algorithm_is_refused(algorithm):
 @pytest.mark.parametrize("nonsense", ["", ".", "..", "x" * 10_000, "é🙂", "a.b.c"])
 def test_nonsense_is_refused(nonsense):
     refused(nonsense)
+
+
+def test_a_link_made_with_the_old_secret_is_accepted_until_that_is_removed(link):
+    new = Secret(b"another secret of thirty-two bytes or more")
+    refused(link.token, new)
+    new.old = Secret(SECRET)
+    assert links.check(new, link.token, NOON) == link
+    assert link.token not in repr(link)

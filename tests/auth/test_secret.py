@@ -3,12 +3,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from callcov.auth.secret import derived, load_secret
+from callcov.auth.secret import accepted, derived, load_secret
 from callcov.errors import BadSetting
+
+GIVEN = "0123456789abcdef" * 2
+OLD = "fedcba9876543210" * 2
 
 
 def test_a_secret_that_was_given_is_used_and_nothing_is_written(tmp_path):
-    assert load_secret(tmp_path, "x" * 32) == b"x" * 32
+    assert load_secret(tmp_path, GIVEN) == GIVEN.encode()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -39,6 +42,31 @@ def test_a_short_secret_is_refused(tmp_path, weak):
     (tmp_path / "secret").write_text(weak + "\n")
     with pytest.raises(BadSetting, match="at least 32"):
         load_secret(tmp_path, None)
+
+
+@pytest.mark.parametrize("simple", ["x" * 64, "abcdefg" * 9])
+def test_a_secret_of_few_different_bytes_is_refused(tmp_path, simple):
+    for given, old in ((simple, None), (GIVEN, simple)):
+        with pytest.raises(BadSetting, match="too simple"):
+            load_secret(tmp_path, given, old)
+
+
+def test_the_old_secret_is_the_setting_or_the_second_line_of_the_file(tmp_path):
+    assert load_secret(tmp_path, GIVEN).old is None
+    assert load_secret(tmp_path, GIVEN, OLD).old == OLD.encode()
+    (tmp_path / "secret").write_text(f"{GIVEN}\n{OLD}\n")
+    secret = load_secret(tmp_path, None)
+    assert (secret, secret.old) == (GIVEN.encode(), OLD.encode())
+    assert accepted(secret) == (secret, secret.old)
+    (tmp_path / "secret").write_text(f"{GIVEN}\n")
+    assert accepted(load_secret(tmp_path, None)) == (GIVEN.encode(),)
+
+
+def test_a_secret_does_not_show_itself(tmp_path):
+    secret = load_secret(tmp_path, GIVEN, OLD)
+    for shown in (repr(secret), str(secret), f"{secret}", f"{secret!r}", repr([secret, {"a": secret.old}])):
+        assert "0123" not in shown
+        assert "fedc" not in shown
 
 
 def test_a_folder_that_cannot_be_is_refused(tmp_path):

@@ -13,7 +13,7 @@ def run(root, *words):
 def test_the_benchmarks_explain_themselves(root):
     said = run(root, "--help")
     assert said.returncode == 0
-    assert "speed, wer, verdicts, rejudge, upload, load, hour" in said.stdout
+    assert "speed, wer, verdicts, rejudge, insights, upload, load, hour, credentials" in said.stdout
 
 
 def test_a_benchmark_nobody_knows_is_refused(root):
@@ -22,7 +22,7 @@ def test_a_benchmark_nobody_knows_is_refused(root):
     assert "no benchmark is called sped" in said.stderr
 
 
-@pytest.mark.parametrize("name", ["speed", "wer", "rejudge", "upload", "load", "hour"])
+@pytest.mark.parametrize("name", ["speed", "wer", "rejudge", "insights", "upload", "load", "hour", "credentials"])
 def test_every_benchmark_can_be_loaded_and_measures(root, name):
     look = f"import sys; sys.path.insert(0, {str(root / 'bench')!r}); import {name}; print(callable({name}.measure))"
     said = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=False)

@@ -8,7 +8,7 @@ import tomllib
 import pytest
 
 # Where the name one imports is not the name one installs.
-IMPORTED_AS = {"pyjwt": "jwt", "pyyaml": "yaml"}
+IMPORTED_AS = {"argon2-cffi": "argon2", "pyjwt": "jwt", "pyyaml": "yaml"}
 
 
 @pytest.fixture(scope="module")

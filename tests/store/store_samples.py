@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from callcov.store.analyses import Finished, Submission
 from callcov.store.judgements import Change, Judgement
+from callcov.store.tables import MEASURES
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 678_000, UTC)
 LIVE, TEST = True, False
@@ -22,6 +23,11 @@ def submission(agent_id="agent-1", contact_id="contact-1", **other):
     return Submission(agent_id, contact_id, **(fields | other))
 
 
+def figures(**other):
+    """What insights count of one call; nothing but what is said."""
+    return dict.fromkeys(MEASURES, 0) | other
+
+
 def finished(name="first", **other):
     fields = {
         "full": f'{{"full":"{name}"}}',
@@ -32,6 +38,7 @@ def finished(name="first", **other):
         "policy_version": "1",
         "checks_version": "1",
         "results": f'{{"results":"{name}"}}',
+        "figures": figures(),
     }
     return Finished(**(fields | other))
 
@@ -45,6 +52,7 @@ def change(row, name="second", **other):
         "masked_key": row.masked_key,
         "vectors_key": row.vectors_key,
         "judgements": (judgement,),
+        "figures": figures(),
         "full": f'{{"full":"{name}"}}',
         "light": f'{{"light":"{name}"}}',
     }

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from store_samples import LIVE, NOON, TEST, change, finished, submission
 
 from callcov.errors import BadForm, Conflict, NotFound
-from callcov.store import analyses, deliveries, documents, judgements
+from callcov.store import analyses, deliveries, documents, judgements, upkeep
 from callcov.store.analyses import Filters
 from callcov.store.deliveries import Delivery
 
@@ -230,7 +230,7 @@ def test_the_worker_finds_what_is_unfinished_in_every_account_oldest_first(datab
         second = analyses.accept(connection, other_user, LIVE, submission(), NOON + timedelta(seconds=1))
         analyses.finish(connection, user, ended.id, 1, finished())
     with database.read() as connection:
-        assert analyses.unfinished(connection) == (first, second)
+        assert upkeep.unfinished(connection) == (first, second)
         assert analyses.assigned(connection, user, first.id) == first
         assert analyses.assigned(connection, other_user, first.id) is None
 

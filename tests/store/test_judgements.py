@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from store_samples import LIVE, NOON, TEST, change, finished, submission
 
-from callcov.store import analyses, documents, judgements
+from callcov.store import analyses, documents, judgements, upkeep
 from callcov.store.analyses import Filters
 from callcov.store.judgements import Judgement
 
@@ -109,7 +109,7 @@ def test_keys_change_with_the_documents(database, user, completed):
     assert (stored.row.masked_key, stored.row.vectors_key) == ("masked/new", "vectors/new")
     with database.read() as connection:
         asked = ["masked/new", "masked/old", "vectors/new", "vectors/old"]
-        assert analyses.named(connection, asked) == {"masked/new", "vectors/new"}
+        assert upkeep.named(connection, asked) == {"masked/new", "vectors/new"}
 
 
 def test_documents_that_are_not_given_stay(database, user, completed, history):

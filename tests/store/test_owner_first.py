@@ -1,11 +1,28 @@
+import ast
 import inspect
 import pkgutil
 from importlib import import_module
+from pathlib import Path
 
 import callcov.store
 
-# A look-up by credential, the making and finding of an account, and the worker's look at everything.
-WITHOUT_OWNER = {"users.create", "users.find", "keys.caller", "analyses.unfinished", "analyses.named"}
+# A look-up by credential, the making, finding and counting of accounts, and the worker's look at everything.
+WITHOUT_OWNER = {
+    "users.create",
+    "users.find",
+    "users.every",
+    "users.exist",
+    "keys.caller",
+    "logins.rotate",
+    "logins.end",
+    "mailtokens.use",
+    "upkeep.unfinished",
+    "upkeep.named",
+    "upkeep.gone",
+    "retention.due",  # the worker's tidying, over every account
+    "idempotency.forget",
+    "figures.missing",
+}
 
 
 def functions():
@@ -33,3 +50,27 @@ def test_the_mode_follows_the_owner_and_is_never_a_default():
         parameters = list(signature.parameters.values())
         if "livemode" in signature.parameters and parameters[0].name == "connection":
             assert (parameters[2].name, parameters[2].default) == ("livemode", inspect.Parameter.empty), name
+
+
+# Rows of these tables are an account's; what follows from one that was found under its owner is reached by its id.
+OWNED = {"analyses", "api_keys", "deliveries", "feeds", "figures", "figures_daily", "policies", "users"}
+# Reached only with ids that the same function, or the one that calls it, found under the owner.
+BY_FOUND_ID = {"judgements._update_rows"}
+
+
+def test_whoever_names_an_owned_table_uses_the_owner_he_was_given():
+    """A function that takes `user_id` and leaves it unused would answer everybody alike."""
+    unused = []
+    for path in sorted(Path(callcov.store.__path__[0]).glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+            said = {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+            where = f"{path.stem}.{node.name}"
+            if "user_id" in names and "user_id" not in said:
+                unused.append(where)
+            speaks = "connection" in names and said & OWNED
+            if speaks and "user_id" not in names and "row" not in names and where not in WITHOUT_OWNER | BY_FOUND_ID:
+                unused.append(where)
+    assert unused == []

@@ -69,6 +69,15 @@ def test_no_command_shows_the_commands(callcov):
     assert "analyze" in shown.stdout + shown.stderr
 
 
+def test_the_tier_of_an_account_is_set_by_name(callcov):
+    callcov("users", "create", "qa@example.com")
+    done = callcov("users", "tier", "QA@example.com", "free")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    wrong = callcov("users", "tier", "qa@example.com", "gold")
+    assert (wrong.returncode, "free, starter, growth, unlimited" in wrong.stderr.replace("\n", " ")) == (2, True)
+    assert callcov("users", "tier", "nobody@example.com", "free").returncode == 2
+
+
 def test_a_user_gets_an_id_and_a_key_alone_on_standard_output(callcov):
     user = callcov("users", "create", "qa@example.com")
     assert (user.returncode, user.stderr) == (0, "")

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from callcov import document
-from callcov.api import schemas
+from callcov.api import schemas, trail
+from callcov.api.answers import said
 from callcov.api.caller import Known
 from callcov.api.services import Given, public_url
 from callcov.errors import NotFound
-from callcov.store import analyses, documents
-from callcov.store.analyses import PROCESSING, Analysis, Filters
+from callcov.store import analyses, audit, documents
+from callcov.store.analyses import Analysis, Filters
+from callcov.store.erasure import erase
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["analyses"])
 
@@ -68,8 +69,7 @@ def list_analyses(
 def get_analysis(request: Request, services: Given, caller: Known, analysis_id: str) -> Response:
     """The analysis in its present state. Free of charge."""
     with services.database.read() as connection:
-        stored = documents.full(connection, caller.user_id, caller.livemode, analysis_id)
-        found = stored or analyses.get(connection, caller.user_id, caller.livemode, analysis_id)
+        found = documents.shown(connection, caller.user_id, caller.livemode, analysis_id)
     if found is None:
         raise NotFound(_NOT_FOUND)
     return Response(_json(found, public_url(services, request)), media_type="application/json")
@@ -78,22 +78,19 @@ def get_analysis(request: Request, services: Given, caller: Known, analysis_id: 
 @router.delete(
     "/{analysis_id}",
     response_model=schemas.Message,
-    responses=schemas.errors(401, 404),
+    responses=schemas.errors(401, 404, 409, 507),
     summary="Delete an analysis",
 )
-def delete_analysis(services: Given, caller: Known, analysis_id: str) -> Response:
-    """Delete the analysis with its sound and documents; one still processing is cancelled and sends no webhook."""
-    with services.database.write() as connection:
-        row = analyses.get(connection, caller.user_id, caller.livemode, analysis_id)
-        if row is None:
-            raise NotFound(_NOT_FOUND)
-        keys = analyses.delete(connection, caller.user_id, caller.livemode, analysis_id)
-    if row.status == PROCESSING:
-        services.engine.cancel(row.id, row.attempt)
-    for key in keys:
-        services.blobs.delete(key)
-    services.blobs.delete_prefix(f"work/{row.id}/")
-    return _done("Analysis deleted successfully")
+def delete_analysis(request: Request, services: Given, caller: Known, analysis_id: str) -> Response:
+    """Delete the analysis with its sound and documents; one still processing is cancelled and sends no webhook.
+
+    One under legal hold stays. A line in the audit log, of ids alone, tells of the deletion.
+    """
+    entry = trail.entry(request, caller, "analysis.delete", analysis_id)
+    with trail.noting(services, caller, entry):
+        erase(services.database, services.blobs, services.engine, caller.user_id, caller.livemode, analysis_id, entry)
+    services.database.scrub_soon()
+    return said("Analysis deleted successfully")
 
 
 @router.post(
@@ -103,19 +100,17 @@ def delete_analysis(services: Given, caller: Known, analysis_id: str) -> Respons
     responses=schemas.errors(401, 404, 409, 507),
     summary="Run a failed analysis again",
 )
-def retry_analysis(services: Given, caller: Known, analysis_id: str) -> Response:
+def retry_analysis(request: Request, services: Given, caller: Known, analysis_id: str) -> Response:
     """Run a failed analysis again, from its recording, under the same id."""
-    with services.database.write() as connection:
+    entry = trail.entry(request, caller, "analysis.retry", analysis_id)
+    with trail.noting(services, caller, entry), services.database.write() as connection:
         row = analyses.retry(connection, caller.user_id, caller.livemode, analysis_id)
         services.engine.start(connection, caller.user_id, row.id, row.attempt)
-    return _done("Analysis runs again", 202)
+        audit.write(connection, caller.user_id, entry)
+    return said("Analysis runs again", 202)
 
 
 def _json(found: str | Analysis, public: str) -> bytes:
     if isinstance(found, Analysis):
         return document.rendered(found, public)
     return documents.filled(found, public).encode()
-
-
-def _done(message: str, status: int = 200) -> Response:
-    return Response(orjson.dumps({"message": message, "success": True}), status, media_type="application/json")

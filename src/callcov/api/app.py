@@ -8,14 +8,37 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from callcov.api import analyses, audio, docs, errors, health, policy, rejudge, upload
+from callcov.api import (
+    analyses,
+    api_keys,
+    audio,
+    audit,
+    auth,
+    billing,
+    docs,
+    errors,
+    health,
+    insights,
+    policy,
+    rejudge,
+    schemas,
+    upload,
+    users,
+)
+from callcov.api.limits import Limits
 from callcov.api.requests import Requests
 from callcov.api.services import Services
 
 _ABOUT = (
     "Every call of a contact centre as a transcript and sixteen verdicts with the words that prove them. "
-    "Send your key as `X-API-Key: sk_live_…` or `Authorization: Bearer sk_live_…`."
+    "Send your key as `X-API-Key: sk_live_…` or `Authorization: Bearer sk_live_…`, or an access token as "
+    "`Authorization: Bearer eyJ…`."
 )
+
+_TOO_SLOW = {
+    "description": "The body stalled for a minute, or arrives at less than 1,000 bytes a second.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
 
 
 def create(services: Services) -> FastAPI:
@@ -31,11 +54,17 @@ def create(services: Services) -> FastAPI:
     app.state.services = services
     app.state.backtests = asyncio.Semaphore(1)
     errors.install(app)
-    app.add_middleware(Requests)
-    for router in (upload.router, analyses.router, audio.router, policy.router, rejudge.router):
-        app.include_router(_both_spellings(router))
-    app.include_router(health.router)
-    app.include_router(docs.router)
+    app.add_middleware(Limits, services=services)
+    app.add_middleware(Requests)  # the last is the outermost
+    of_calls = (upload.router, analyses.router, audio.router, policy.router, rejudge.router, insights.router)
+    of_accounts = (auth.router, users.router, api_keys.router, billing.router, audit.router)
+    limited = [_both_spellings(router) for router in (*of_calls, *of_accounts)]
+    for router in limited:
+        app.include_router(router, responses=schemas.errors(429))
+    free = (health.router, docs.router)
+    for router in free:
+        app.include_router(router)
+    app.state.routes = [one for router in (*limited, *free) for one in router.routes if isinstance(one, APIRoute)]
     app.mount("/docs/static", docs.files)
     app.openapi = lambda: _document(app)
     return app
@@ -60,10 +89,15 @@ def _both_spellings(documented: APIRouter) -> APIRouter:
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's document without the 422 that it adds to every route with a parameter: a path here is never invalid."""
+    """FastAPI's document without the 422 that it adds to every route with a parameter: a path here is never invalid.
+
+    Every body may come too slowly (see `requests.py`).
+    """
     document = FastAPI.openapi(app)
     for operations in document["paths"].values():
         for operation in operations.values():
+            if "requestBody" in operation:
+                operation["responses"]["408"] = _TOO_SLOW
             for sent in operation.get("requestBody", {}).get("content", {}).values():
                 document["components"]["schemas"] |= sent["schema"].pop("$defs", {})
             refused = operation["responses"].get("422", {}).get("content", {}).get("application/json", {})

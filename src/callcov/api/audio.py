@@ -12,12 +12,14 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from starlette.responses import StreamingResponse
 
 from callcov import document
-from callcov.api import schemas
+from callcov.api import schemas, trail
 from callcov.api.caller import Known, listener
 from callcov.api.services import Given, Services, public_url
 from callcov.auth import links
 from callcov.errors import NotFound
-from callcov.store import analyses
+from callcov.store import analyses, audit
+from callcov.store.audit import Entry
+from callcov.store.keys import Caller
 from callcov.store.times import iso
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["sound"])
@@ -25,7 +27,7 @@ router = APIRouter(prefix="/api/v1/analysis", tags=["sound"])
 # Nineteen digits are more than any file has bytes.
 _RANGE = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})")
 
-Owner = Annotated[tuple[str, bool], Depends(listener)]
+Listener = Annotated[Caller, Depends(listener)]
 
 
 @router.get("/{analysis_id}/audio", responses=schemas.sound(), summary="Hear the recording", response_class=Response)
@@ -33,15 +35,18 @@ Owner = Annotated[tuple[str, bool], Depends(listener)]
 def get_audio(
     request: Request,
     services: Given,
-    owner: Owner,
+    caller: Listener,
     analysis_id: str,
     range_: Annotated[str | None, Header(alias="Range", description="One range of bytes, `bytes=0-1023`.")] = None,
     if_range: Annotated[str | None, Header(description="The ETag that the range is of.")] = None,
     token: Annotated[str | None, Query(description="From an audio link, in place of credentials.")] = None,
 ) -> Response:
-    """The recording as FLAC, with what the policy masks silenced. It can be heard once the analysis is completed."""
+    """The recording as FLAC, with what the policy masks silenced. It can be heard once the analysis is completed.
+
+    Every request that is given sound is a line in the audit log.
+    """
     del token  # `listener` reads it
-    key, tag = _sound(services, owner, analysis_id)
+    key, tag = _sound(services, caller, analysis_id)
     size = services.blobs.size(key)
     part = _part(range_, size) if if_range in {None, tag} else None
     headers = {
@@ -59,27 +64,35 @@ def get_audio(
     status = 206 if part else 200
     if request.method == "HEAD":
         return Response(None, status, headers, media_type="audio/flac")
+    _log(services, caller, trail.entry(request, caller, "audio.read", analysis_id))
     return StreamingResponse(services.blobs.stream(key, start, end), status, headers, media_type="audio/flac")
 
 
 @router.post(
     "/{analysis_id}/audio-link",
     response_model=schemas.AudioLink,
-    responses=schemas.errors(401, 404),
+    responses=schemas.errors(401, 404, 507),
     summary="Make a link to the recording",
 )
 def make_audio_link(request: Request, services: Given, caller: Known, analysis_id: str) -> Response:
     """An address of the recording that works for ten minutes without credentials."""
-    _sound(services, (caller.user_id, caller.livemode), analysis_id)
+    _sound(services, caller, analysis_id)
+    _log(services, caller, trail.entry(request, caller, "audio.link", analysis_id))
     link = links.make(services.secret, analysis_id, caller.user_id, caller.livemode, datetime.now(UTC))
     url = f"{document.audio_url(public_url(services, request), analysis_id)}?token={link.token}"
     return Response(orjson.dumps({"url": url, "expires_at": iso(link.expires_at)}), media_type="application/json")
 
 
-def _sound(services: Services, owner: tuple[str, bool], analysis_id: str) -> tuple[str, str]:
+def _log(services: Services, caller: Caller, entry: Entry) -> None:
+    """Log first, then give: what cannot be logged is not given."""
+    with services.database.write() as connection:
+        audit.write(connection, caller.user_id, entry)
+
+
+def _sound(services: Services, caller: Caller, analysis_id: str) -> tuple[str, str]:
     """The key of the masked sound and its entity tag. The upload itself is never served."""
     with services.database.read() as connection:
-        row = analyses.get(connection, *owner, analysis_id)
+        row = analyses.get(connection, caller.user_id, caller.livemode, analysis_id)
     if row is None:
         raise NotFound("Analysis not found")
     if row.masked_key is None:

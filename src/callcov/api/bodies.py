@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
-from callcov.api.errors import Invalid, items
+from callcov.api.errors import Invalid, item, items
 from callcov.errors import UploadTooLarge
 
 Model = TypeVar("Model", bound=BaseModel)
+SMALL = 16_384
+"""Bytes of a body of a few short fields."""
 
 
 async def body(request: Request, most: int) -> bytes:
@@ -23,9 +26,24 @@ async def body(request: Request, most: int) -> bytes:
     return bytes(found)
 
 
-async def json_of(request: Request, model: type[Model], most: int) -> Model:
-    """The body as a value of that model. Raises UploadTooLarge, and Invalid with every reason."""
+async def json_of(request: Request, model: type[Model], most: int = SMALL, absent: bytes = b"") -> Model:
+    """The body as a value of that model; `absent` stands for none. Raises UploadTooLarge, Invalid with every reason."""
+    sent = await body(request, most) or absent
+    if not sent:
+        raise Invalid([item("missing", None, "Field required")])
     try:
-        return model.model_validate_json(await body(request, most))
+        found = model.model_validate_json(sent)
     except ValidationError as error:
         raise Invalid(items(error)) from error
+    _no_name_twice(sent)
+    return found
+
+
+def _no_name_twice(sent: bytes) -> None:
+    """Of two values for one name nobody knows which is meant, and two readers of a body may differ."""
+
+    def once(pairs: list[tuple[str, object]]) -> None:
+        if len(pairs) != len(dict(pairs)):
+            raise Invalid([item("value_error", None, "Value error, the body gives a name twice")])
+
+    json.loads(sent, object_pairs_hook=once)

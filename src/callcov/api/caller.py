@@ -8,38 +8,66 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 
-from callcov.api.services import Given
-from callcov.auth.keys import identify
+from callcov.api.services import Given, Services
+from callcov.auth.keys import bearer, identify
 from callcov.auth.links import check
-from callcov.errors import NotFound
+from callcov.auth.tokens import check_access
+from callcov.errors import InvalidCredentials, NotFound
+from callcov.store import users
+from callcov.store.audit import LINK
 from callcov.store.keys import Caller
 
+_BEARER = (
+    "An API key or an access token. A token works on live analyses, "
+    "or with the header `X-Callcov-Mode: test` on test ones."
+)
 # They only describe the headers in the API document; `identify` reads them.
 _ApiKey = Annotated[
     object, Security(APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="ApiKey", description="`sk_live_…`"))
 ]
-_Bearer = Annotated[
-    object, Security(HTTPBearer(auto_error=False, scheme_name="Bearer", description="The same key as a bearer token"))
-]
+_Bearer = Annotated[object, Security(HTTPBearer(auto_error=False, scheme_name="Bearer", description=_BEARER))]
+
+
+def identified(request: Request, services: Services) -> Caller:
+    """Who calls, looked up once a request: first by the rate limit, then by the route. Raises InvalidCredentials."""
+    known: Caller | None = getattr(request.state, "caller", None)
+    if known is None:
+        given, now = request.headers, datetime.now(UTC)
+        credentials = given.get("x-api-key"), given.get("authorization")
+        known = identify(services.database, services.secret, *credentials, now, given.get("x-callcov-mode"))
+        request.state.caller = known
+    return known
 
 
 def _caller(request: Request, services: Given, _key: _ApiKey, _bearer: _Bearer) -> Caller:
-    headers = request.headers
-    now = datetime.now(UTC)
-    return identify(services.database, services.secret, headers.get("x-api-key"), headers.get("authorization"), now)
+    return identified(request, services)
 
 
 Known = Annotated[Caller, Depends(_caller)]
 """The caller of a route; without valid credentials the route answers 401."""
 
 
-def listener(request: Request, services: Given, analysis_id: str, _key: _ApiKey, _bearer: _Bearer) -> tuple[str, bool]:
-    """The account and mode that may hear an analysis: its `?token=`'s, or else the caller's."""
+def _owner(request: Request, services: Given, _bearer: _Bearer) -> str:
+    known: Caller | None = getattr(request.state, "caller", None)
+    if known is not None and known.key_id is None:
+        return known.user_id  # by its token, for the rate limit
+    token = bearer(request.headers.get("authorization")) or ""
+    return check_access(services.database, services.secret, token, datetime.now(UTC)).user_id
+
+
+Owner = Annotated[str, Depends(_owner)]
+"""The account of a route that a key does not open: who manages keys must have logged in; otherwise it answers 401."""
+
+
+def listener(request: Request, services: Given, analysis_id: str, _key: _ApiKey, _bearer: _Bearer) -> Caller:
+    """Whoever may hear an analysis: the holder of a link's `?token=`, named LINK, or else the caller."""
     token = request.query_params.get("token")
     if token is None:
-        caller = _caller(request, services, _key, _bearer)
-        return caller.user_id, caller.livemode
+        return _caller(request, services, _key, _bearer)
     link = check(services.secret, token, datetime.now(UTC))
     if link.analysis_id != analysis_id:
         raise NotFound("Analysis not found")
-    return link.user_id, link.livemode
+    with services.database.read() as connection:
+        if not users.get(connection, link.user_id).is_active:
+            raise InvalidCredentials("Invalid authentication credentials")
+    return Caller(link.user_id, link.livemode, LINK, None)

@@ -6,40 +6,61 @@ that the published reference prints (pydantic 1); items about bodies are `{type,
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from starlette.responses import Response
+from starlette.routing import Match
 
 from callcov.errors import (
     AlreadyExists,
+    AlreadyVerified,
+    BadCode,
     BadForm,
     BadPolicy,
     BadRecording,
+    BodyTooSlow,
     CallcovError,
     Conflict,
     InvalidCredentials,
+    NoMinutes,
     NoRoom,
     NotFound,
+    NothingToUpdate,
+    RateLimited,
+    TooManyKeys,
+    Unverified,
     UploadTooLarge,
 )
 
-UNAUTHENTICATED = "Invalid authentication credentials"
 _MOST_ITEMS = 100
 _SHORT = 500  # characters
 
 _STATUS: tuple[tuple[type[CallcovError], int], ...] = (
     (BadRecording, 400),
+    (NoMinutes, 402),
     (NotFound, 404),
+    (BodyTooSlow, 408),
     (Conflict, 409),
-    (AlreadyExists, 409),
+    (AlreadyExists, 400),
     (UploadTooLarge, 413),
     (NoRoom, 507),
+    (AlreadyVerified, 400),
+    (BadCode, 400),
+    (NothingToUpdate, 400),
+    (TooManyKeys, 400),
+    (Unverified, 403),
 )
+# What a client sent there is not repeated, nor is a body that nobody could read.
+_SECRET = {"password", "new_password", "code", "token", "refresh_token"}
 
 
 class Invalid(BadForm):
@@ -65,10 +86,14 @@ def items(error: ValidationError) -> list[dict[str, Any]]:
             "type": found["type"],
             "loc": ["body", *map(_sayable, found["loc"])],
             "msg": found["msg"],
-            "input": _sayable(found["input"]),
+            "input": None if _is_secret(found) else _sayable(found["input"]),
         }
         for found in error.errors(include_url=False, include_context=False)[:_MOST_ITEMS]
     ]
+
+
+def _is_secret(found: ErrorDetails) -> bool:
+    return found["type"] == "json_invalid" or not _SECRET.isdisjoint(found["loc"])
 
 
 def _sayable(given: object) -> str | float | None:
@@ -89,11 +114,20 @@ def install(app: FastAPI) -> None:
     async def refused(_request: Request, error: RequestValidationError) -> Response:  # pyright: ignore[reportUnusedFunction] the same
         return _json(422, _refusals(error.errors()))
 
+    @app.exception_handler(405)
+    async def not_allowed(request: Request, _error: Exception) -> Response:  # pyright: ignore[reportUnusedFunction] the same
+        # The router names the methods of the first route of that path only.
+        ways = [route.methods for route in app.state.routes if route.matches(request.scope)[0] is not Match.NONE]
+        allowed = ", ".join(sorted({method for methods in ways for method in methods}))
+        return _json(405, HTTPStatus.METHOD_NOT_ALLOWED.phrase, {"Allow": allowed})
+
 
 def answer(error: CallcovError) -> Response:
     """The response for a failure raised on purpose; one nobody expects of a request is 500."""
     if isinstance(error, InvalidCredentials):
-        return _json(401, UNAUTHENTICATED, {"WWW-Authenticate": "Bearer"})
+        return _json(401, str(error), {"WWW-Authenticate": "Bearer"})
+    if isinstance(error, RateLimited):
+        return _json(429, str(error), {"Retry-After": str(max(1, math.ceil(error.reset - time.time())))})
     if isinstance(error, Invalid):
         return _json(422, error.items)
     if isinstance(error, BadForm | BadPolicy):
@@ -127,6 +161,10 @@ def _old_wording(error: Mapping[str, Any]) -> dict[str, Any]:
             kind, text = "type_error.integer", "value is not a valid integer"
         case "bool_parsing":
             kind, text = "type_error.bool", "value could not be parsed to a boolean"
+        case "uuid_parsing":
+            kind, text = "type_error.uuid", "value is not a valid uuid"
+        case "datetime_parsing" | "datetime_from_date_parsing" | "datetime_object_invalid":
+            kind, text = "value_error.datetime", "invalid datetime format"
         case "literal_error":
             permitted = str(limits["expected"]).replace(" or ", ", ")
             kind, text = "type_error.enum", f"value is not a valid enumeration member; permitted: {permitted}"

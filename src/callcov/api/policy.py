@@ -9,14 +9,15 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import ValidationError
 
-from callcov.api import schemas
+from callcov.api import schemas, trail
 from callcov.api.bodies import body
 from callcov.api.caller import Known
 from callcov.api.errors import Invalid, items
 from callcov.api.services import Given
 from callcov.checks import policy
 from callcov.checks.policy import Policy
-from callcov.store import policies
+from callcov.store import audit, policies
+from callcov.store.audit import Entry
 
 router = APIRouter(prefix="/api/v1/policy", tags=["policy"])
 
@@ -57,14 +58,20 @@ def get_policy(
     summary="Set the policy",
     openapi_extra={"requestBody": schemas.json_body(Policy)},
 )
-def put_policy(services: Given, caller: Known, sent: Annotated[Policy, Depends(_sent)]) -> Response:
+def put_policy(request: Request, services: Given, caller: Known, sent: Annotated[Policy, Depends(_sent)]) -> Response:
     """Make this the policy of the calls to come; what is left out is the default. Answers with its new version.
 
     The `version` that is sent does not count. The same policy again makes no new version. A wrong policy changes
     nothing. Completed calls stay as they were judged until they are judged again.
     """
+    now = datetime.now(UTC)
     with services.database.write() as connection:
-        return _answer(policies.put(connection, caller.user_id, sent, datetime.now(UTC)))
+        before = policies.current(connection, caller.user_id).version
+        new = policies.put(connection, caller.user_id, sent, now)
+        if new.version != before:
+            entry = Entry(trail.who(caller), "policy.set", "policy", str(new.version), now, trail.address(request))
+            audit.write(connection, caller.user_id, entry)
+    return _answer(new)
 
 
 @router.get("/versions", response_model=schemas.PolicyVersions, responses=schemas.errors(401), summary="Its versions")

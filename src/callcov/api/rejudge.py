@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from callcov.api import schemas
+from callcov import rejudge
+from callcov.api import schemas, trail
 from callcov.api.bodies import json_of
 from callcov.api.caller import Known
 from callcov.api.policy import MAX_BYTES
@@ -133,5 +134,8 @@ _END = object()
 def _judged(
     request: Request, services: Services, caller: Caller, analysis_id: str, agent: str | None = None
 ) -> Response:
-    full = services.judges.one(Owner(caller.user_id, caller.livemode), analysis_id, datetime.now(UTC), agent)
+    owner = Owner(caller.user_id, caller.livemode, trail.who(caller), trail.address(request))
+    action = rejudge.ROLES if agent else rejudge.REJUDGE
+    with trail.noting(services, caller, trail.entry(request, caller, action, analysis_id)):
+        full = services.judges.one(owner, analysis_id, datetime.now(UTC), agent)
     return Response(documents.filled(full, public_url(services, request)), media_type="application/json")

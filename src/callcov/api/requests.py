@@ -1,10 +1,15 @@
-"""What every request gets: an id in `X-Request-ID`, one line in the log, and a 500 that shows nothing of the inside."""
+"""What every request gets: an id in `X-Request-ID`, careful headers, one line in the log, and a 500 without the inside.
+
+And a limit to how slowly its body may come; what lies below a request has its own in `wire.py`.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 import time
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 
 import orjson
@@ -12,10 +17,26 @@ import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from callcov.errors import BodyTooSlow
+
 _log = structlog.stdlib.get_logger()
 _SANE = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 _GONE = 499
 """What the log calls a request whose client left before it was answered; nobody receives it."""
+
+STALL_SECONDS = 60.0
+"""A body may pause so long, and"""
+LEAST_RATE = 1000
+"""has to come at so many bytes a second after that, or it would hold its connection for days."""
+
+# What an answer is if it says nothing else: no page, no part of one, not to be kept by anybody.
+_CAREFUL = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+_NOT_KEPT = (b"cache-control", b"private, no-store")
 
 
 class Requests:
@@ -40,12 +61,11 @@ class Requests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                extra = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
-                message = {**message, "headers": [*message.get("headers", []), *extra]}
+                message = {**message, "headers": _marked(message.get("headers", []), scope, request_id)}
             await send(message)
 
         try:
-            await self._app(scope, receive, marked)
+            await self._app(scope, _Patience(receive, lambda: status > 0), marked)
         except ClientDisconnect:
             status = status or _GONE
         except Exception:
@@ -56,6 +76,40 @@ class Requests:
         finally:
             milliseconds = round((time.monotonic() - begun) * 1000)
             _log.info("request", method=scope["method"], path=scope["path"], status=status, duration_ms=milliseconds)
+
+
+class _Patience:
+    """What the application receives; a body that comes too slowly is BodyTooSlow, behind an answer a disconnect."""
+
+    def __init__(self, receive: Receive, answered: Callable[[], bool]) -> None:
+        self._receive = receive
+        self._answered = answered
+        self._begun = time.monotonic()
+        self._size = 0
+        self._more = True
+
+    async def __call__(self) -> Message:
+        if not self._more:
+            return await self._receive()  # waits for the client to leave, as long as it likes
+        left = self._begun + STALL_SECONDS + self._size / LEAST_RATE - time.monotonic()
+        try:
+            async with asyncio.timeout(min(STALL_SECONDS, left)):
+                message = await self._receive()
+        except TimeoutError as late:
+            if self._answered():
+                return {"type": "http.disconnect"}
+            raise BodyTooSlow("The body arrives too slowly; send it again.") from late
+        self._size += len(message.get("body", b""))
+        self._more = message.get("more_body", False)
+        return message
+
+
+def _marked(headers: Iterable[tuple[bytes, bytes]], scope: Scope, request_id: str) -> list[tuple[bytes, bytes]]:
+    limits = scope.get("state", {}).get("limit_headers", ())  # here, so that a 500 has them too
+    given = [*headers, *limits, (b"x-request-id", request_id.encode())]
+    names = {name.lower() for name, _ in given}
+    wanted = (*_CAREFUL, _NOT_KEPT) if scope["path"].startswith("/api/") else _CAREFUL
+    return given + [one for one in wanted if one[0] not in names]
 
 
 async def _broken(send: Send) -> None:

@@ -14,11 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from callcov.checks import Results
 
 
-class _Exact(BaseModel):
+class Exact(BaseModel):
+    """An answer of these fields and no other."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class Call(_Exact):
+class Call(Exact):
     """The conversation, as the client named it. `direction`, `timestamp` and `metadata` are what it sent."""
 
     agent_id: str
@@ -30,7 +32,7 @@ class Call(_Exact):
     metadata: dict[str, Any] | None
 
 
-class Audio(_Exact):
+class Audio(Exact):
     """The upload. `url` is the stable address of the masked recording; it needs credentials."""
 
     url: str
@@ -41,7 +43,7 @@ class Audio(_Exact):
     sample_rate: int
 
 
-class TranscribedWord(_Exact):
+class TranscribedWord(Exact):
     """One word; times in seconds from the start of the recording."""
 
     text: str
@@ -50,7 +52,7 @@ class TranscribedWord(_Exact):
     confidence: float
 
 
-class TranscribedSegment(_Exact):
+class TranscribedSegment(Exact):
     """What one speaker says without being interrupted. Speaker `A` is the one who talks first."""
 
     speaker: str
@@ -63,7 +65,7 @@ class TranscribedSegment(_Exact):
     words: list[TranscribedWord]
 
 
-class Transcript(_Exact):
+class Transcript(Exact):
     """Who said what, when; sensitive values are masked, `[card_number]`."""
 
     text: str = Field(description="One line for each segment, `Agent: …` or `Customer: …`.")
@@ -71,7 +73,7 @@ class Transcript(_Exact):
     segments: list[TranscribedSegment]
 
 
-class Metadata(_Exact):
+class Metadata(Exact):
     """How the analysis went. `error_message` says why it failed."""
 
     webhook_url: str | None
@@ -84,7 +86,7 @@ class Metadata(_Exact):
     models: dict[str, str] | None
 
 
-class Analysis(_Exact):
+class Analysis(Exact):
     """One submitted recording and all that is derived from it."""
 
     id: UUID
@@ -99,7 +101,7 @@ class Analysis(_Exact):
     metadata: Metadata
 
 
-class AnalysisList(_Exact):
+class AnalysisList(Exact):
     """A page of analyses, newest first."""
 
     object: Literal["list"]
@@ -108,14 +110,14 @@ class AnalysisList(_Exact):
     total: int = Field(description="Number of analyses that match the filters.")
 
 
-class AudioLink(_Exact):
+class AudioLink(Exact):
     """An address that works without credentials until `expires_at`."""
 
     url: str
     expires_at: str = Field(description="ISO 8601, UTC.")
 
 
-class Moved(_Exact):
+class Moved(Exact):
     """Calls whose flag of one field would change, and up to five of them, newest first."""
 
     to_flagged: int
@@ -123,47 +125,184 @@ class Moved(_Exact):
     examples: list[UUID]
 
 
-class Backtested(_Exact):
+class Backtested(Exact):
     """What another policy would change."""
 
     calls: int = Field(description="Number of analyses that were judged.")
     changed: dict[str, Moved] = Field(description="By field; one that stays as it is for every call is not named.")
 
 
-class PolicyVersion(_Exact):
+class PolicyVersion(Exact):
     """A version of the account's policy."""
 
     version: int
     created_at: str | None = Field(description="ISO 8601, UTC; null for version 1, the default.")
 
 
-class PolicyVersions(_Exact):
+class PolicyVersions(Exact):
     """Every version of the account's policy, newest first."""
 
     object: Literal["list"]
     data: list[PolicyVersion]
 
 
-class Message(_Exact):
+class TierInfo(Exact):
+    """What a tier gives; null is no limit, or no overage."""
+
+    name: str
+    price_monthly: float = Field(description="US dollars.")
+    minutes_included: int | None
+    overage_rate: float | None = Field(description="US dollars a minute over what is included.")
+    features: list[str]
+
+
+class TierOffered(Exact):
+    """A tier. `overage_rate` is absent where there is no overage."""
+
+    tier: Literal["free", "starter", "growth", "unlimited"]
+    name: str
+    price_monthly: float = Field(description="US dollars.")
+    minutes_included: int | None = Field(description="A month; null is no limit.")
+    overage_rate: float = Field(default=0.0, description="US dollars a minute over what is included.")
+    overage_allowed: bool
+    features: list[str]
+
+
+class Tiers(Exact):
+    """Every tier there is."""
+
+    tiers: list[TierOffered]
+
+
+class Subscription(Exact):
+    """An account's tier and its minutes of this calendar month (UTC); a figure is null where there is no limit."""
+
+    id: UUID
+    user_id: UUID
+    tier: Literal["free", "starter", "growth", "unlimited"]
+    status: Literal["active"]
+    minutes_included: int | None
+    minutes_used: float
+    minutes_remaining: float | None
+    overage_minutes: float
+    current_period_start: str = Field(description="ISO 8601, UTC, inclusive.")
+    current_period_end: str = Field(description="ISO 8601, UTC, exclusive.")
+    created_at: str = Field(description="ISO 8601, UTC.")
+    tier_info: TierInfo
+
+
+class MinutesUsed(Exact):
+    """What the live analyses that completed this month come to."""
+
+    total_minutes_used: float
+    analysis_count: int
+    minutes_remaining: float | None
+    usage_percentage: float | None = Field(description="Of what is included; over 100 in overage.")
+
+
+class SubscriptionSummary(Exact):
+    """A subscription with its usage."""
+
+    subscription: Subscription
+    usage: MinutesUsed
+    estimated_overage_cost: float = Field(description="US dollars so far, in whole cents.")
+
+
+class AuditLine(Exact):
+    """Who did what to which object."""
+
+    id: UUID
+    at: str = Field(description="ISO 8601, UTC.")
+    who: str = Field(
+        description="Id of the API key, or `token`, `link`, `visitor` (a password, something mailed), "
+        "`operator` (the command line), `server`."
+    )
+    action: str = Field(description="`object.verb`, as `audio.read`.")
+    object_type: str
+    object_id: str
+    address: str | None = Field(description="Where the request came from; null for what no request did.")
+    outcome: Literal["done", "refused"]
+
+
+class AuditLog(Exact):
+    """A page of the audit log, newest first."""
+
+    object: Literal["list"]
+    data: list[AuditLine]
+    has_more: bool = Field(description="Whether there are older lines that match.")
+
+
+class Message(Exact):
     """What an action did."""
 
     message: str
     success: Literal[True]
 
 
-class Health(_Exact):
+class TokenPair(Exact):
+    """A login: an access token of thirty minutes, a refresh token of seven days that works once."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["bearer"]
+    expires_in: int = Field(description="Seconds until the access token is over.")
+
+
+class User(Exact):
+    """An account."""
+
+    id: UUID
+    email: str
+    phone_number: str | None = Field(description="E.164; null for an account that the operator made.")
+    is_active: bool
+    is_verified: bool
+    created_at: str = Field(description="ISO 8601, UTC.")
+    updated_at: str = Field(description="ISO 8601, UTC.")
+
+
+class NewApiKey(Exact):
+    """A new key, shown this once."""
+
+    id: UUID
+    api_key: str
+    key_prefix: str
+    description: str | None
+    created_at: str = Field(description="ISO 8601, UTC.")
+
+
+class ApiKey(Exact):
+    """A key as its owner sees it later."""
+
+    id: UUID
+    key_prefix: str
+    description: str | None
+    is_active: bool
+    last_used_at: str | None = Field(description="ISO 8601, UTC; to the minute. Null when it was never used.")
+    expires_at: str | None = Field(description="ISO 8601, UTC; null when it does not expire by itself.")
+    created_at: str = Field(description="ISO 8601, UTC.")
+    updated_at: str = Field(description="ISO 8601, UTC.")
+
+
+class ApiKeys(Exact):
+    """The account's keys, newest first."""
+
+    api_keys: list[ApiKey]
+    total: int = Field(description="How many are listed.")
+
+
+class Health(Exact):
     """The server's state."""
 
     status: Literal["ok"]
 
 
-class Problem(_Exact):
+class Problem(Exact):
     """Why the request was refused."""
 
     detail: str
 
 
-class BodyItem(_Exact):
+class BodyItem(Exact):
     """One reason why a body was refused."""
 
     type: str
@@ -172,13 +311,13 @@ class BodyItem(_Exact):
     input: Any
 
 
-class BodyProblem(_Exact):
+class BodyProblem(Exact):
     """Every reason why a body was refused."""
 
     detail: list[BodyItem]
 
 
-class QueryItem(_Exact):
+class QueryItem(Exact):
     """One reason why a query parameter was refused."""
 
     loc: list[str | int]
@@ -186,7 +325,7 @@ class QueryItem(_Exact):
     type: str
 
 
-class QueryProblem(_Exact):
+class QueryProblem(Exact):
     """Every reason why the query parameters were refused."""
 
     detail: list[QueryItem]
@@ -194,11 +333,14 @@ class QueryProblem(_Exact):
 
 _REASONS = {
     400: "The recording is empty, damaged, of no supported format, without sound, or longer than twelve hours.",
+    403: "The email of the account has not been verified yet.",
     401: "The credentials are missing, unknown or expired.",
+    402: "The account's tier includes too few minutes for this recording.",
     404: "There is no such thing in this account and mode.",
     409: "The analysis is in a state that does not allow it.",
     413: "The body is too large; a recording may have 524,288,000 bytes (500 MB).",
     422: "A field is missing or cannot be used.",
+    429: "Too many requests within a minute; `Retry-After` says in how many seconds to try again.",
     503: "Not now.",
     507: "The server has no room left; nothing was stored.",
 }
@@ -214,6 +356,11 @@ def errors(*statuses: int) -> Responses:
     }
 
 
+def refused(why: str) -> Responses:
+    """The 400 of a route."""
+    return {400: {"model": Problem, "description": why}}
+
+
 def bad_query() -> Responses:
     """The 422 of a route with query parameters."""
     return {422: {"model": QueryProblem, "description": "A query parameter is out of range; nothing is clamped."}}
@@ -226,7 +373,7 @@ def sound() -> Responses:
         200: {"content": flac, "description": "The whole recording."},
         206: {"content": flac, "description": "The range asked for."},
         416: {"model": Problem, "description": "The range begins after the last byte."},
-    } | errors(401, 404)
+    } | errors(401, 404, 507)
 
 
 def json_body(model: type[BaseModel]) -> dict[str, Any]:
@@ -236,8 +383,13 @@ def json_body(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def upload_body(fields: type[BaseModel], file: str) -> dict[str, Any]:
-    """The request body of an upload: the text fields and the file."""
+    """The request body of an upload: the text fields and the file. A form has no null: one leaves a field out."""
     schema = fields.model_json_schema()
+    for name, field in schema["properties"].items():
+        one, *others = [way for way in field.get("anyOf", [{}]) if way.get("type") != "null"]
+        if not others:
+            told = {key: value for key, value in field.items() if key not in {"anyOf", "default"}}
+            schema["properties"][name] = told | one
     recording = {"type": "string", "format": "binary", "description": "The recording."}
     form = {
         "type": "object",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 
 import sqlalchemy as sa
 from fastapi import Depends, Request
 
+from callcov.auth.mail import Post
+from callcov.auth.passwords import Passwords
+from callcov.limiting import Limiter
 from callcov.model import Recording
 from callcov.rejudge import Judges
 from callcov.store.blobs import Blobs
@@ -26,6 +29,10 @@ class Engine(Protocol):
         """Stop that attempt; nothing happens if it has ended."""
         ...
 
+    def forget(self, analysis_id: str) -> None:
+        """Drop what waits or is remembered for an analysis that is gone."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -33,7 +40,8 @@ class Services:
 
     `probe` reads the upload under a blob key and blocks, it is called in a thread; it raises BadRecording. `judges`
     judge what is completed again, and block too. `secret` signs links and hashes keys. `public_url` has no slash at its
-    end; None is the request's own base.
+    end; None is the request's own base. `limiter` counts requests, log-ins and mails; `rate` and `submit_rate` are
+    limits of requests such as `100/minute`, None is none.
     """
 
     database: Database
@@ -41,9 +49,14 @@ class Services:
     engine: Engine
     probe: Callable[[str], Recording]
     judges: Judges
-    secret: bytes
+    secret: bytes = field(repr=False)
     public_url: str | None
     version: str
+    passwords: Passwords
+    post: Post
+    limiter: Limiter
+    rate: str | None
+    submit_rate: str | None
 
 
 def _services(request: Request) -> Services:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import orjson
@@ -23,6 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from callcov.api.errors import Invalid, item, items
 from callcov.api.form import FILE_FIELD, MAX_FIELD
+from callcov.api.moments import Moment
 
 LANGUAGES = frozenset(
     "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha haw he hi hr ht hu hy "
@@ -77,13 +77,6 @@ def _finite(text: str) -> float:
     return number
 
 
-def _utc(value: datetime) -> datetime:
-    try:
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
-    except OverflowError as error:
-        raise PydanticCustomError("datetime_parsing", "Input should be a valid datetime, year out of range") from error
-
-
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_identifier)]
 
 
@@ -98,7 +91,7 @@ class Fields(BaseModel):
         default=None, description="Where the finished analysis is POSTed; http or https."
     )
     call_direction: Literal["inbound", "outbound"] | None = Field(default=None, description="Who called whom.")
-    call_timestamp: Annotated[datetime, AfterValidator(_utc)] | None = Field(
+    call_timestamp: Moment | None = Field(
         default=None, description="When the call began: ISO 8601 (UTC when it names no zone) or Unix seconds."
     )
     metadata: Annotated[str, BeforeValidator(_metadata)] | None = Field(

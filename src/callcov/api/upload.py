@@ -12,18 +12,19 @@ import secrets
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 
 from callcov import document
-from callcov.api import schemas
+from callcov.api import schemas, trail
 from callcov.api.caller import Known
 from callcov.api.form import FILE_FIELD, MAX_FILE, MAX_OTHER, MAX_PARTS, Form
 from callcov.api.services import Given, Services, public_url
 from callcov.api.submission import Fields, check
 from callcov.errors import BadRecording, UploadTooLarge
-from callcov.store import analyses
-from callcov.store.analyses import Analysis, Submission
+from callcov.store import analyses, audit, documents, idempotency
+from callcov.store.analyses import Submission
 from callcov.store.blobs import Blobs
 from callcov.store.keys import Caller
 from callcov.store.times import iso
@@ -33,6 +34,18 @@ router = APIRouter(prefix="/api/v1/analysis", tags=["analyses"])
 _BLOCK = 1 << 20
 # A body holds its file, its other parts, and the headers of each (at most 8 of 4 KB).
 _MAX_BODY = MAX_FILE + MAX_OTHER + MAX_PARTS * (8 * 4224 + 512)
+
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f]+$",
+        description="A name of your own for this submission. Sent again within 24 hours it is answered as the first "
+        "time and makes nothing new; with other fields or another file it is refused.",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +58,29 @@ class Upload:
     sha256: str
     size_bytes: int
 
+    def fingerprint(self) -> str:
+        """What makes two requests the same one: the meaning of their fields, and the bytes of their file."""
+        said = f"{self.fields.model_dump_json()}\n{self.webhook_url}\n{self.sha256}"
+        return hashlib.sha256(said.encode()).hexdigest()
+
 
 @router.post(
     "/",
     status_code=201,
     response_model=schemas.Analysis,
-    responses=schemas.errors(400, 401, 413, 422, 507),
+    responses=schemas.errors(400, 401, 402, 409, 413, 422, 507),
     openapi_extra={"requestBody": schemas.upload_body(Fields, FILE_FIELD)},
     summary="Submit a recording",
 )
-async def create_analysis(request: Request, services: Given, caller: Known) -> Response:
+async def create_analysis(request: Request, services: Given, caller: Known, idempotency_key: Key = None) -> Response:
     """Submit a recording of up to 500 MB and twelve hours; its analysis runs in the background.
 
     Formats, recognised by content: flac, mp3, mp4, mpeg, mpga, m4a, ogg, wav, webm.
     """
-    upload = await receive(request, services.blobs)
+    upload = await receive(request, services.blobs.of(caller.user_id))
     # Not the pool that serves the other requests: probing waits for a child process that may be busy.
-    row = await asyncio.to_thread(_take_on, services, caller, upload)
-    return Response(document.rendered(row, public_url(services, request)), 201, media_type="application/json")
+    answer = await asyncio.to_thread(_take_on, request, services, caller, upload, idempotency_key)
+    return Response(documents.filled(answer, public_url(services, request)), 201, media_type="application/json")
 
 
 async def receive(request: Request, blobs: Blobs) -> Upload:
@@ -100,18 +118,38 @@ async def _blocks(form: Form, body: AsyncIterable[bytes]) -> AsyncIterator[bytes
         yield bytes(block)
 
 
-def _take_on(services: Services, caller: Caller, upload: Upload) -> Analysis:
+def _take_on(request: Request, services: Services, caller: Caller, upload: Upload, key: str | None) -> str:
     # In one function of one thread: a request that is cancelled meanwhile can neither lose the recording of an
     # accepted analysis nor leave that of a refused one.
     try:
-        submission = _submission(services, upload)
-        with services.database.write() as connection:
-            row = analyses.accept(connection, caller.user_id, caller.livemode, submission, datetime.now(UTC))
-            services.engine.start(connection, caller.user_id, row.id, row.attempt)
+        answer, is_new = _promise(request, services, caller, upload, _submission(services, upload), key)
     except BaseException:
         services.blobs.delete(upload.blob_key)
         raise
-    return row
+    if not is_new:
+        services.blobs.delete(upload.blob_key)
+    return answer
+
+
+def _promise(
+    request: Request, services: Services, caller: Caller, upload: Upload, submission: Submission, key: str | None
+) -> tuple[str, bool]:
+    """Take the analysis on, or find that it was: the answer, its public address unfilled, and whether it is new."""
+    owner = (caller.user_id, caller.livemode)
+    with services.database.write() as connection:
+        now = datetime.now(UTC)
+        if key is not None:
+            analyses.hold(connection, *owner)
+            stored = idempotency.find(connection, *owner, key, upload.fingerprint(), now)
+            if stored is not None:
+                return stored, False
+        row = analyses.accept(connection, *owner, submission, now)
+        services.engine.start(connection, caller.user_id, row.id, row.attempt)
+        answer = document.accepted(row)
+        if key is not None:
+            idempotency.keep(connection, *owner, key, upload.fingerprint(), row.id, answer, now)
+        audit.write(connection, caller.user_id, trail.entry(request, caller, "analysis.submit", row.id))
+    return answer, True
 
 
 def _submission(services: Services, upload: Upload) -> Submission:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 import string
 from datetime import datetime
 
-from callcov.auth.secret import derived
+from callcov.auth import tokens
+from callcov.auth.secret import accepted, keyed_hash
 from callcov.errors import InvalidCredentials
 from callcov.store import keys
 from callcov.store.db import Database
@@ -17,7 +16,7 @@ from callcov.store.keys import Caller
 PREFIX_LENGTH = 14
 _RANDOM = 48
 _ALPHABET = string.ascii_letters + string.digits
-_REFUSED = "Invalid authentication credentials"
+REFUSED = "Invalid authentication credentials"
 
 
 def new_key(livemode: bool) -> str:
@@ -26,33 +25,59 @@ def new_key(livemode: bool) -> str:
 
 
 def hash_key(secret: bytes, key: str) -> str:
-    """What is stored of a key: HMAC-SHA-256 under the server's secret, as hexadecimal.
-
-    A fast hash is enough for a key nobody chose; keyed, so that a stolen database alone verifies nothing.
-    """
-    return hmac.digest(derived(secret, "callcov api key"), key.encode(errors="replace"), hashlib.sha256).hex()
+    """What is stored of a key."""
+    return keyed_hash(secret, "callcov api key", key)
 
 
 def identify(
-    database: Database, secret: bytes, x_api_key: str | None, authorization: str | None, now: datetime
+    database: Database,
+    secret: bytes,
+    x_api_key: str | None,
+    authorization: str | None,
+    now: datetime,
+    mode: str | None = None,
 ) -> Caller:
     """Whose request this is, by its `X-API-Key` header or else `Authorization: Bearer`, the values as they came.
 
-    The use of the key is written in the background, at most once a minute. Raises InvalidCredentials for no key, an
-    unknown or expired one, and a deactivated account, all with the same text.
+    The bearer is a key or an access token; a token works in the live mode, or with `X-Callcov-Mode: test`, which is
+    `mode`, in the test mode. The use of a key is written in the background, at most once a minute. Raises
+    InvalidCredentials for no credential, an unknown or expired one, an ended login, and a deactivated account, all with
+    the same text.
     """
-    key = x_api_key if x_api_key is not None else _bearer(authorization)
+    key = x_api_key if x_api_key is not None else bearer(authorization)
     if not key:
-        raise InvalidCredentials(_REFUSED)
-    with database.read() as connection:
-        caller = keys.caller(connection, hash_key(secret, key.strip()), now)
+        raise InvalidCredentials(REFUSED)
+    if x_api_key is None and not key.startswith("sk_"):
+        login = tokens.check_access(database, secret, key, now, REFUSED)
+        return Caller(login.user_id, (mode or "").strip().lower() != "test", None, None)
+    caller = _known(database, secret, key.strip(), now)
     if caller is None:
-        raise InvalidCredentials(_REFUSED)
-    if keys.use_is_due(caller, now):
-        database.later(caller.key_id, lambda connection: keys.used(connection, caller.user_id, caller.key_id, now))
+        raise InvalidCredentials(REFUSED)
+    key_id = caller.key_id
+    if key_id is not None and keys.use_is_due(caller, now):
+        database.later(key_id, lambda connection: keys.used(connection, caller.user_id, key_id, now))
     return caller
 
 
-def _bearer(authorization: str | None) -> str | None:
-    scheme, _, key = (authorization or "").strip().partition(" ")
-    return key if scheme.lower() == "bearer" else None
+def bearer(authorization: str | None) -> str | None:
+    """The credential in an `Authorization: Bearer` header; None for another scheme or no header."""
+    scheme, _, credential = (authorization or "").strip().partition(" ")
+    return credential.strip() if scheme.lower() == "bearer" else None
+
+
+def _known(database: Database, secret: bytes, key: str, now: datetime) -> Caller | None:
+    """Whose key that is; one that was hashed with the old secret is hashed with the new one from now on."""
+    for one in accepted(secret):
+        with database.read() as connection:
+            caller = keys.caller(connection, hash_key(one, key), now)
+        if caller is not None:
+            if one is not secret:
+                _move(database, caller, hash_key(secret, key))
+            return caller
+    return None
+
+
+def _move(database: Database, caller: Caller, key_hash: str) -> None:
+    key_id = caller.key_id
+    if key_id is not None:
+        database.later(f"rehash {key_id}", lambda connection: keys.rehash(connection, caller.user_id, key_id, key_hash))

@@ -13,7 +13,7 @@ from pkgutil import get_data
 from typing import Annotated, Any, Literal, Self, cast, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from callcov.errors import BadPolicy
@@ -133,7 +133,7 @@ class Policy(_Part):
     thresholds: Thresholds = Thresholds()
     mask: tuple[SensitiveType, ...] = ALL_TYPES
     never_solicit: tuple[SensitiveType, ...] = ("card_cvv", "pin", "password")
-    keep_original: bool = False
+    keep_original: StrictBool = False
 
     @model_validator(mode="after")
     def _ids_once(self) -> Self:

@@ -16,7 +16,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from callcov.errors import BadForm, Conflict, NotFound
+from callcov.store import figures
+from callcov.store.billing import afford, charge
+from callcov.store.figures import Figures
 from callcov.store.ids import Tick, following, uuid7
+from callcov.store.sealed import opened, seal
 from callcov.store.tables import analyses, documents, feeds, judgements
 from callcov.store.times import milliseconds
 
@@ -50,7 +54,10 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """One submitted recording as its row says. `created` is Unix seconds, `attempt` counts from 1 (see `retry`)."""
+    """One submitted recording as its row says. `created` is Unix seconds, `attempt` counts from 1 (see `retry`).
+
+    `held_at` is the ISO time since which a legal hold keeps it from being deleted, None when there is none.
+    """
 
     id: str
     user_id: str
@@ -82,6 +89,7 @@ class Analysis:
     policy_version: str | None
     checks_version: str | None
     error_message: str | None
+    held_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +98,8 @@ class Finished:
 
     `completed_at` is the ISO time that the documents carry too. `masked_key` is the masked sound, None when the
     recording holds nothing to mask; `vectors_key` the vectors of its clauses, None when there are none. `results` is
-    the judgement as JSON, the same text as in `full`, and `agent_speaker` who it took for the agent.
+    the judgement as JSON, the same text as in `full`, and `agent_speaker` who it took for the agent. `figures` is what
+    insights count of it.
     """
 
     full: str
@@ -101,6 +110,7 @@ class Finished:
     policy_version: str
     checks_version: str
     results: str
+    figures: Figures
     agent_speaker: str | None = None
     masked_key: str | None = None
     vectors_key: str | None = None
@@ -145,7 +155,8 @@ def folded(text: str) -> str:
 def accept(connection: sa.Connection, user_id: str, livemode: bool, submission: Submission, now: datetime) -> Analysis:
     """Take the analysis on; its id is later than every earlier id of the account and mode, whatever the clock says.
 
-    Raises NotFound for an unknown account and BadForm for an id with a NUL character, which no database compares.
+    Raises NotFound for an unknown account, BadForm for an id with a NUL character, which no database compares, and
+    NoMinutes for a live recording that the account's tier has no minutes for.
     """
     if "\0" in submission.agent_id + submission.contact_id:
         raise BadForm("agent_id and contact_id may not contain the NUL character.")
@@ -156,6 +167,8 @@ def accept(connection: sa.Connection, user_id: str, livemode: bool, submission: 
     ).one_or_none()
     if feed is None:
         raise NotFound("User not found")
+    if livemode:
+        afford(connection, user_id, submission.duration_ms, now)
     tick = following(Tick(feed.last_ms, feed.last_counter), milliseconds(now))
     moved = {"last_ms": tick.milliseconds, "last_counter": tick.counter, "revision": feed.revision + 1}
     connection.execute(sa.update(feeds).where(_feed(user_id, livemode)).values(moved))
@@ -212,20 +225,11 @@ def page(
         .order_by(ids.c.id.desc())
     ).all()
     rows = _some(connection, user_id, livemode, [analysis_id for analysis_id, text in found if text is None])
-    items = tuple(rows[analysis_id] if text is None else text for analysis_id, text in found)
+    items = tuple(
+        rows[analysis_id] if text is None else opened(connection, user_id, f"{analysis_id}/{document.name}", text)
+        for analysis_id, text in found
+    )
     return Page(items, total, has_more=offset + len(items) < total)
-
-
-def unfinished(connection: sa.Connection) -> tuple[Analysis, ...]:
-    """Every analysis of every account that is still processing, oldest first; for the worker at its start."""
-    rows = connection.execute(sa.select(*_COLUMNS).where(analyses.c.status == PROCESSING).order_by(analyses.c.id))
-    return tuple(Analysis(*row) for row in rows)
-
-
-def named(connection: sa.Connection, keys: Sequence[str]) -> frozenset[str]:
-    """Those of the keys of masked sound and vectors that an analysis of any account names; for the sweep."""
-    either = [sa.select(column).where(column.in_(keys)) for column in (analyses.c.masked_key, analyses.c.vectors_key)]
-    return frozenset(connection.scalars(sa.union_all(*either)))
 
 
 def set_stage(connection: sa.Connection, user_id: str, analysis_id: str, attempt: int, stage: str) -> bool:
@@ -234,7 +238,7 @@ def set_stage(connection: sa.Connection, user_id: str, analysis_id: str, attempt
 
 
 def finish(connection: sa.Connection, user_id: str, analysis_id: str, attempt: int, finished: Finished) -> bool:
-    """Complete that attempt and keep its documents.
+    """Complete that attempt, keep its documents, and enter the minutes of a live one in the ledger.
 
     False, and nothing done, when the analysis is gone, has ended already, or is at another attempt by now.
     """
@@ -243,9 +247,15 @@ def finish(connection: sa.Connection, user_id: str, analysis_id: str, attempt: i
     change = {**values, "status": COMPLETED, "stage": STAGES[-1], "error_message": None}
     if not _change_attempt(connection, user_id, analysis_id, attempt, change):
         return False
+    for name in ("full", "light", "transcript", "results"):
+        kept[name] = seal(connection, user_id, f"{analysis_id}/{name}", kept[name])
     kept |= {"analysis_id": analysis_id, "number": 1, "judged_at": finished.completed_at}
     for table in (documents, judgements):
         connection.execute(sa.insert(table), {column.name: kept[column.name] for column in table.c})
+    row = assigned(connection, user_id, analysis_id)
+    if row and row.livemode:
+        charge(connection, user_id, analysis_id, row.duration_ms, finished.completed_at)
+    figures.put(connection, user_id, {analysis_id: finished.figures})
     return True
 
 
@@ -284,10 +294,14 @@ def retry(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: 
 def delete(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> tuple[str, ...]:
     """Delete the analysis with its documents, judgements and deliveries, whatever its status.
 
-    Gives the keys of its stored objects, which the caller removes once this is committed. Raises NotFound.
+    Gives the keys of its stored objects, which the caller removes once this is committed (see `erasure`). Raises
+    NotFound, and Conflict while it is under legal hold.
     """
     row = _held(connection, user_id, livemode, analysis_id)
+    if row.held_at is not None:
+        raise Conflict("The analysis is under legal hold")
     bump(connection, user_id, livemode)
+    figures.remove(connection, user_id, [analysis_id])
     connection.execute(sa.delete(analyses).where(_owned(user_id, analysis_id)))
     return tuple(key for key in (row.blob_key, row.masked_key, row.vectors_key) if key)
 

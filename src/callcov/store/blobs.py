@@ -6,6 +6,7 @@ and vanishes when it does not. A full disk is NoRoom wherever it shows.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import io
 import re
@@ -22,6 +23,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore
 
 from callcov.errors import BadSetting, NoRoom, NotFound
+from callcov.store.sealed import HEADER, Opener, Sealer, Vault, is_sealed
 
 _PART = 8 * 1024 * 1024  # bytes written at a time: what an upload costs in memory, times two
 _BUFFER = 1024 * 1024  # bytes read at a time
@@ -31,21 +33,29 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 class Writer:
     """What `Blobs.writer` gives; see there."""
 
-    def __init__(self, file: obstore.AsyncWritableFile) -> None:
+    def __init__(self, file: obstore.AsyncWritableFile, sealer: Sealer | None) -> None:
         self._file = file
+        self._sealer = sealer
 
     async def write(self, data: bytes) -> None:
         """Add bytes. Raises NoRoom when the store is full."""
         with _no_room():
-            await self._file.write(data)
+            await self._file.write(self._sealer.feed(data) if self._sealer else data)
 
 
 class Blobs:
-    """An open object store; made by `open_blobs`. Keys are paths like `recordings/ab12`, without a leading slash."""
+    """An open object store; made by `open_blobs`. Keys are paths like `recordings/ab12`, without a leading slash.
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    With a vault what is written is sealed for an account, which `of` names; what is read needs no name.
+    """
+
+    def __init__(self, root: Path, vault: Vault | None = None, owner: str | None = None) -> None:
+        self._root, self._vault, self._owner = root, vault, owner
         self._store = LocalStore(root, automatic_cleanup=True, mkdir=True)
+
+    def of(self, user_id: str) -> Blobs:
+        """The same store, writing for that account."""
+        return Blobs(self._root, self._vault, user_id)
 
     @asynccontextmanager
     async def writer(self, key: str) -> AsyncGenerator[Writer]:
@@ -53,41 +63,58 @@ class Blobs:
 
         Whatever ends the block otherwise, an error or a cancelled request, leaves nothing. Raises NoRoom.
         """
+        sealer = self._sealer()
         with _no_room():
             async with obstore.open_writer_async(self._store, key, buffer_size=_PART, max_concurrency=1) as file:
-                yield Writer(file)
+                yield Writer(file, sealer)
+                if sealer:
+                    await file.write(sealer.finish())
 
     def write(self, key: str, data: bytes | BinaryIO) -> None:
         """Store bytes, or a file from where it stands to its end, in place of what was there. Raises NoRoom."""
+        sealer = self._sealer()
         with _named():
-            obstore.put(self._store, key, data, chunk_size=_PART, max_concurrency=1)
+            if sealer:
+                source = io.BytesIO(data) if isinstance(data, bytes) else data
+                obstore.put(self._store, key, sealer.all_of(source), chunk_size=_PART, max_concurrency=1)
+            else:
+                obstore.put(self._store, key, data, chunk_size=_PART, max_concurrency=1)
 
     def read(self, key: str) -> bytes:
-        """All bytes of an object. Raises NotFound."""
+        """All bytes of an object. Raises NotFound, and Unreadable for a sealed one that was altered."""
         with _named():
-            return bytes(obstore.get(self._store, key).bytes())
+            found = bytes(obstore.get(self._store, key).bytes())
+        if self._vault is None or not is_sealed(found):
+            return found
+        opener = Opener(self._vault, found[:HEADER], len(found))
+        return opener.open(found[HEADER:], 0, opener.size)
 
     def reader(self, key: str) -> io.BufferedReader:
         """An object as a seekable binary file, read as it is needed. Raises NotFound."""
-        return io.BufferedReader(_Ranges(self._store, key, self.size(key)), _BUFFER)
+        total, opener = self._seen(key)
+        return io.BufferedReader(_Ranges(self._store, key, total, opener), _BUFFER)
 
     async def stream(self, key: str, start: int, end: int) -> AsyncGenerator[bytes]:
         """The bytes from `start` up to, not with, `end`, a part at a time; the end is cut to the object's. NotFound."""
         with _named():
-            end = min(end, (await obstore.head_async(self._store, key))["size"])
+            total, opener = await asyncio.to_thread(self._seen, key)
+            end = min(end, opener.size if opener else total)
             for place in range(start, end, _BUFFER):
-                part = await obstore.get_range_async(self._store, key, start=place, end=min(place + _BUFFER, end))
-                yield bytes(part)
+                after = min(place + _BUFFER, end)
+                first, last = opener.where(place, after) if opener else (place, after)
+                part = bytes(await obstore.get_range_async(self._store, key, start=first, end=last))
+                yield opener.open(part, place, after) if opener else part
 
     def size(self, key: str) -> int:
-        """How many bytes an object has. Raises NotFound."""
-        with _named():
-            return obstore.head(self._store, key)["size"]
+        """How many bytes the content of an object has. Raises NotFound."""
+        total, opener = self._seen(key)
+        return opener.size if opener else total
 
     def exists(self, key: str) -> bool:
         """Whether there is an object under that key."""
         try:
-            self.size(key)
+            with _named():
+                obstore.head(self._store, key)
         except NotFound:
             return False
         return True
@@ -109,7 +136,12 @@ class Blobs:
             return
 
     def delete_prefix(self, prefix: str) -> None:
-        """Remove every object below a folder such as `work/ab12/`; nothing happens when there is none."""
+        """Remove every object below a folder such as `work/ab12/`, and what killed processes were writing there.
+
+        Nothing happens when there is none.
+        """
+        for part in (self._root / prefix).rglob("*#*"):
+            part.unlink(missing_ok=True)
         with _named():
             for found in obstore.list(self._store, prefix):  # pyright: ignore[reportUnknownMemberType] - its Arrow overload is
                 for item in found:
@@ -123,6 +155,22 @@ class Blobs:
                 if keys:
                     yield keys
 
+    def _sealer(self) -> Sealer | None:
+        if self._vault is None:
+            return None
+        if self._owner is None:
+            raise RuntimeError("What is sealed is sealed for an account: write with `of`.")
+        return Sealer(self._vault, self._owner)
+
+    def _seen(self, key: str) -> tuple[int, Opener | None]:
+        """How many bytes are stored under a key, and who opens them if they are sealed. Raises NotFound."""
+        with _named():
+            total = obstore.head(self._store, key)["size"]
+            if self._vault is None or not total:
+                return total, None
+            header = bytes(obstore.get_range(self._store, key, start=0, end=min(HEADER, total)))
+        return total, Opener(self._vault, header, total) if is_sealed(header) else None
+
     def sweep(self, before: datetime) -> None:
         """Remove what a killed process was writing and has not touched since `before`."""
         for part in self._root.rglob("*#*"):
@@ -130,8 +178,11 @@ class Blobs:
                 part.unlink(missing_ok=True)
 
 
-def open_blobs(url: str) -> Blobs:
-    """Open `file:///absolute/folder`, making the folder when it is missing. Raises BadSetting."""
+def open_blobs(url: str, vault: Vault | None = None) -> Blobs:
+    """Open `file:///absolute/folder`, making the folder when it is missing. Raises BadSetting.
+
+    With a vault what is written is sealed, and what is sealed can be read.
+    """
     address = urlsplit(url)
     if address.scheme != "file" or address.netloc or not address.path.startswith("/"):
         raise BadSetting("The object store must be a folder, written as file:///absolute/path.")
@@ -140,14 +191,15 @@ def open_blobs(url: str) -> Blobs:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise BadSetting(f"The folder {root} for recordings cannot be used: {error.strerror}.") from error
-    return Blobs(root)
+    return Blobs(root, vault)
 
 
 class _Ranges(io.RawIOBase):
     """The unbuffered half of `Blobs.reader`: each read is one range request."""
 
-    def __init__(self, store: LocalStore, key: str, size: int) -> None:
-        self._store, self._key, self._size = store, key, size
+    def __init__(self, store: LocalStore, key: str, total: int, opener: Opener | None) -> None:
+        self._store, self._key, self._opener = store, key, opener
+        self._size = opener.size if opener else total
         self._place = 0
 
     def readable(self) -> bool:
@@ -170,8 +222,11 @@ class _Ranges(io.RawIOBase):
         count = min(len(buffer), self._size - self._place)
         if count <= 0:
             return 0
+        start, end = self._place, self._place + count
+        first, last = self._opener.where(start, end) if self._opener else (start, end)
         with _named():
-            buffer[:count] = obstore.get_range(self._store, self._key, start=self._place, length=count)
+            found = obstore.get_range(self._store, self._key, start=first, end=last)
+        buffer[:count] = self._opener.open(bytes(found), start, end) if self._opener else found
         self._place += count
         return count
 

@@ -23,9 +23,12 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from callcov.errors import BadSetting, NoRoom
+from callcov.store.sealed import Vault
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_MS = 30_000
+_SCRUB_MS = 1_000  # writers wait while the log is emptied, so a long reader is not waited for
+_SCRUB = "scrub the log"
 # The second: the index of the write-ahead log cannot grow, which it must when the file is opened again.
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 
@@ -33,8 +36,9 @@ _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 class Database:
     """An open database. `engine` is the writing pool, which the durable engine shares. Made by `open_database`."""
 
-    def __init__(self, engine: sa.Engine, readers: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, readers: sa.Engine, vault: Vault | None) -> None:
         self.engine = engine
+        self.vault = vault
         self._readers = readers
         self._writing = threading.Lock()
         self._later = ThreadPoolExecutor(1, thread_name_prefix="callcov-later")
@@ -69,6 +73,29 @@ class Database:
             self._pending.add(name)
             self._later.submit(self._do, name, work)
 
+    def scrub(self) -> bool:
+        """Empty the write-ahead log into the database file, where deleted content is overwritten with zeros.
+
+        Until then the log may still hold what was deleted. False when it is in use by readers; try again later.
+        """
+        with self._writing, _no_room(), self.engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_SCRUB_MS}")
+            try:
+                (busy, *_) = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_MS}")
+        return not busy
+
+    def scrub_soon(self) -> None:
+        """Do `scrub` in the background, unless that is already waiting."""
+        if _SCRUB not in self._pending:
+            self._pending.add(_SCRUB)
+            self._later.submit(self._scrub)
+
+    def _scrub(self) -> None:
+        self._pending.discard(_SCRUB)
+        self.scrub()
+
     def _do(self, name: str, work: Callable[[sa.Connection], object]) -> None:
         try:
             with self.write() as connection:
@@ -83,8 +110,10 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, vault: Vault | None = None) -> Database:
     """Open `sqlite:///path`, making the file (readable by its owner only) and its folder when they are missing.
+
+    With a vault, documents are sealed (see `sealed`).
 
     Raises BadSetting for another kind of address, a place that cannot be written, or a file that is no database, and
     NoRoom when the disk is full.
@@ -93,8 +122,8 @@ def open_database(url: str) -> Database:
     if address.get_backend_name() != "sqlite" or address.database in {None, "", ":memory:"}:
         raise BadSetting("The database must be a SQLite file, written as sqlite:///path/to/callcov.db.")
     path = Path(str(address.database))
-    engine = sa.create_engine(url, pool_size=10, max_overflow=30)
-    readers = sa.create_engine(url, pool_size=8, max_overflow=40)
+    engine = sa.create_engine(url, pool_size=10, max_overflow=30, execution_options={"vault": vault})
+    readers = sa.create_engine(url, pool_size=8, max_overflow=40, execution_options={"vault": vault})
     event.listen(engine, "connect", _prepare_writer)
     event.listen(readers, "connect", _prepare_reader)
     event.listen(readers, "begin", _begin_snapshot)
@@ -106,7 +135,7 @@ def open_database(url: str) -> Database:
     except (OSError, DatabaseError) as error:
         reason = error.orig if isinstance(error, DatabaseError) else error.strerror
         raise BadSetting(f"The database {path} cannot be opened: {reason}.") from error
-    return Database(engine, readers)
+    return Database(engine, readers, vault)
 
 
 def migrate(database: Database) -> None:
@@ -129,6 +158,7 @@ def _prepare_writer(connection: DBAPIConnection, _record: object) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten with zeros (see `Database.scrub`)
     cursor.close()
 
 

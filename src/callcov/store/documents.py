@@ -11,8 +11,11 @@ import json
 
 import sqlalchemy as sa
 
+from callcov.store.analyses import Analysis
+from callcov.store.sealed import opened
 from callcov.store.tables import analyses, documents
 
+_ROW = [analyses.c[name] for name in Analysis.__dataclass_fields__]
 PLACEHOLDER = r"callcov:\/\/public"
 
 
@@ -36,6 +39,18 @@ def transcript(connection: sa.Connection, user_id: str, livemode: bool, analysis
     return _one(connection, user_id, livemode, analysis_id, documents.c.transcript)
 
 
+def shown(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> str | Analysis | None:
+    """The whole document; the row of an analysis that has none yet; None when it is not there, as in `analyses.get`."""
+    row = connection.execute(
+        sa.select(*_ROW, documents.c.full)
+        .outerjoin(documents, documents.c.analysis_id == analyses.c.id)
+        .where(analyses.c.id == analysis_id, analyses.c.user_id == user_id, analyses.c.livemode == livemode)
+    ).one_or_none()
+    if row is None:
+        return None
+    return opened(connection, user_id, f"{analysis_id}/full", row.full) if row.full else Analysis(*tuple(row)[:-1])
+
+
 def _one(
     connection: sa.Connection,
     user_id: str,
@@ -43,8 +58,9 @@ def _one(
     analysis_id: str,
     column: sa.Column[str],
 ) -> str | None:
-    return connection.scalar(
+    text = connection.scalar(
         sa.select(column)
         .join(analyses, analyses.c.id == documents.c.analysis_id)
         .where(analyses.c.id == analysis_id, analyses.c.user_id == user_id, analyses.c.livemode == livemode)
     )
+    return None if text is None else opened(connection, user_id, f"{analysis_id}/{column.name}", text)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from callcov.errors import BadSetting
 from callcov.store.db import Database, migrate, open_database
+from callcov.store.sealed import Vault, open_vault
 
 
 def blobs_url(data: Path) -> str:
@@ -13,17 +14,33 @@ def blobs_url(data: Path) -> str:
     return (data / "blobs").as_uri()
 
 
+def outbox(data: Path) -> Path:
+    """Where an installation without a mail server keeps its mail."""
+    return data / "outbox"
+
+
+def keys_folder(data: Path) -> Path:
+    """Where the wrapped data keys of an installation lie."""
+    return data / "keys"
+
+
+def vault_of(data: Path, master: str | None) -> Vault | None:
+    """The vault of an installation; None when it is not encrypted. Raises BadSetting as `sealed.open_vault`."""
+    return open_vault(keys_folder(data), master)
+
+
 @contextmanager
-def installation(data: Path) -> Generator[Database]:
+def installation(data: Path, vault: Vault | None = None) -> Generator[Database]:
     """The database of a data folder, made when it is missing and brought up to this version; closed at the end.
 
-    Raises BadSetting when the folder cannot be used.
+    Without its vault the documents of an encrypted folder cannot be read. Raises BadSetting when the folder cannot be
+    used.
     """
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise BadSetting(f"The data folder {data} cannot be used: {error.strerror}.") from error
-    database = open_database(f"sqlite:///{data / 'callcov.db'}")
+    database = open_database(f"sqlite:///{data / 'callcov.db'}", vault)
     try:
         migrate(database)
         yield database

@@ -35,3 +35,15 @@ def uuid7(tick: Tick) -> str:
     high = tick.milliseconds << 16 | 7 << 12 | tick.counter
     low = 0b10 << 62 | secrets.randbits(62)
     return str(uuid.UUID(int=high << 64 | low))
+
+
+def place(id_: str) -> Tick:
+    """The place that an id of `uuid7` was made for."""
+    number = uuid.UUID(id_).int
+    return Tick(number >> 80, number >> 64 & (1 << _COUNTER_BITS) - 1)
+
+
+def before(milliseconds: int) -> str:
+    """A text that is later than every id made before that millisecond since 1970, and earlier than every other."""
+    digits = f"{max(0, milliseconds):012x}"
+    return f"{digits[:8]}-{digits[8:]}"

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from dataclasses import replace as replace_field
+from typing import Any
 
 import sqlalchemy as sa
 
+from callcov.store import figures
 from callcov.store.analyses import COMPLETED, Analysis, Filters, bump, hold, matching
+from callcov.store.figures import Figures
+from callcov.store.sealed import opened, seal
 from callcov.store.tables import analyses, documents, judgements
 
 
@@ -46,6 +51,7 @@ class Change:
     """What judging again made of an analysis; a document that is None stays as it is stored.
 
     `revision` is the analysis's when it was read. `judgements` are added, or are all there are if `rewritten`.
+    `figures` is what insights count of it.
     """
 
     analysis_id: str
@@ -55,6 +61,7 @@ class Change:
     masked_key: str | None
     vectors_key: str | None
     judgements: tuple[Judgement, ...]
+    figures: Figures
     full: str | None = None
     light: str | None = None
     transcript: str | None = None
@@ -73,7 +80,7 @@ def of_analysis(connection: sa.Connection, user_id: str, livemode: bool, analysi
         .where(analyses.c.id == analysis_id, analyses.c.user_id == user_id, analyses.c.livemode == livemode)
         .order_by(judgements.c.number)
     )
-    return tuple(Judgement(*row) for row in rows)
+    return tuple(_opened(connection, user_id, analysis_id, Judgement(*row)) for row in rows)
 
 
 def completed(
@@ -101,15 +108,7 @@ def stored(
         .where(_completed(user_id, livemode, Filters()), analyses.c.id.in_(analysis_ids))
         .order_by(analyses.c.id.desc())
     )
-    wide = len(_ROW)
-    return tuple(
-        Stored(
-            Analysis(*row[:wide]),
-            *row[wide : wide + 3],
-            newest=None if row[wide + 3] is None else Judgement(*row[wide + 3 :]),
-        )
-        for row in map(tuple, rows)
-    )
+    return tuple(_stored(connection, user_id, tuple(row)) for row in rows)
 
 
 def replace(connection: sa.Connection, user_id: str, livemode: bool, changes: Sequence[Change]) -> frozenset[str]:
@@ -122,9 +121,28 @@ def replace(connection: sa.Connection, user_id: str, livemode: bool, changes: Se
     wanted = [change for change in changes if change.analysis_id in valid]
     if wanted:
         _update_rows(connection, wanted, bump(connection, user_id, livemode))
-        _update_documents(connection, wanted)
-        _add(connection, wanted)
+        _update_documents(connection, user_id, wanted)
+        _add(connection, user_id, wanted)
+        figures.put(connection, user_id, {change.analysis_id: change.figures for change in wanted})
     return valid
+
+
+def _stored(connection: sa.Connection, user_id: str, values: tuple[Any, ...]) -> Stored:
+    wide = len(_ROW)
+    row = Analysis(*values[:wide])
+    texts = (
+        None if text is None else opened(connection, user_id, f"{row.id}/{name}", text)
+        for name, text in zip(("light", "full", "transcript"), values[wide : wide + 3], strict=True)
+    )
+    light, full, transcript = texts
+    newest = None
+    if values[wide + 3] is not None:
+        newest = _opened(connection, user_id, row.id, Judgement(*values[wide + 3 :]))
+    return Stored(row, light or "", full, transcript or "", newest)
+
+
+def _opened(connection: sa.Connection, user_id: str, analysis_id: str, judgement: Judgement) -> Judgement:
+    return replace_field(judgement, results=opened(connection, user_id, f"{analysis_id}/results", judgement.results))
 
 
 def _completed(user_id: str, livemode: bool, filters: Filters) -> sa.ColumnElement[bool]:
@@ -147,21 +165,30 @@ def _update_rows(connection: sa.Connection, changes: Sequence[Change], revised: 
     )
 
 
-def _update_documents(connection: sa.Connection, changes: Sequence[Change]) -> None:
+def _update_documents(connection: sa.Connection, user_id: str, changes: Sequence[Change]) -> None:
     names = ("full", "light", "transcript")
+
+    def sealed(change: Change, name: str) -> str | None:
+        text: str | None = getattr(change, name)
+        return None if text is None else seal(connection, user_id, f"{change.analysis_id}/{name}", text)
+
     new = {name: sa.func.coalesce(sa.bindparam(f"new_{name}", type_=sa.Text()), documents.c[name]) for name in names}
     values = [
-        {"of": change.analysis_id, **{f"new_{name}": getattr(change, name) for name in names}} for change in changes
+        {"of": change.analysis_id, **{f"new_{name}": sealed(change, name) for name in names}} for change in changes
     ]
     connection.execute(sa.update(documents).where(documents.c.analysis_id == sa.bindparam("of")).values(new), values)
 
 
-def _add(connection: sa.Connection, changes: Sequence[Change]) -> None:
+def _add(connection: sa.Connection, user_id: str, changes: Sequence[Change]) -> None:
     rewritten = [change.analysis_id for change in changes if change.rewritten]
     if rewritten:
         connection.execute(sa.delete(judgements).where(judgements.c.analysis_id.in_(rewritten)))
     values = [
-        {"analysis_id": change.analysis_id, **asdict(judgement)}
+        {
+            "analysis_id": change.analysis_id,
+            **asdict(judgement),
+            "results": seal(connection, user_id, f"{change.analysis_id}/results", judgement.results),
+        }
         for change in changes
         for judgement in change.judgements
     ]

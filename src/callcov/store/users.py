@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import secrets
 import unicodedata
 import uuid
@@ -12,8 +13,12 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from callcov.errors import AlreadyExists, BadForm, NotFound
-from callcov.store.tables import feeds, users
+from callcov.store import logins, mailtokens
+from callcov.store.tables import api_keys, feeds, users
 from callcov.store.times import iso
+
+LONGEST_EMAIL = 320
+_EMAIL = re.compile(r"(?!.*=\?)[^\s@,;:<>()\[\]\\\"]+@[\w-]+(\.[\w-]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +37,101 @@ class User:
 _COLUMNS = [users.c[name] for name in User.__dataclass_fields__]
 
 
-def create(connection: sa.Connection, email: str, now: datetime) -> User:
-    """A new, verified and active account with its feeds and its webhook secret.
+def create(
+    connection: sa.Connection,
+    email: str,
+    now: datetime,
+    *,
+    phone_number: str | None = None,
+    password_hash: str | None = None,
+    is_verified: bool = True,
+) -> User:
+    """A new and active account with its feeds and its webhook secret.
 
-    Raises BadForm when that is no email address, AlreadyExists when the email is taken, in whatever case.
+    Raises BadForm when that is no email address, AlreadyExists when the email, in whatever case, or the phone number
+    is another account's.
     """
-    email = _folded(email)
+    email = folded(email)
     if find(connection, email):
-        raise AlreadyExists(f"A user with the email {email} exists already.")
+        raise AlreadyExists("Email already registered")
+    _phone_is_free(connection, phone_number)
+    moment = iso(now)
     user = User(
-        str(uuid.uuid4()), email, None, is_active=True, is_verified=True, created_at=iso(now), updated_at=iso(now)
+        str(uuid.uuid4()),
+        email,
+        phone_number,
+        is_active=True,
+        is_verified=is_verified,
+        created_at=moment,
+        updated_at=moment,
     )
     values = {column.name: getattr(user, column.name) for column in _COLUMNS}
-    connection.execute(sa.insert(users).values(**values, webhook_secret=_new_webhook_secret()))
+    secrets_of_it = {"webhook_secret": _new_webhook_secret(), "password_hash": password_hash}
+    connection.execute(sa.insert(users).values(**values, **secrets_of_it))
     empty = {"user_id": user.id, "last_ms": 0, "last_counter": 0, "revision": 0}
     connection.execute(sa.insert(feeds), [{**empty, "livemode": True}, {**empty, "livemode": False}])
     return user
 
 
+def update(
+    connection: sa.Connection,
+    user_id: str,
+    now: datetime,
+    email: str | None = None,
+    phone_number: str | None = None,
+    password_hash: str | None = None,
+) -> User:
+    """Change what is given and leave the rest; gives the account as it is then.
+
+    Raises BadForm when that is no email address, AlreadyExists when the email or the phone number is another
+    account's, NotFound.
+    """
+    email = None if email is None else folded(email)
+    other = None if email is None else find(connection, email)
+    if other is not None and other.id != user_id:
+        raise AlreadyExists("Email already in use")
+    _phone_is_free(connection, phone_number, user_id)
+    given = {"email": email, "phone_number": phone_number, "password_hash": password_hash}
+    values = {name: value for name, value in given.items() if value is not None}
+    connection.execute(sa.update(users).where(users.c.id == user_id).values(**values, updated_at=iso(now)))
+    return get(connection, user_id)
+
+
+def verify(connection: sa.Connection, user_id: str, now: datetime) -> None:
+    """Keep that the account's email is its owner's."""
+    changed = sa.update(users).where(users.c.id == user_id, sa.not_(users.c.is_verified))
+    connection.execute(changed.values(is_verified=True, updated_at=iso(now)))
+
+
+def deactivate(connection: sa.Connection, user_id: str, now: datetime) -> None:
+    """Close the account for good: its keys and its logins end; everything it owns is kept, its email too."""
+    connection.execute(sa.update(users).where(users.c.id == user_id).values(is_active=False, updated_at=iso(now)))
+    ended = sa.update(api_keys).where(api_keys.c.user_id == user_id, api_keys.c.is_active)
+    connection.execute(ended.values(is_active=False, updated_at=iso(now)))
+    logins.end_all(connection, user_id)
+    mailtokens.void(connection, user_id, "verify", "reset")
+
+
 def find(connection: sa.Connection, email: str) -> User | None:
     """The account with that email, in whatever case; None if there is none."""
-    row = connection.execute(sa.select(*_COLUMNS).where(users.c.email == _folded(email))).one_or_none()
+    row = connection.execute(sa.select(*_COLUMNS).where(users.c.email == folded(email))).one_or_none()
     return User(*row) if row else None
+
+
+def every(connection: sa.Connection) -> tuple[User, ...]:
+    """Every account, the oldest first."""
+    rows = connection.execute(sa.select(*_COLUMNS).order_by(users.c.created_at, users.c.id))
+    return tuple(User(*row) for row in rows)
+
+
+def exist(connection: sa.Connection) -> bool:
+    """Whether there is any account."""
+    return connection.scalar(sa.select(sa.literal(1)).select_from(users).limit(1)) is not None
+
+
+def password_hash(connection: sa.Connection, user_id: str) -> str | None:
+    """The argon2id hash of the account's password; None for an account without one, or no account."""
+    return connection.scalar(sa.select(users.c.password_hash).where(users.c.id == user_id))
 
 
 def get(connection: sa.Connection, user_id: str) -> User:
@@ -72,12 +150,22 @@ def webhook_secret(connection: sa.Connection, user_id: str) -> str:
     return secret
 
 
-def _folded(email: str) -> str:
-    folded = unicodedata.normalize("NFC", email).casefold().strip()
-    name, at, domain = folded.rpartition("@")
-    if not (name and at and domain) or len(folded) > 320 or any(map(str.isspace, folded)):
+def folded(email: str) -> str:
+    """The email address as it is kept: NFC, casefolded, without space around it.
+
+    Raises BadForm for what is not one name and one domain of 320 characters at most, and for characters that would
+    make it two addresses, or another one than it looks like, in a mail's header.
+    """
+    found = unicodedata.normalize("NFC", unicodedata.normalize("NFC", email).casefold().strip())
+    if len(found) > LONGEST_EMAIL or not found.isprintable() or not _EMAIL.fullmatch(found):
         raise BadForm("An email address looks like name@example.com.")
-    return folded
+    return found
+
+
+def _phone_is_free(connection: sa.Connection, phone_number: str | None, user_id: str | None = None) -> None:
+    owner = sa.select(users.c.id).where(users.c.phone_number == phone_number)
+    if phone_number is not None and connection.scalar(owner) not in {None, user_id}:
+        raise AlreadyExists("Phone number already in use")
 
 
 def _new_webhook_secret() -> str:

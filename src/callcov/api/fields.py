@@ -1,0 +1,75 @@
+"""Fields of the accounts' bodies, with their limits: email 320 characters, password 256, code and token 256."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from callcov.auth.passwords import LONGEST, weakness
+from callcov.errors import BadForm
+from callcov.store import users
+
+
+class Sent(BaseModel):
+    """A body that may hold a password or a token: its fields are shown nowhere, whoever prints it."""
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
+        """Nothing."""
+        return ()
+
+
+def printable(text: str) -> str:
+    """The text, without control characters or ValueError."""
+    if any(unicodedata.category(one) == "Cc" for one in text):
+        raise ValueError("Control characters are not allowed")
+    return text
+
+
+def _email(text: str) -> str:
+    try:
+        return users.folded(text)
+    except BadForm as error:
+        raise ValueError(str(error)) from error
+
+
+def _strong(password: str) -> str:
+    if missing := weakness(password):
+        raise ValueError(missing)
+    return password
+
+
+def _plus(number: str) -> str:
+    return "+" + number.removeprefix("+")
+
+
+Email = Annotated[
+    str,
+    AfterValidator(_email),
+    Field(
+        max_length=users.LONGEST_EMAIL,
+        description="An email is one account whatever its case.",
+        json_schema_extra={"format": "email"},
+    ),
+]
+Phone = Annotated[
+    str,
+    AfterValidator(_plus),
+    Field(pattern=r"^\+?[1-9][0-9]{6,14}$", description="E.164; the `+` may be left out and is kept."),
+]
+Password = Annotated[
+    str,
+    AfterValidator(printable),
+    Field(max_length=LONGEST, json_schema_extra={"format": "password"}),
+]
+NewPassword = Annotated[
+    Password,
+    AfterValidator(_strong),
+    Field(
+        description="At least 8 characters with an upper- and a lower-case letter, a digit and one of "
+        '`!@#$%^&*(),.?":|<>`.',
+    ),
+]
+Token = Annotated[str, AfterValidator(printable), Field(max_length=256)]

@@ -1,0 +1,48 @@
+"""Deleting an analysis for good: its rows, then its objects and what is queued for it; one audit line stays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+
+from callcov.errors import NotFound
+from callcov.store import analyses, audit
+from callcov.store.audit import Entry
+from callcov.store.blobs import Blobs
+from callcov.store.db import Database
+
+
+class Queue(Protocol):
+    """Whoever holds work on analyses."""
+
+    def cancel(self, analysis_id: str, attempt: int) -> None:
+        """Stop that attempt."""
+        ...
+
+    def forget(self, analysis_id: str) -> None:
+        """Drop what waits or is remembered for an analysis."""
+        ...
+
+
+def erase(
+    database: Database, blobs: Blobs, queue: Queue | None, user_id: str, livemode: bool, analysis_id: str, entry: Entry
+) -> None:
+    """Delete the analysis: sound, masked sound, vectors, documents, judgements, deliveries, work files, queued work.
+
+    `entry` is logged with it, with the analysis's id and mode. Without a `queue`, a server at work finds it gone before
+    its next stage. Raises NotFound, and Conflict while it is under legal hold. What is deleted is overwritten in the
+    database; `Database.scrub` also takes it out of the log of changes.
+    """
+    with database.write() as connection:
+        row = analyses.get(connection, user_id, livemode, analysis_id)
+        if row is None:
+            raise NotFound("Analysis not found")
+        keys = analyses.delete(connection, user_id, livemode, analysis_id)
+        audit.write(connection, user_id, replace(entry, object_id=row.id, livemode=livemode))
+    if queue and row.status == analyses.PROCESSING:
+        queue.cancel(row.id, row.attempt)
+    if queue:
+        queue.forget(row.id)
+    for key in keys:
+        blobs.delete(key)
+    blobs.delete_prefix(f"work/{row.id}/")

@@ -1,0 +1,84 @@
+"""Logins: families of refresh tokens, a keyed hash each. What a token is made of is `auth/tokens.py`.
+
+A login lives while it has a row that is not over; its access tokens are worth nothing once the rows are gone. So ending
+a login is deleting its rows, and a change of password ends them all by deleting the account's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from callcov.store.tables import refresh_tokens, users
+from callcov.store.times import iso
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """One login of an account."""
+
+    user_id: str
+    login_id: str
+
+
+def add(
+    connection: sa.Connection, user_id: str, login_id: str, token_hash: str, now: datetime, expires_at: datetime
+) -> None:
+    """Keep a refresh token of that login, the newest from now on. The account's tokens that are over are forgotten."""
+    over = sa.and_(refresh_tokens.c.user_id == user_id, refresh_tokens.c.expires_at <= iso(now))
+    connection.execute(sa.delete(refresh_tokens).where(over))
+    values = {"token_hash": token_hash, "login_id": login_id, "expires_at": iso(expires_at)}
+    connection.execute(sa.insert(refresh_tokens).values(user_id=user_id, **values))
+
+
+def rotate(connection: sa.Connection, token_hash: str, now: datetime) -> Login | None:
+    """Use the refresh token up and tell whose it was; None when it is unknown, over, or was used before.
+
+    One that was used before must `end` its whole login: somebody has a copy of it, and nobody can tell who.
+    """
+    used = sa.update(refresh_tokens).where(
+        refresh_tokens.c.token_hash == token_hash,
+        refresh_tokens.c.rotated_at.is_(None),
+        refresh_tokens.c.expires_at > iso(now),
+        refresh_tokens.c.user_id.in_(sa.select(users.c.id).where(users.c.is_active)),
+    )
+    columns = (refresh_tokens.c.user_id, refresh_tokens.c.login_id)
+    row = connection.execute(used.values(rotated_at=iso(now)).returning(*columns)).one_or_none()
+    if row is None:
+        return None
+    return Login(*row)
+
+
+def end(connection: sa.Connection, token_hash: str) -> str | None:
+    """End the login that the refresh token is of, however old the token, and give its account.
+
+    None, and nothing happens, when it is unknown.
+    """
+    login_id = sa.select(refresh_tokens.c.login_id).where(refresh_tokens.c.token_hash == token_hash)
+    ended = sa.delete(refresh_tokens).where(refresh_tokens.c.login_id.in_(login_id))
+    return next(iter(connection.scalars(ended.returning(refresh_tokens.c.user_id)).all()), None)
+
+
+def end_all(connection: sa.Connection, user_id: str) -> None:
+    """End every login of the account."""
+    connection.execute(sa.delete(refresh_tokens).where(refresh_tokens.c.user_id == user_id))
+
+
+def lives(connection: sa.Connection, user_id: str, login_id: str) -> bool:
+    """Whether that login of the account has not been ended and the account is active; one indexed read."""
+    return connection.scalar(_LIVES, {"user_id": user_id, "login_id": login_id}) is not None
+
+
+# Made once: every request with a token asks this, and putting it together takes longer than the database's answer.
+_LIVES = (
+    sa.select(sa.literal(1))
+    .select_from(refresh_tokens.join(users, users.c.id == refresh_tokens.c.user_id))
+    .where(
+        refresh_tokens.c.login_id == sa.bindparam("login_id"),
+        refresh_tokens.c.user_id == sa.bindparam("user_id"),
+        users.c.is_active,
+    )
+    .limit(1)
+)

@@ -1,0 +1,43 @@
+"""schemathesis over the whole API document of a real server, with every check; `make fuzz` takes many more cases.
+
+No 5xx, no status, header or body that the document does not describe, nothing accepted that the document forbids,
+nothing without credentials, nothing of what was deleted. The seed is fixed and it ends by itself.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from api_server import tone
+
+HERE = Path(__file__).parent
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "3"))
+"""Cases an operation at most, in each of the phases that draw them."""
+LEAST = int(os.environ.get("FUZZ_LEAST", "300"))
+"""Cases that must have been made; fewer would mean that most of the document was not looked at."""
+SEED = 4
+
+
+@pytest.fixture
+def known(account):
+    """Analyses in every state, and the child that judges, which takes its time to start."""
+    ends = (account.accepted, account.completed, lambda: account.failed("why"))
+    made = [end() for end in ends for _ in range(20)]
+    assert account.post("/policy/backtest", json={"policy": {}}).status_code == 200
+    return {"FUZZ_ANALYSES": " ".join(made), "FUZZ_SOUND": tone().hex()}
+
+
+def test_the_api_keeps_to_its_document_whatever_it_is_sent(account, known, tmp_path):
+    command = [Path(sys.executable).with_name("schemathesis"), "--config-file", HERE / "fuzz.toml", "run"]
+    options = ["--header", f"X-API-Key: {account.live}", "--seed", SEED, "--max-examples", EXAMPLES]
+    words = [*command, f"{account.server.base}/openapi.json", *options]
+    hooks = {"SCHEMATHESIS_HOOKS": str(HERE / "fuzz_hooks.py"), "PYTHONWARNINGS": "ignore"}
+    environment = os.environ | known | hooks
+    told = subprocess.run(
+        [str(word) for word in words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert int(re.search(r"(\d+) generated", told.stdout)[1]) >= LEAST, told.stdout

@@ -1,0 +1,135 @@
+"""Insights against a recount in plain Python, over random histories of two accounts in two modes."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from store_samples import LIVE, NOON, TEST, change, figures, finished, submission
+
+from callcov.checks import FLAGS
+from callcov.store import analyses, insights, judgements
+from callcov.store.figures import DAY, missing, put
+from callcov.store.insights import Scope
+from callcov.store.tables import MEASURES
+
+MIDNIGHT = int(datetime(2026, 11, 24, tzinfo=UTC).timestamp())
+WIDE = 3 * DAY
+# Few values, so that calls meet on a day, on its first and last second, and at an agent.
+SECOND = st.one_of(st.integers(-WIDE, WIDE), st.sampled_from([-DAY, -1, 0, 1, DAY - 1, DAY])).map(
+    lambda offset: MIDNIGHT + offset
+)
+NAME = st.sampled_from(["a", "A", "ß", "agent 1"])
+COUNTED = st.fixed_dictionaries({}, optional={name: st.integers(-3, 2**40) for name in MEASURES}).map(
+    lambda some: figures(**some)
+)
+CALL = st.fixed_dictionaries(
+    {
+        "second": SECOND,
+        "agent": NAME,
+        "contact": NAME,
+        "ms": st.integers(0, 10**8),
+        "counted": COUNTED,
+        "again": st.none() | COUNTED,
+        "mode": st.sampled_from([LIVE, LIVE, TEST]),
+        "mine": st.sampled_from([True, True, True, False]),
+        "end": st.sampled_from(["completed", "completed", "completed", "failed", "processing", "deleted"]),
+    }
+)
+SCOPE = st.builds(
+    Scope,
+    agent_id=st.none() | NAME | st.just(""),
+    contact_id=st.none() | NAME,
+    search=st.none() | st.sampled_from(["", "A", "gent", "SS"]),
+    after=st.none() | SECOND,
+    before=st.none() | SECOND,
+)
+
+
+def happen(connection, user, call):
+    """One call from its acceptance to its end; gives when it was created, as the account's clock says."""
+    mode, now = call["mode"], datetime.fromtimestamp(call["second"], UTC)
+    sent = submission(call["agent"], call["contact"], duration_ms=call["ms"])
+    row = analyses.accept(connection, user, mode, sent, now)
+    if call["end"] == "failed":
+        analyses.fail(connection, user, row.id, 1, "why", NOON.isoformat(), 1)
+    elif call["end"] != "processing":
+        analyses.finish(connection, user, row.id, 1, finished(figures=call["counted"]))
+        if call["again"]:
+            row = analyses.get(connection, user, mode, row.id)
+            judgements.replace(connection, user, mode, [change(row, figures=call["again"])])
+        if call["end"] == "deleted":
+            analyses.delete(connection, user, mode, row.id)
+    return row.created
+
+
+def wanted(call, created, scope):
+    return (
+        call["mine"]
+        and call["mode"] == LIVE
+        and call["end"] == "completed"
+        and scope.agent_id in {None, call["agent"]}
+        and scope.contact_id in {None, call["contact"]}
+        and any((scope.search or "").casefold() in name.casefold() for name in (call["agent"], call["contact"]))
+        and (scope.after is None or created >= scope.after)
+        and (scope.before is None or created < scope.before)
+    )
+
+
+def recount(calls, scope, key):
+    sums = {}
+    for call, created in calls:
+        if wanted(call, created, scope):
+            counted = (call["again"] or call["counted"]) | {"duration_ms": call["ms"], "calls": 1}
+            sums.setdefault(key(call, created), Counter(dict.fromkeys(counted, 0))).update(counted)
+    return {place: dict(summed) for place, summed in sums.items()}
+
+
+@given(calls=st.lists(CALL, max_size=12), scopes=st.lists(SCOPE, min_size=1, max_size=6))
+@settings(max_examples=120)
+def test_the_sums_are_those_of_a_recount_after_any_history(database_once, calls, scopes):
+    database, user = database_once()
+    _, other = database_once()
+    # The clock of an account never runs backwards, so in order of time it is the calls' own.
+    calls = sorted(calls, key=lambda call: call["second"])
+    with database.write() as connection:
+        known = [(call, happen(connection, user if call["mine"] else other, call)) for call in calls]
+    with database.read() as connection:
+        for scope in scopes:
+            days = insights.by_day(connection, user, LIVE, scope)
+            agents = insights.by_agent(connection, user, LIVE, scope)
+            assert days == recount(known, scope, lambda _, created: created // DAY)
+            assert list(days) == sorted(days)
+            assert agents == recount(known, scope, lambda call, _: call["agent"])
+            assert list(agents) == sorted(agents, key=lambda agent: (-agents[agent]["calls"], agent))
+
+
+def test_deleting_the_last_call_leaves_no_trace_of_its_agent(database, user):
+    with database.write() as connection:
+        row = analyses.accept(connection, user, LIVE, submission("somebody"), NOON)
+        analyses.finish(connection, user, row.id, 1, finished())
+        analyses.delete(connection, user, LIVE, row.id)
+        assert connection.exec_driver_sql("SELECT count(*) FROM figures").scalar() == 0
+        assert connection.exec_driver_sql("SELECT count(*) FROM figures_daily").scalar() == 0
+
+
+def test_there_is_a_column_for_every_field_that_can_be_flagged():
+    assert set(FLAGS) <= set(MEASURES)
+
+
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(days=400)])
+def test_what_is_not_counted_is_found_and_counted_once(database, user, other_user, age):
+    with database.write() as connection:
+        row = analyses.accept(connection, user, LIVE, submission(), NOON - age)
+        analyses.finish(connection, user, row.id, 1, finished())
+        connection.exec_driver_sql("DELETE FROM figures")
+        connection.exec_driver_sql("DELETE FROM figures_daily")
+        (one,) = missing(connection, 10)
+        assert (one.user_id, one.analysis_id, one.results, one.full) == (user, row.id, '{"results":"first"}', None)
+        put(connection, other_user, {row.id: figures()})  # not theirs: nothing
+        for _ in range(2):
+            put(connection, user, {row.id: figures(judged=1)})
+        assert missing(connection, 10) == ()
+        assert [sums["judged"] for sums in insights.by_agent(connection, user, LIVE, Scope()).values()] == [1]
+        assert insights.by_agent(connection, other_user, LIVE, Scope()) == {}

@@ -1,0 +1,119 @@
+"""Accounts and keys from the shell, by whoever runs the server."""
+
+import re
+import sys
+from datetime import UTC, datetime
+
+import pytest
+import structlog
+
+from callcov.auth import accounts, mail
+from callcov.auth.keys import hash_key
+from callcov.auth.mail import Outbox, Post
+from callcov.auth.secret import load_secret
+from callcov.cli import main
+from callcov.errors import BadCode
+from callcov.store import keys, users
+from callcov.store.folder import installation, outbox
+
+QA = "qa@example.com"
+
+
+@pytest.fixture
+def data(tmp_path):
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def callcov(data, monkeypatch, capsys):
+    """The command as the shell runs it, in this process, with an account; gives what it printed."""
+    monkeypatch.setenv("CALLCOV_DATA", str(data))
+
+    def run(*arguments, code=0):
+        monkeypatch.setattr(sys, "argv", ["callcov", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        assert ended.value.code == code, err
+        return err if code else out
+
+    run("users", "create", QA)
+    yield run
+    structlog.reset_defaults()
+
+
+def test_accounts_are_listed_oldest_first_and_shown(callcov):
+    second = callcov("users", "create", "Erin@Example.com").strip()
+    rows = [line.split("\t") for line in callcov("users", "list").splitlines()]
+    assert [row[1:3] for row in rows] == [[QA, "active"], ["erin@example.com", "active"]]
+    shown = dict(line.split("\t") for line in callcov("users", "show", "ERIN@example.com").splitlines())
+    assert (shown["id"], shown["email"], shown["phone_number"]) == (second, "erin@example.com", "")
+    assert (shown["state"], shown["password"]) == ("active", "none")
+
+
+def test_a_deactivated_account_has_no_key_that_works(callcov, data):
+    key = callcov("keys", "create", "--user", QA).strip()
+    callcov("users", "deactivate", QA)
+    assert callcov("users", "list").split("\t")[2] == "deactivated"
+    with installation(data) as database, database.read() as connection:
+        assert keys.caller(connection, hash_key(load_secret(data, None), key), datetime.now(UTC)) is None
+    assert "ended" in callcov("keys", "list", "--user", QA, "--all")
+
+
+def test_the_token_of_a_reset_sets_the_password_once_and_a_newer_one_voids_it(callcov, data):
+    first, second = (callcov("users", "reset-password", QA).strip() for _ in range(2))
+    secret, now = load_secret(data, None), datetime.now(UTC)
+    with installation(data) as database:
+        with pytest.raises(BadCode):
+            accounts.reset_password(database, secret, first, "hash", now)
+        accounts.reset_password(database, secret, second, "hash", now)
+        with pytest.raises(BadCode):
+            accounts.reset_password(database, secret, second, "hash", now)
+    assert "password\tset" in callcov("users", "show", QA)
+
+
+def test_the_outbox_is_shown_oldest_first_and_to_one_address_when_asked(callcov, data):
+    assert callcov("users", "outbox") == ""
+    post = Post(Outbox(outbox(data)), "callcov@localhost", "https://calls.example.com")
+    post.send(mail.verification(post.base, QA, "CODE-1"))
+    post.send(mail.reset(post.base, "erin@example.com", "CODE-2"))
+    post.close()
+    assert re.findall(r"^Code: (.*)$", callcov("users", "outbox"), flags=re.MULTILINE) == ["CODE-1", "CODE-2"]
+    mine = callcov("users", "outbox", "QA@example.com")
+    assert "To: qa@example.com\nSubject: Verify your email for CallCov\n" in mine
+    assert "CODE-2" not in mine
+
+
+def test_keys_are_listed_and_expired(callcov):
+    callcov("keys", "create", "--user", QA, "--description", "first")
+    callcov("keys", "create", "--user", QA, "--test")
+    newer, older = (line.split("\t") for line in callcov("keys", "list", "--user", QA).splitlines())
+    assert (older[1][:8], older[2:]) == ("sk_live_", ["active", "never used", "first"])
+    assert newer[1].startswith("sk_test_")
+    callcov("keys", "expire", "--user", QA, older[0])
+    assert len(callcov("keys", "list", "--user", QA).splitlines()) == 1
+    assert f"{older[0]}\t{older[1]}\tended" in callcov("keys", "list", "--user", QA, "--all")
+
+
+def test_an_operators_eleventh_key_is_refused_too(callcov, data):
+    with installation(data) as database, database.write() as connection:
+        owner = users.find(connection, QA).id
+        for number in range(10):
+            keys.create(connection, owner, True, str(number), "sk_live_abcdef", None, datetime.now(UTC))  # noqa: FBT003
+    assert "Maximum of 10 active API keys reached" in callcov("keys", "create", "--user", QA, code=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("users", "show", "nobody@example.com"), 2, "callcov users create nobody@example.com"),
+        (("users", "deactivate", "nobody@example.com"), 2, "callcov users create nobody@example.com"),
+        (("users", "reset-password", "nobody@example.com"), 2, "callcov users create nobody@example.com"),
+        (("users", "show", "nobody"), 1, "name@example.com"),
+        (("users", "outbox", "nobody"), 1, "name@example.com"),
+        (("keys", "list", "--user", "nobody@example.com"), 2, "callcov users create nobody@example.com"),
+        (("keys", "expire", "--user", QA, "nonsense"), 1, "API key not found"),
+    ],
+)
+def test_a_mistake_ends_with_its_code_and_one_sentence(callcov, arguments, code, says):
+    assert says in callcov(*arguments, code=code)

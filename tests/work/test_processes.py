@@ -1,0 +1,172 @@
+"""Several processes that answer: one limit, one worker, and nothing left when the first one ends."""
+
+import os
+import signal
+import threading
+import time
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx2
+import pytest
+from serving import Server, submit
+from sounds import SOUND, samples, write_wav
+
+from callcov.children import Children, Task
+from callcov.engine import Engine, Starter
+from callcov.store import analyses, users
+from callcov.store.analyses import Submission
+from callcov.store.blobs import open_blobs
+from callcov.store.db import migrate, open_database
+from callcov.work import Worker
+
+
+def answerers(first):
+    """The processes below the first that answer, which are copies of it; children are started afresh."""
+    proc = Path("/proc")
+    below = (proc / f"{first}/task/{first}/children").read_text().split()
+    line = (proc / f"{first}/cmdline").read_text()
+    return [int(number) for number in below if (proc / number / "cmdline").read_text() == line]
+
+
+def gone(number):
+    """Whether that process has ended; one that nobody waited for is still listed, as a zombie."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.fixture
+def server(tmp_path, models_folder):
+    server = Server(tmp_path / "data", models_folder, CALLCOV_RATE_LIMIT="40/hour", CALLCOV_SUBMIT_RATE_LIMIT="5/hour")
+    server.start("--api-processes", "3")
+    yield server
+    if not gone(server.pid):
+        server.kill()
+
+
+def statuses_of(database):
+    with database.read() as connection:
+        return set(connection.exec_driver_sql("SELECT status FROM analyses").scalars())
+
+
+@pytest.mark.slow
+def test_processes_answer_as_one_server(server, tmp_path):
+    others = answerers(server.pid)
+    assert len(others) == 2
+    # They answer although the first does not, so it is not the only one.
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        assert [httpx2.get(f"{server.address}/health/live", timeout=30).status_code for _ in range(5)] == [200] * 5
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+    sound = write_wav(tmp_path / "short.wav", samples(SOUND / "two-voices.wav")[:, :32_000])
+    key = server.new_key()
+
+    def one(_number):
+        with server.client(key) as client:
+            return client.get("/analysis/").status_code
+
+    with server.client(key) as client:
+        accepted = [submit(client, sound)["id"]]
+    for _ in range(4):
+        with server.client(key) as client:  # a connection each, so that they fall on different processes
+            accepted.append(submit(client, sound)["id"])
+    with ThreadPoolExecutor(20) as threads:
+        statuses = list(threads.map(one, range(60)))
+    assert sorted(statuses) == [200] * 35 + [429] * 25
+    with server.client(server.new_key()) as client:
+        assert client.delete(f"/analysis/{accepted.pop()}").status_code == 200
+    database = open_database(f"sqlite:///{server.data}/callcov.db")  # asking the server would meet its limit
+    wait_for(lambda: statuses_of(database) == {"completed"}, 300)
+    database.close()
+    assert server.stop() == 0
+    assert all(map(gone, others))
+
+
+@pytest.mark.slow
+def test_the_others_end_with_a_first_one_that_is_killed_and_a_restart_finds_everything_free(server):
+    others = answerers(server.pid)
+    server.kill()
+    wait_for(lambda: all(map(gone, others)))
+    server.start("--api-processes", "2")
+    assert httpx2.get(f"{server.address}/health/ready", timeout=30).status_code == 200
+
+
+class Noted:
+    """Work that only notes what it is given, and takes until `free` is set."""
+
+    def __init__(self):
+        self.free, self.began = threading.Event(), []
+
+    def analyse(self, step, user_id, analysis_id, attempt):
+        self.began.append((user_id, analysis_id, attempt))
+        step("wait", lambda: self.free.wait(60))
+        step("after", lambda: self.began.append("after"))
+
+    def deliver(self, step, *what):
+        raise AssertionError((step, what))
+
+    def tidy(self):
+        pass
+
+
+def wait_for(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = open_database(f"sqlite:///{tmp_path}/callcov.db")
+    migrate(database)
+    yield database
+    database.close()
+
+
+def test_another_process_enqueues_and_cancels_through_the_database(database, tmp_path):
+    work, engine = Noted(), Engine(database.engine)
+    engine.launch(work, 1)
+    elsewhere = open_database(f"sqlite:///{tmp_path}/callcov.db")
+    starter = Starter(elsewhere.engine)
+    try:
+        with elsewhere.write() as connection:
+            starter.start(connection, "user", "one", 1)
+        wait_for(lambda: work.began == [("user", "one", 1)])
+        starter.cancel("one", 1)
+        assert engine.ended("one", 1)
+        work.free.set()
+        with elsewhere.write() as connection:
+            starter.start(connection, "user", "two", 1)
+        wait_for(lambda: ("user", "two", 1) in work.began)
+        wait_for(lambda: engine.ended("two", 1))
+        assert work.began == [("user", "one", 1), ("user", "two", 1), "after"], "one went no further"
+    finally:
+        starter.close()
+        engine.close()
+        elsewhere.close()
+
+
+def test_work_on_what_another_process_deleted_is_stopped_at_once_and_nothing_else(database, tmp_path):
+    now = datetime.now(UTC)
+    with database.write() as connection:
+        user = users.create(connection, "dana@example.com", now).id
+        there = analyses.accept(connection, user, True, Submission("a", "c", "r", "0" * 64, 1, "wav", 1, 1, 8000), now)  # noqa: FBT003
+    children, blobs = Children(2, print), open_blobs((tmp_path / "objects").as_uri())
+    blobs.write("work/deleted/words", b"unmasked")
+    worker = Worker(database, blobs, None, children, {}, "http://x", ())
+    worker.stop_deleted()
+    with ThreadPoolExecutor(2) as threads:
+        deleted = threads.submit(children.run, "deleted", [Task(time.sleep, (60,))])
+        staying = threads.submit(children.run, there.id, [Task(time.sleep, (3,))])
+        wait_for(lambda: len(children.scopes()) == 2)
+        worker.stop_deleted()
+        with pytest.raises(CancelledError):
+            deleted.result(30)
+        assert staying.result(60) == [None]
+    assert not blobs.exists("work/deleted/words")
+    children.close()

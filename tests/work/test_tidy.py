@@ -1,0 +1,126 @@
+"""What the regular tidying removes, and what it leaves."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import structlog
+
+from callcov.store import analyses, idempotency, users
+from callcov.store.analyses import Finished, Submission
+from callcov.store.blobs import open_blobs
+from callcov.store.db import migrate, open_database
+from callcov.store.tables import MEASURES
+from callcov.store.times import iso
+from callcov.work import Worker
+
+NOW = datetime.now(UTC)
+WEEK = timedelta(days=7)
+LIVE, TEST = True, False
+COUNTED = dict.fromkeys(set(MEASURES) - {"duration_ms"}, 0)
+
+
+class Idle:
+    """An engine and children that have nothing running; notes what is cancelled."""
+
+    def __init__(self):
+        self.cancelled = []
+
+    def ended(self, _analysis_id, _attempt):
+        return False
+
+    def cancel(self, *what):
+        self.cancelled.append(what)
+
+    def forget(self, _analysis_id):
+        pass
+
+
+@pytest.fixture
+def worker(tmp_path):
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    database = open_database(f"sqlite:///{tmp_path}/callcov.db")
+    migrate(database)
+    yield Worker(database, open_blobs((tmp_path / "objects").as_uri()), Idle(), Idle(), {}, "http://x", ())
+    database.close()
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def user(worker):
+    with worker.database.write() as connection:
+        return users.create(connection, "dana@example.com", NOW).id
+
+
+def accepted(worker, user, livemode, when):
+    name = f"{livemode}{when.timestamp()}"
+    submission = Submission("a", "c", f"recordings/{name}", "0" * 64, 1, "wav", 1000, 1, 8000)
+    worker.blobs.write(submission.blob_key, b"sound")
+    with worker.database.write() as connection:
+        row = analyses.accept(connection, user, livemode, submission, when)
+    worker.blobs.write(f"work/{row.id}/words", b"unmasked")
+    return row
+
+
+def completed(worker, user, livemode, when):
+    row = accepted(worker, user, livemode, when)
+    masked, vectors = f"masked/{row.id}", f"vectors/{row.id}"
+    worker.blobs.write(masked, b"masked")
+    worker.blobs.write(vectors, b"vectors")
+    ended = Finished("{}", "{}", "{}", iso(when), 1, "1", "1", "{}", COUNTED, None, masked, vectors)
+    with worker.database.write() as connection:
+        assert analyses.finish(connection, user, row.id, 1, ended)
+    return row
+
+
+def left(worker, user):
+    with worker.database.read() as connection:
+        return {
+            row.id
+            for livemode in (LIVE, TEST)
+            for row in analyses.page(connection, user, livemode, analyses.Filters(), 100, 0).items
+            if not isinstance(row, str)
+        }
+
+
+def objects(worker):
+    return sorted(str(path) for path in worker.blobs._root.rglob("*") if path.is_file())  # noqa: SLF001 the folder
+
+
+def test_a_test_analysis_goes_after_seven_days_with_everything_that_was_stored_of_it(worker, user):
+    completed(worker, user, TEST, NOW - WEEK - timedelta(hours=1))
+    worker.tidy()
+    assert objects(worker) == []
+    with worker.database.read() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT (SELECT count(*) FROM analyses), (SELECT count(*) FROM documents), (SELECT count(*) FROM judgements)"
+        )
+        assert rows.one() == (0, 0, 0)
+
+
+def test_a_younger_one_and_every_live_one_stay(worker, user):
+    kept = [
+        accepted(worker, user, TEST, NOW - WEEK + timedelta(hours=1)),
+        accepted(worker, user, LIVE, NOW - 10 * WEEK),
+    ]
+    completed(worker, user, LIVE, NOW - 9 * WEEK)
+    before = objects(worker)
+    worker.tidy()
+    assert left(worker, user) == {row.id for row in kept}
+    assert objects(worker) == before
+
+
+def test_one_that_is_still_being_worked_on_is_cancelled(worker, user):
+    row = accepted(worker, user, TEST, NOW - 2 * WEEK)
+    worker.tidy()
+    assert worker.engine.cancelled == [(row.id, 1)]
+    assert objects(worker) == []
+
+
+def test_answers_kept_for_repeated_submissions_go_after_a_day(worker, user):
+    row = accepted(worker, user, LIVE, NOW)
+    with worker.database.write() as connection:
+        for name, hours in (("old", 25), ("young", 23)):
+            idempotency.keep(connection, user, LIVE, name, "print", row.id, "answer", NOW - timedelta(hours=hours))
+    worker.tidy()
+    with worker.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT key FROM idempotency").scalars().all() == ["young"]
