@@ -159,7 +159,7 @@ CATALOGUE: tuple[Model, ...] = (
             File(
                 "reader.onnx",
                 938_985,
-                "bd1f01dd3a6c31b869f2ceda814ab0365a04fd2e5798ace04be9f1bcd274fed6",
+                "5aecc6b1b5f2d26759f4d9e747f94c9cdeb40ae45b63a2be57eb34b8670c1851",
                 shipped=GRAPHS / "reader.onnx",
             ),
             File(
