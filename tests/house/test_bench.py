@@ -22,7 +22,9 @@ def test_a_benchmark_nobody_knows_is_refused(root):
     assert "no benchmark is called sped" in said.stderr
 
 
-@pytest.mark.parametrize("name", ["speed", "wer", "rejudge", "insights", "feed", "upload", "load", "hour", "credentials"])
+@pytest.mark.parametrize(
+    "name", ["speed", "wer", "rejudge", "insights", "feed", "upload", "load", "hour", "credentials"]
+)
 def test_every_benchmark_can_be_loaded_and_measures(root, name):
     look = f"import sys; sys.path.insert(0, {str(root / 'bench')!r}); import {name}; print(callable({name}.measure))"
     said = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=False)
