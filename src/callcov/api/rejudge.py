@@ -58,7 +58,7 @@ class Backtest(BaseModel):
 
     policy: Annotated[Policy, Field(description="The policy, as PUT /policy takes it.")]
     filter: Filter = Filter()
-    limit: Annotated[int, Field(ge=1, le=10_000, description="How many analyses at most.")] = 1000
+    limit: Annotated[int, Field(ge=1, le=10_000, strict=True, description="How many analyses at most.")] = 1000
 
 
 async def _roles(request: Request) -> Roles:

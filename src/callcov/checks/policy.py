@@ -40,9 +40,9 @@ Direction = Literal["inbound", "outbound"]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Wordings = Annotated[tuple[Wording, ...], Field(min_length=1, max_length=200)]
-Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1, le=1_000)]
-Rate = Annotated[float, Field(gt=0, le=1_000, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(strict=True, ge=0, le=86_400, allow_inf_nan=False)]
+Count = Annotated[int, Field(strict=True, ge=1, le=1_000)]
+Rate = Annotated[float, Field(strict=True, gt=0, le=1_000, allow_inf_nan=False)]
 
 READY_MADE = ("default", "collections", "payments", "health")
 """The names of the policies that come with CallCov."""
@@ -105,9 +105,9 @@ class Thresholds(_Part):
     dead_air_seconds: Seconds = 10.0
     wpm_low: Rate = 110.0
     wpm_high: Rate = 190.0
-    sentiment_band: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = 0.15
+    sentiment_band: Annotated[float, Field(strict=True, ge=0, lt=1, allow_inf_nan=False)] = 0.15
     long_call_seconds: Seconds = 600.0
-    effort_flag: Annotated[int, Field(ge=1, le=5)] = 4
+    effort_flag: Annotated[int, Field(strict=True, ge=1, le=5)] = 4
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -127,7 +127,7 @@ class Policy(_Part):
     and a recording keeps it), a PIN and a password. `ssn` is not among them: many lawful identity checks ask for it.
     """
 
-    version: Annotated[int, Field(ge=1)] = 1
+    version: Annotated[int, Field(ge=1, strict=True)] = 1
     disclosures: Annotated[tuple[Disclosure, ...], Field(max_length=500)] = ()
     prohibited: Annotated[tuple[Prohibited, ...], Field(max_length=2_000)] = ()
     thresholds: Thresholds = Thresholds()

@@ -39,7 +39,7 @@ cli.command("analyze", epilog="Example: callcov analyze call.wav --agent-channel
 cli.command("rejudge", epilog="Example: callcov rejudge --user qa@example.com --all")(rejudge_command)
 cli.command("audit", epilog="Example: callcov audit --user qa@example.com --limit 20")(audit_command)
 cli.command("erase", epilog="Example: callcov erase --user qa@example.com customer_12345")(erase_command)
-cli.command("rotate-key", epilog="Example: CALLCOV_NEW_MASTER_KEY=$(cat new.key) callcov rotate-key")(rotate_key)
+cli.command("rotate-key", epilog="Example: callcov rotate-key, with the new key in CALLCOV_NEW_MASTER_KEY")(rotate_key)
 
 
 def main() -> None:
