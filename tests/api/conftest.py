@@ -11,10 +11,11 @@ _numbers = count()
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """One real server for all tests; each has accounts of its own."""
+    before = structlog.get_config()
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     with running(tmp_path_factory.mktemp("server")) as server:
         yield server
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 @pytest.fixture

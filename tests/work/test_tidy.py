@@ -37,12 +37,13 @@ class Idle:
 
 @pytest.fixture
 def worker(tmp_path):
+    before = structlog.get_config()
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     database = open_database(f"sqlite:///{tmp_path}/callcov.db")
     migrate(database)
     yield Worker(database, open_blobs((tmp_path / "objects").as_uri()), Idle(), Idle(), {}, "http://x", ())
     database.close()
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 @pytest.fixture
