@@ -8,9 +8,10 @@ found is masked, and how many decoys were hidden: with the rules alone, and with
 import argparse
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import leaks
 import markup
@@ -52,7 +53,7 @@ def said(turns: Sequence[Sequence[str]]) -> tuple[tuple[Segment, ...], list[tupl
     return tuple(segments), marks
 
 
-def tally(exchanges: Sequence[dict], find: Callable[[tuple[Segment, ...]], Sequence[Sensitive]]) -> Tally:  # type: ignore[type-arg]
+def tally(exchanges: Sequence[Mapping[str, Any]], find: Callable[[tuple[Segment, ...]], Sequence[Sensitive]]) -> Tally:
     """Everything that is counted of some exchanges."""
     found = Tally()
     for one in exchanges:
@@ -102,7 +103,10 @@ def ways(path: Path) -> dict[str, Tally]:
     """What is counted of a file of exchanges by the rules alone, and by rules and tagger."""
     exchanges = yaml.safe_load(path.read_text("utf-8"))
     encoder = Encoder(locate.locate(config.read(os.environ).models, "minilm"))
-    both = lambda segments: sensitive.find(segments, tagger.likely(encoder, segments))  # noqa: E731
+
+    def both(segments: tuple[Segment, ...]) -> Sequence[Sensitive]:
+        return sensitive.find(segments, tagger.likely(encoder, segments))
+
     return {"rules alone": tally(exchanges, sensitive.find), "rules and tagger": tally(exchanges, both)}
 
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import requests
 import structlog
 from api_server import wait_until
 from hypothesis import given, settings
@@ -48,8 +49,6 @@ def token(server):
 
 
 def call(server, token, route, data):
-    import requests  # noqa: PLC0415
-
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     return requests.request(route[0], server.api + route[1], data=data, headers=headers, timeout=60)
 

@@ -100,7 +100,7 @@ def test_an_operators_eleventh_key_is_refused_too(callcov, data):
     with installation(data) as database, database.write() as connection:
         owner = users.find(connection, QA).id
         for number in range(10):
-            keys.create(connection, owner, True, str(number), "sk_live_abcdef", None, datetime.now(UTC))  # noqa: FBT003
+            keys.create(connection, owner, True, str(number), "sk_live_abcdef", None, datetime.now(UTC))  # noqa: FBT003 - as in the store
     assert "Maximum of 10 active API keys reached" in callcov("keys", "create", "--user", QA, code=1)
 
 

@@ -155,7 +155,7 @@ def test_work_on_what_another_process_deleted_is_stopped_at_once_and_nothing_els
     now = datetime.now(UTC)
     with database.write() as connection:
         user = users.create(connection, "dana@example.com", now).id
-        there = analyses.accept(connection, user, True, Submission("a", "c", "r", "0" * 64, 1, "wav", 1, 1, 8000), now)  # noqa: FBT003
+        there = analyses.accept(connection, user, True, Submission("a", "c", "r", "0" * 64, 1, "wav", 1, 1, 8000), now)  # noqa: FBT003 - the same
     children, blobs = Children(2, print), open_blobs((tmp_path / "objects").as_uri())
     blobs.write("work/deleted/words", b"unmasked")
     worker = Worker(database, blobs, None, children, {}, "http://x", ())

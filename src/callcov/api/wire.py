@@ -33,7 +33,7 @@ class Bounded(HttpToolsProtocol):
     _raw = 0
     _body = 0
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it the same way
         """Begin to wait for a request."""
         super().connection_made(transport)
         self._wait(HEAD_SECONDS)
