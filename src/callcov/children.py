@@ -25,6 +25,7 @@ from callcov.errors import WorkerDied
 _NICE = 10
 _PARENT_CHECK_SECONDS = 1.0
 _TRIES = 2
+_KILL_SECONDS = 5.0
 _WARMING = "warm"
 
 
@@ -93,11 +94,16 @@ class Children:
             return tuple(scope for scope in self._running if scope != _WARMING)
 
     def cancel(self, scope: str) -> None:
-        """End everything that runs under that name by killing its children; fresh ones take their place."""
+        """End everything that runs under that name by killing its children; fresh ones take their place.
+
+        On return those that had begun are dead and write nothing more, unless that took over five seconds.
+        """
         with self._lock:
             futures = self._running.pop(scope, set[Future[Any]]())
+        at_work = [future for future in futures if future.running()]
         for future in futures:
             future.cancel()
+        wait(at_work, timeout=_KILL_SECONDS)  # pebble tells of a cancelled task once its process has ended
 
     def close(self) -> None:
         """End all children, killing those that work. Threads that wait in `run` are not told: the process ends too."""

@@ -118,11 +118,13 @@ def test_cancelling_kills_what_runs_under_that_name_only(children, tmp_path):
     thread = threading.Thread(target=work)
     thread.start()
     wait_for(lambda: mark.exists() and mark.read_text())
+    time.sleep(0.5)  # the parent hears of a start a little after the child has begun
     children.cancel("bystander")
+    assert alive(int(mark.read_text()))
     children.cancel("victim")
+    assert not alive(int(mark.read_text()))
     thread.join(20)
     assert seen
-    wait_for(lambda: not alive(int(mark.read_text())))
     assert children.run("b", [Task(double, (4,))]) == [8]
 
 

@@ -60,7 +60,7 @@ def test_an_analysis_killed_while_it_is_transcribed_ends_once_after_the_restart(
     assert stages == ["transcribing", "speakers", "understanding"]
     time.sleep(1)
     assert [json.loads(body)["id"] for _, body in receiver.got] == [accepted["id"]]
-    assert not list((server.data / "blobs").glob("work/*/*"))
+    wait_until(lambda: not list((server.data / "blobs").glob("work/*/*")))
     assert len(list((server.data / "blobs").glob("masked/*"))) == 1
     assert not list((server.data / "blobs").glob("recordings/*"))
 
@@ -88,9 +88,10 @@ def test_a_deleted_analysis_leaves_nothing_and_sends_nothing(server, long_call, 
         wait_until(lambda: any(line["event"] == "stage begins" for line in lines(server, accepted["id"])))
         assert client.delete(f"/analysis/{accepted['id']}").status_code == 200
         assert client.get(f"/analysis/{accepted['id']}").status_code == 404
+        wait_until(lambda: not list((server.data / "blobs").glob("work/*/*")))
         other = submit(client, SOUND / "two-voices.wav")
         assert ended(client, other["id"])["status"] == "completed"
-    assert not list((server.data / "blobs").glob("work/*/*"))
+    wait_until(lambda: not list((server.data / "blobs").glob("work/*/*")))  # the other's go just after its end
     assert not list((server.data / "blobs").glob("recordings/*"))
     assert len(list((server.data / "blobs").glob("masked/*"))) == 1
     assert not receiver.got
