@@ -19,7 +19,7 @@ def document(server):
 
 DOCUMENTED = {
     ("post", "/api/v1/analysis/"): {"201", "400", "401", "402", "409", "413", "422", "507", "429"},
-    ("get", "/api/v1/analysis/"): {"200", "401", "422", "429"},
+    ("get", "/api/v1/analysis/"): {"200", "304", "401", "422", "429"},
     ("get", "/api/v1/analysis/{analysis_id}"): {"200", "401", "404", "429"},
     ("delete", "/api/v1/analysis/{analysis_id}"): {"200", "401", "404", "409", "429", "507"},
     ("post", "/api/v1/analysis/{analysis_id}/retry"): {"202", "401", "404", "409", "507", "429"},

@@ -16,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 
 from callcov import document
 from callcov.api import schemas, trail
-from callcov.api.answers import said
+from callcov.api.answers import has_seen, said, weak_tag
 from callcov.api.caller import Known
 from callcov.api.moments import Bound
 from callcov.api.services import Given, public_url
@@ -30,6 +30,10 @@ router = APIRouter(prefix="/api/v1/analysis", tags=["analyses"])
 _NOT_FOUND = "Analysis not found"
 # The largest offset a database takes; there are no more analyses than that.
 _MAX_OFFSET = 2**63 - 1
+
+# The client's own cache may keep the list, and asks each time whether it still holds.
+_KEPT = {"Cache-Control": "private, no-cache", "Vary": "Authorization, X-API-Key, Accept-Encoding"}
+_UNCHANGED: schemas.Responses = {304: {"description": "The list is still the one that `If-None-Match` names."}}
 
 _EITHER = {
     "type": "value_error",
@@ -96,7 +100,7 @@ def _place(
 @router.get(
     "/",
     response_model=schemas.AnalysisList,
-    responses=schemas.errors(401) | schemas.bad_query(),
+    responses=_UNCHANGED | schemas.errors(401) | schemas.bad_query(),
     summary="List analyses",
 )
 def list_analyses(
@@ -106,12 +110,24 @@ def list_analyses(
     filters: Annotated[Filters, Depends(_filters)],
     place: Annotated[_Place, Depends(_place)],
 ) -> Response:
-    """The analyses of the account, newest first. Free of charge."""
+    """The analyses of the account, newest first. Free of charge.
+
+    `ETag` changes whenever the list does; sent back as `If-None-Match`, a list that has not changed is 304 and empty.
+    """
+    public, owner = public_url(services, request), (caller.user_id, caller.livemode)
+
+    def tagged(revision: int) -> str:
+        return weak_tag(services.version, public, owner, revision, filters, place)
+
+    if "if-none-match" in request.headers:
+        with services.database.read() as connection:
+            tag = tagged(analyses.revision(connection, *owner))
+        if has_seen(request, tag):
+            return Response(status_code=304, headers={"ETag": tag, **_KEPT})
     with services.database.read() as connection:
         page = listing.page(
             connection,
-            caller.user_id,
-            caller.livemode,
+            *owner,
             filters,
             place.limit,
             place.offset,
@@ -119,11 +135,11 @@ def list_analyses(
             place.starting_after,
             services.feeds,
         )
-    public = public_url(services, request)
+        tag = tagged(analyses.revision(connection, *owner))
     data = b",".join(_json(item, public) for item in page.items)
     more = b"true" if page.has_more else b"false"
     body = b'{"object":"list","data":[%b],"has_more":%b,"total":%d}' % (data, more, page.total)
-    return Response(body, media_type="application/json")
+    return Response(body, headers={"ETag": tag, **_KEPT}, media_type="application/json")
 
 
 @router.get(

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from starlette.middleware.gzip import GZipMiddleware
 
 from callcov.api import (
     analyses,
@@ -35,6 +36,9 @@ _ABOUT = (
     "`Authorization: Bearer eyJ…`."
 )
 
+# Bytes below which packing an answer gains nothing; the quickest level makes a page of calls a third as long.
+_LEAST_PACKED = 1000
+
 _TOO_SLOW = {
     "description": "The body stalled for a minute, or arrives at less than 1,000 bytes a second.",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -54,6 +58,7 @@ def create(services: Services) -> FastAPI:
     app.state.services = services
     app.state.backtests = asyncio.Semaphore(1)
     errors.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=_LEAST_PACKED, compresslevel=1)
     app.add_middleware(Limits, services=services)
     app.add_middleware(Requests)  # the last is the outermost
     of_calls = (upload.router, analyses.router, audio.router, policy.router, rejudge.router, insights.router)
