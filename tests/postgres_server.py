@@ -58,7 +58,9 @@ def running():
     try:
         binaries, user = _installed(folder)
         command = [binaries / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"]
-        made = subprocess.run(command, check=False, capture_output=True, text=True, cwd=folder, timeout=PATIENCE, **user)
+        made = subprocess.run(
+            command, check=False, capture_output=True, text=True, cwd=folder, timeout=PATIENCE, **user
+        )
         if made.returncode:
             _fail(made.stdout + made.stderr)
         options = [word for setting in _QUICK for word in ("-c", setting)]

@@ -1,4 +1,6 @@
+import shutil
 import subprocess
+from contextlib import contextmanager
 from itertools import count
 
 import pytest
@@ -74,7 +76,20 @@ def database_once(request, tmp_path_factory):
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk of five megabytes, where the machine lets a test mount one."""
-    place = tmp_path / "disk"
+    with mounted(tmp_path / "disk") as place:
+        yield place
+
+
+@pytest.fixture
+def small_disk_of_postgres(postgres):
+    """The same, for the PostgreSQL server."""
+    with mounted(postgres.folder / "disk") as place:
+        shutil.chown(place, postgres.folder.owner())
+        yield place
+
+
+@contextmanager
+def mounted(place):
     place.mkdir()
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=5m", "tmpfs", str(place)], check=False, capture_output=True

@@ -13,15 +13,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 from sqlalchemy.exc import DatabaseError
-from store_samples import LIVE, NOON, submission
+from store_samples import LIVE, NOON, SQLITE, submission
 
 from callcov.errors import AlreadyExists, BadSetting, NoRoom
 from callcov.store import analyses, listing, users
 from callcov.store.db import migrate, open_database
 from callcov.store.tables import metadata
-
-
-SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
 
 def run(script, *arguments):
@@ -96,7 +93,7 @@ def test_a_failed_migration_leaves_the_database_as_it_was(empty_url):
     database = open_database(empty_url)
     with database.write() as connection:
         connection.exec_driver_sql("CREATE TABLE documents (other INTEGER)")
-    with pytest.raises(DatabaseError, match='documents"? already exists'):
+    with pytest.raises(DatabaseError, match=r'documents"? already exists'):
         migrate(database)
     with database.read() as connection:
         assert sa.inspect(connection).get_table_names() == ["documents"]
@@ -127,7 +124,7 @@ def test_a_reader_sees_one_snapshot_whatever_is_written_meanwhile(database, user
 
 
 def test_a_reader_cannot_write(database):
-    with database.read() as connection, pytest.raises(DatabaseError, match="read-?only"):
+    with database.read() as connection, pytest.raises(DatabaseError, match=r"read-?only"):
         users.create(connection, "dana@example.com", NOON)
 
 

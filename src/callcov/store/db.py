@@ -16,7 +16,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from callcov.errors import BadSetting, NoRoom
+from callcov.errors import BadSetting, CallcovError, NoRoom
 from callcov.store import postgresql, sqlite
 from callcov.store.sealed import Vault
 
@@ -161,8 +161,12 @@ def open_database(url: str, vault: Vault | None = None, feed_folder: Path | None
         )
     kind: Kind = sqlite if address.drivername == "sqlite" else postgresql
     writers, readers = kind.pools(address, vault)
-    with _no_room(kind):
-        kind.check(writers)
+    try:
+        with _no_room(kind):
+            kind.check(writers)
+    except CallcovError:
+        writers.dispose()
+        raise
     if feed_folder is None and kind is sqlite:
         feed_folder = Path(str(address.database)).with_name("feed")
     return Database(kind, writers, readers, feed_folder)

@@ -27,7 +27,8 @@ def pools(address: sa.URL, vault: Vault | None) -> tuple[sa.Engine, sa.Engine]:
     address = address.set(drivername="postgresql+psycopg")
     # Asked before each use whether it still lives: a server that was restarted meanwhile is not noticed otherwise.
     options = {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True, "hide_parameters": True}
-    options |= {"connect_args": {"connect_timeout": _WAITING_SECONDS, "application_name": "callcov"}}
+    connecting = {"connect_timeout": _WAITING_SECONDS, "application_name": "callcov", "client_encoding": "utf8"}
+    options |= {"connect_args": connecting}
     reading = {"vault": vault, "postgresql_readonly": True}
     try:
         return (
