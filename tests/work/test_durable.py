@@ -14,10 +14,16 @@ from callcov.store import analyses, users
 from callcov.store.analyses import Submission
 from callcov.store.folder import installation
 
+BOTH = pytest.mark.parametrize("server", ["sqlite", "postgresql"], indirect=True)
+
 
 @pytest.fixture
-def server(tmp_path, models_folder):
-    server = Server(tmp_path / "data", models_folder, CALLCOV_WEBHOOK_ALLOW="127.0.0.0/8")
+def server(request, tmp_path, models_folder):
+    """A server on SQLite, or on what the test asks for."""
+    settings = {"CALLCOV_WEBHOOK_ALLOW": "127.0.0.0/8"}
+    if getattr(request, "param", "sqlite") == "postgresql":
+        settings["CALLCOV_DATABASE"] = request.getfixturevalue("postgres").empty()
+    server = Server(tmp_path / "data", models_folder, **settings)
     server.start()
     yield server
     server.stop()
@@ -42,6 +48,7 @@ def wait_until(condition, seconds=120.0):
 
 
 @pytest.mark.slow
+@BOTH
 def test_an_analysis_killed_while_it_is_transcribed_ends_once_after_the_restart(server, long_call, receiver):
     key = server.new_key()
     with server.client(key) as client:
@@ -66,6 +73,7 @@ def test_an_analysis_killed_while_it_is_transcribed_ends_once_after_the_restart(
 
 
 @pytest.mark.slow
+@BOTH
 def test_whatever_the_moment_of_the_kill_every_promise_is_kept(server):
     key = server.new_key()
     promised = []
