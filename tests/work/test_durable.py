@@ -14,8 +14,6 @@ from callcov.store import analyses, users
 from callcov.store.analyses import Submission
 from callcov.store.folder import installation
 
-BOTH = pytest.mark.parametrize("server", ["sqlite", "postgresql"], indirect=True)
-
 
 @pytest.fixture
 def server(request, tmp_path, models_folder):
@@ -48,7 +46,7 @@ def wait_until(condition, seconds=120.0):
 
 
 @pytest.mark.slow
-@BOTH
+@pytest.mark.parametrize("server", ["sqlite", "postgresql"], indirect=True)
 def test_an_analysis_killed_while_it_is_transcribed_ends_once_after_the_restart(server, long_call, receiver):
     key = server.new_key()
     with server.client(key) as client:
@@ -73,7 +71,6 @@ def test_an_analysis_killed_while_it_is_transcribed_ends_once_after_the_restart(
 
 
 @pytest.mark.slow
-@BOTH
 def test_whatever_the_moment_of_the_kill_every_promise_is_kept(server):
     key = server.new_key()
     promised = []

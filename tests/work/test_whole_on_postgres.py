@@ -39,14 +39,10 @@ def test_a_call_is_analysed_listed_told_judged_again_exported_and_erased(server,
     with server.client(server.new_key()) as client:
         accepted = submit(client, sound, webhook_url=receiver.url, agent_id="Straße_%")
         assert ended(client, accepted["id"])["status"] == "completed"
-        kept, gone = submit(client, sound), submit(client, sound, contact_id="x/y")
-        assert {ended(client, one["id"])["status"] for one in (kept, gone)} == {"completed"}
+        gone = submit(client, sound, contact_id="x/y")
+        assert ended(client, gone["id"])["status"] == "completed"
         assert client.get("/analysis/", params={"search": "STRASSE_%"}).json()["total"] == 1
-        assert [one["id"] for one in client.get("/analysis/").json()["data"]] == [
-            gone["id"],
-            kept["id"],
-            accepted["id"],
-        ]
+        assert [one["id"] for one in client.get("/analysis/").json()["data"]] == [gone["id"], accepted["id"]]
         for path in ("/analysis/%00", "/analysis/%00/audio", "/analysis/%00%F0%9F%99%82"):
             assert client.get(path).status_code == 404
         assert client.get("/analysis/", params={"agent_id": "\0"}).json()["total"] == 0
@@ -60,7 +56,7 @@ def test_a_call_is_analysed_listed_told_judged_again_exported_and_erased(server,
         time.sleep(0.05)
     assert [json.loads(body)["id"] for _, body in receiver.got] == [accepted["id"]]
     account = ("--user", "qa@example.com")
-    server.command("hold", "set", *account, kept["id"])
+    server.command("hold", "set", *account, accepted["id"])
     assert server.command("erase", *account, "x/y") == gone["id"]
     server.command("rejudge", *account, "--all")
     server.command("users", "export", "qa@example.com", "--out", str(tmp_path / "qa.zip"))
