@@ -48,8 +48,7 @@ def test_a_call_is_analysed_listed_told_judged_again_exported_and_erased(server,
         assert client.get("/analysis/", params={"agent_id": "\0"}).json()["total"] == 0
         assert client.get("/analysis/", params={"agent_id": "\0", "offset": 2**62}).json()["total"] == 0
         assert client.get("/insights/summary", params={"agent_id": "\0"}).json()["calls"] == 0
-        for method, path in (("DELETE", "/analysis/%00"), ("POST", "/analysis/%00/retry"), ("DELETE", "/api-keys/%00")):
-            assert client.request(method, path).status_code in {403, 404}
+        assert client.delete("/analysis/%00").status_code == client.post("/analysis/%00/retry").status_code == 404
     deadline = time.monotonic() + 60
     while not receiver.got:
         assert time.monotonic() < deadline
