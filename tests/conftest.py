@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import postgres_server
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -20,3 +21,10 @@ def models_folder() -> Path:
     if not folder.is_dir():
         pytest.fail(f"there are no models in {folder}: run `make setup`, which fetches them")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server of the session's own."""
+    with postgres_server.running() as server:
+        yield server

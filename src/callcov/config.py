@@ -33,6 +33,11 @@ class Config(BaseModel):
         default=Path("~/.local/share/callcov"),
         description="Folder that holds everything: database, recordings, secret. One folder is one installation.",
     )
+    database: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL database, `postgresql://user:password@host/name` (docs/operating.md). Default: the "
+        "SQLite file `callcov.db` in `data`.",
+    )
     models: Path = Field(
         default=Path("~/.cache/callcov/models"),
         description="Folder of the model files that `callcov models fetch` fills.",

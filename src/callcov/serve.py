@@ -90,8 +90,9 @@ def serve(config: Config, host: str, port: int, ready: Callable[[str, bool], Non
     # Before anything else: a process that works in threads or has an open database must not be forked.
     others = _Others(api_processes - 1, config, listener)
     with ExitStack() as stack:
-        database = stack.enter_context(installation(config.data, vault(config)))
+        database = stack.enter_context(installation(config.data, vault(config), shown(config.database)))
         only_one(stack, config.data)
+        stack.enter_context(database.alone())
         children = crew(config, blobs_url(config.data), database.vault)
         children.warm(pipeline.do_load)
         engine = Engine(database.engine)
@@ -175,7 +176,7 @@ def _forked(config: Config, listener: socket.socket, waiting: int, go: int) -> i
 
 def _answer(config: Config, listener: socket.socket) -> None:
     with (
-        installation(config.data, vault(config)) as database,
+        installation(config.data, vault(config), shown(config.database)) as database,
         _services(config, database, Starter(database.engine), _address(listener), shared=True) as services,
     ):
         _run(app.create(services), listener, lambda: None)

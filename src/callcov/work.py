@@ -31,6 +31,7 @@ from callcov.store import (
     idempotency,
     policies,
     retention,
+    turns,
     upkeep,
     users,
 )
@@ -164,6 +165,7 @@ class Worker:
                 counted.setdefault(one.user_id, {})[one.analysis_id] = figures_of(results, flags)
             with self.database.write() as connection:
                 for user_id, theirs in counted.items():
+                    turns.take(connection, user_id)
                     figures.put(connection, user_id, theirs)
 
     def _sweep_unnamed(self, before: datetime) -> None:

@@ -60,18 +60,19 @@ class QueueEngine:
             connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS queue (user_id TEXT, analysis_id TEXT, attempt INT)")
 
     def start(self, connection: sa.Connection, user_id: str, analysis_id: str, attempt: int) -> None:
-        connection.exec_driver_sql("INSERT INTO queue VALUES (?, ?, ?)", (user_id, analysis_id, attempt))
+        queued = {"user": user_id, "analysis": analysis_id, "attempt": attempt}
+        connection.execute(sa.text("INSERT INTO queue VALUES (:user, :analysis, :attempt)"), queued)
 
     def cancel(self, analysis_id: str, attempt: int) -> None:
         self.cancelled.append((analysis_id, attempt))
 
     def forget(self, analysis_id: str) -> None:
         with self._database.write() as connection:
-            connection.exec_driver_sql("DELETE FROM queue WHERE analysis_id = ?", (analysis_id,))
+            connection.execute(sa.text("DELETE FROM queue WHERE analysis_id = :id"), {"id": analysis_id})
 
     def started(self, analysis_id: str) -> list[int]:
         with self._database.read() as connection:
-            rows = connection.exec_driver_sql("SELECT attempt FROM queue WHERE analysis_id = ?", (analysis_id,))
+            rows = connection.execute(sa.text("SELECT attempt FROM queue WHERE analysis_id = :id"), {"id": analysis_id})
             return [row.attempt for row in rows]
 
 
@@ -185,9 +186,14 @@ POLICY = DEFAULT.model_copy(update={"disclosures": (*DEFAULT.disclosures, CALLBA
 FLAC = b"fLaC" + bytes(range(256)) * 40
 
 
-def make_services(folder: Path, vault: Vault | None = None, **other: Any) -> tuple[Services, QueueEngine]:
-    """The services of a server whose whole state is in that folder; `other` replaces some of them."""
-    database = open_database(f"sqlite:///{folder}/callcov.db", vault)
+def make_services(
+    folder: Path, vault: Vault | None = None, url: str | None = None, **other: Any
+) -> tuple[Services, QueueEngine]:
+    """The services of a server whose whole state is in that folder; `other` replaces some of them.
+
+    `url` is another database than the SQLite file there.
+    """
+    database = open_database(url or f"sqlite:///{folder}/callcov.db", vault, folder / "feed")
     migrate(database)
     objects = (folder / "objects").as_uri()
     blobs = open_blobs(objects, vault)

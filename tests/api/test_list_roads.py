@@ -38,14 +38,17 @@ PAGES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def roads(tmp_path_factory):
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def roads(request, tmp_path_factory):
     """Two servers over one folder, one with a feed index of every list and one without; the index; an account."""
     folder = tmp_path_factory.mktemp("roads")
-    with running(folder, public_url=PUBLIC) as plain:
-        database = open_database(f"sqlite:///{folder}/callcov.db")
+    url = f"sqlite:///{folder}/callcov.db"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres").fresh()
+    with running(folder, url=url, public_url=PUBLIC) as plain:
+        database = open_database(url, feed_folder=folder / "feed")
         feeds = Feeds(listing.opened(database), database.feed_folder, short=0, rows=4)
-        with running(folder, public_url=PUBLIC, feeds=feeds) as quick:
+        with running(folder, url=url, public_url=PUBLIC, feeds=feeds) as quick:
             yield plain, quick, feeds, plain.account("roads@example.com")
         feeds.close()
         database.close()

@@ -27,6 +27,11 @@ def runtime(project):
 
 
 @pytest.fixture(scope="module")
+def optional(project):
+    return {name_of(line) for lines in project["project"]["optional-dependencies"].values() for line in lines}
+
+
+@pytest.fixture(scope="module")
 def development(project):
     return {name_of(line) for line in project["dependency-groups"]["dev"]}
 
@@ -55,10 +60,10 @@ def test_no_requirement_brings_torch(texts, name):
     assert {found for found in names if found.startswith(("torch", "nvidia-", "triton", "tensorflow", "jax"))} == set()
 
 
-def test_every_dependency_is_in_the_pinned_files(texts, runtime, development):
+def test_every_dependency_is_in_the_pinned_files(texts, runtime, optional, development):
     run = {name_of(block) for block in pinned(texts["requirements/run.txt"])}
     dev = {name_of(block) for block in pinned(texts["requirements/dev.txt"])}
-    assert runtime <= run
+    assert runtime | optional <= run
     assert development <= dev
 
 
@@ -93,7 +98,7 @@ def test_no_setting_of_a_package_index_is_in_the_repository(texts):
     assert [name for name, text in texts.items() if marks.search(text)] == []
 
 
-def test_every_dependency_says_why_it_is_here_and_under_which_licence(texts, runtime, development):
+def test_every_dependency_says_why_it_is_here_and_under_which_licence(texts, runtime, optional, development):
     rows = {}
     for line in texts["docs/dependencies.md"].splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
@@ -101,4 +106,4 @@ def test_every_dependency_says_why_it_is_here_and_under_which_licence(texts, run
             assert len(cells) == 3, line
             assert all(cells), line
             rows[name_of(cells[0].strip("`"))] = cells
-    assert set(rows) == runtime | development
+    assert set(rows) == runtime | optional | development

@@ -1,4 +1,6 @@
+import shutil
 import subprocess
+from contextlib import contextmanager
 from itertools import count
 
 import pytest
@@ -8,14 +10,33 @@ from callcov.store import users
 from callcov.store.db import migrate, open_database
 
 
-@pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path}/callcov.db"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """The address of a database of the test's own, of each kind; on PostgreSQL the tables are there."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/callcov.db"
+        return
+    postgres = request.getfixturevalue("postgres")
+    url = postgres.fresh()
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request, tmp_path):
+    """The address of a database of the test's own, of each kind, without tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/callcov.db"
+        return
+    postgres = request.getfixturevalue("postgres")
+    url = postgres.empty()
+    yield url
+    postgres.drop(url)
 
 
 @pytest.fixture
-def database(url):
-    database = open_database(url)
+def database(url, tmp_path):
+    database = open_database(url, feed_folder=tmp_path / "feed")
     migrate(database)
     yield database
     database.close()
@@ -34,10 +55,13 @@ def other_user(database):
         return users.create(connection, "erin@example.com", NOON).id
 
 
-@pytest.fixture(scope="module")
-def database_once(tmp_path_factory):
-    """One database for many examples: called, it gives the database and a new account in it."""
-    database = open_database(f"sqlite:///{tmp_path_factory.mktemp('once')}/callcov.db")
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database_once(request, tmp_path_factory):
+    """One database for many examples, of each kind: called, it gives the database and a new account in it."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('once')}/callcov.db"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres").fresh()
+    database = open_database(url)
     migrate(database)
     numbers = count()
 
@@ -52,7 +76,20 @@ def database_once(tmp_path_factory):
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk of five megabytes, where the machine lets a test mount one."""
-    place = tmp_path / "disk"
+    with mounted(tmp_path / "disk") as place:
+        yield place
+
+
+@pytest.fixture
+def small_disk_of_postgres(postgres):
+    """The same, for the PostgreSQL server."""
+    with mounted(postgres.folder / "disk") as place:
+        shutil.chown(place, postgres.folder.owner())
+        yield place
+
+
+@contextmanager
+def mounted(place):
     place.mkdir()
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=5m", "tmpfs", str(place)], check=False, capture_output=True

@@ -2,12 +2,16 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from callcov.store.analyses import Finished, Submission
 from callcov.store.judgements import Change, Judgement
 from callcov.store.tables import MEASURES
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 678_000, UTC)
 LIVE, TEST = True, False
+SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+"""For a fact about SQLite alone; all others are held on PostgreSQL too."""
 
 
 def submission(agent_id="agent-1", contact_id="contact-1", **other):

@@ -13,6 +13,7 @@ from callcov.store import analyses, insights, judgements
 from callcov.store.figures import DAY, missing, put
 from callcov.store.insights import Scope
 from callcov.store.tables import MEASURES
+from callcov.store.times import iso
 
 MIDNIGHT = int(datetime(2026, 11, 24, tzinfo=UTC).timestamp())
 WIDE = 3 * DAY
@@ -53,7 +54,7 @@ def happen(connection, user, call):
     sent = submission(call["agent"], call["contact"], duration_ms=call["ms"])
     row = analyses.accept(connection, user, mode, sent, now)
     if call["end"] == "failed":
-        analyses.fail(connection, user, row.id, 1, "why", NOON.isoformat(), 1)
+        analyses.fail(connection, user, row.id, 1, "why", iso(NOON), 1)
     elif call["end"] != "processing":
         analyses.finish(connection, user, row.id, 1, finished(figures=call["counted"]))
         if call["again"]:

@@ -13,6 +13,7 @@ from store_samples import LIVE, NOON, TEST, change, finished, submission
 from callcov.errors import Conflict, NotFound
 from callcov.store import analyses, documents, judgements, listing
 from callcov.store.analyses import Filters
+from callcov.store.times import iso
 
 # Characters that databases and folding disagree about, and few of them, so that ids meet.
 TEXT = st.text("aA%_\\/'İiß\N{KELVIN SIGN}k\N{COMBINING ACUTE ACCENT}e🙂", max_size=4)
@@ -105,7 +106,7 @@ class History(RuleBasedStateMachine):
                 done = analyses.finish(connection, user, known.id, attempt, finished(name))
                 values = {"status": "completed", "stage": "done", "document": name}
             else:
-                done = analyses.fail(connection, user, known.id, attempt, "why", NOON.isoformat(), 1)
+                done = analyses.fail(connection, user, known.id, attempt, "why", iso(NOON), 1)
                 values = {"status": "failed"}
         assert done == (known.status == "processing" and not behind)
         if done:

@@ -2,11 +2,13 @@ import json
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from store_samples import LIVE, NOON, TEST, change, finished, submission
 
 from callcov.store import analyses, documents, judgements, upkeep
 from callcov.store.analyses import Filters
 from callcov.store.judgements import Judgement
+from callcov.store.tables import judgements as kept
 
 EVERYTHING = Filters()
 
@@ -134,7 +136,7 @@ def test_rewritten_judgements_are_all_there_are(database, user, completed, histo
 def test_an_analysis_from_before_judgements_were_kept_shows_its_document(database, user, completed):
     new, old = completed(), completed("old", later=1)
     with database.write() as connection:
-        connection.exec_driver_sql("DELETE FROM judgements WHERE analysis_id = ?", (old.id,))
+        connection.execute(sa.delete(kept).where(kept.c.analysis_id == old.id))
     light = read(database, user, [new.id, old.id], whole=False)
     assert [(one.row.id, one.newest is None, one.full) for one in light] == [
         (old.id, True, '{"full":"old"}'),

@@ -14,7 +14,7 @@ from alembic.config import Config
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from store_samples import LIVE, NOON, TEST, finished, submission
+from store_samples import LIVE, NOON, SQLITE, TEST, finished, submission
 
 import callcov.store
 from callcov.billing import TIERS, affords, period
@@ -195,6 +195,7 @@ def test_an_unknown_account_has_no_tier(database):
         billing.set_tier(connection, "nobody", TIERS["free"], NOON)
 
 
+@SQLITE
 def test_no_submission_reads_more_than_what_is_being_worked_on_and_the_ledger_of_the_month(database, user):
     """A capped account may have a hundred thousand calls, and the sum is inside the accepting transaction."""
     seen = []
@@ -215,6 +216,7 @@ def test_no_submission_reads_more_than_what_is_being_worked_on_and_the_ledger_of
     assert any("USING COVERING INDEX ix_minutes_owner" in plan for plan in plans)
 
 
+@SQLITE  # no PostgreSQL was ever without the ledger
 def test_what_was_completed_before_there_was_a_ledger_is_entered_by_the_migration(url):
     database = open_database(url)
     config = Config()

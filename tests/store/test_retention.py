@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from store_samples import LIVE, NOON, TEST, submission
+from store_samples import LIVE, NOON, SQLITE, TEST, submission
 
 from callcov.errors import BadForm, Conflict, NotFound
 from callcov.store import analyses, audit, keys, retention
@@ -169,6 +169,7 @@ def test_erasing_what_is_held_or_not_there_removes_and_logs_nothing(database, us
         assert audit.page(connection, user, LIVE, Wanted(), 10) == ((), False)
 
 
+@SQLITE
 def test_the_log_is_not_emptied_while_somebody_reads_it_and_is_afterwards(database, user):
     accept(database, user)
     with database.read() as connection:

@@ -16,7 +16,7 @@ from callcov.api.errors import Invalid, items
 from callcov.api.services import Given
 from callcov.checks import policy
 from callcov.checks.policy import Policy
-from callcov.store import audit, policies
+from callcov.store import audit, policies, turns
 from callcov.store.audit import Entry
 
 router = APIRouter(prefix="/api/v1/policy", tags=["policy"])
@@ -66,6 +66,7 @@ def put_policy(request: Request, services: Given, caller: Known, sent: Annotated
     """
     now = datetime.now(UTC)
     with services.database.write() as connection:
+        turns.take(connection, caller.user_id)
         before = policies.current(connection, caller.user_id).version
         new = policies.put(connection, caller.user_id, sent, now)
         if new.version != before:

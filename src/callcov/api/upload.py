@@ -23,7 +23,7 @@ from callcov.api.form import FILE_FIELD, MAX_FILE, MAX_OTHER, MAX_PARTS, Form
 from callcov.api.services import Given, Services, public_url
 from callcov.api.submission import Fields, check
 from callcov.errors import BadRecording, UploadTooLarge
-from callcov.store import analyses, audit, documents, idempotency
+from callcov.store import analyses, audit, documents, idempotency, turns
 from callcov.store.analyses import Submission
 from callcov.store.blobs import Blobs
 from callcov.store.keys import Caller
@@ -139,7 +139,7 @@ def _promise(
     with services.database.write() as connection:
         now = datetime.now(UTC)
         if key is not None:
-            analyses.hold(connection, *owner)
+            turns.take(connection, caller.user_id)
             stored = idempotency.find(connection, *owner, key, upload.fingerprint(), now)
             if stored is not None:
                 return stored, False

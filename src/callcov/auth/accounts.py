@@ -17,7 +17,7 @@ from callcov.auth.passwords import Passwords
 from callcov.auth.secret import accepted, keyed_hash
 from callcov.auth.tokens import Pair
 from callcov.errors import AlreadyVerified, BadCode, InvalidCredentials, NotFound, Unverified
-from callcov.store import audit, logins, mailtokens, users
+from callcov.store import audit, logins, mailtokens, turns, users
 from callcov.store.audit import Entry
 from callcov.store.db import Database
 from callcov.store.users import User
@@ -163,6 +163,7 @@ def change(
     A new password ends every login, a new email voids what was mailed to the old one. Raises AlreadyExists.
     """
     with database.write() as connection:
+        turns.take(connection, user_id)
         old = users.get(connection, user_id)
         new = users.update(connection, user_id, now, email, phone_number, password_hash)
         if password_hash is not None:
@@ -201,6 +202,7 @@ def _begin(
     database: Database, secret: bytes, user_id: str, stored: str, newer: str | None, now: datetime, address: str | None
 ) -> Pair:
     with database.write() as connection:
+        turns.take(connection, user_id)
         # It may have been changed, or the account closed, while the password was verified.
         if users.password_hash(connection, user_id) != stored or not users.get(connection, user_id).is_active:
             raise InvalidCredentials(_WRONG)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,8 @@ from callcov.errors import BadSetting
 from callcov.store import users
 from callcov.store.audit import OPERATOR, Entry
 from callcov.store.db import Database
+from callcov.store.folder import installation
+from callcov.store.sealed import Vault
 
 Data = Annotated[Path | None, typer.Option("--data", help="Folder of the installation (CALLCOV_DATA).")]
 Model = Annotated[
@@ -48,6 +51,11 @@ def _renderers() -> list[structlog.typing.Processor]:
         return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     return [structlog.processors.ExceptionRenderer(frames), structlog.processors.JSONRenderer()]
+
+
+def opened(config: Config, vault: Vault | None = None) -> AbstractContextManager[Database]:
+    """The installation that the settings name, as `folder.installation`. Raises BadSetting."""
+    return installation(config.data, vault, shown(config.database))
 
 
 def secret_of(config: Config) -> bytes:

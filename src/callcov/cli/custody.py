@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from callcov.cli.common import Account, Data, account_id, by_operator, settings
+from callcov.cli.common import Account, Data, account_id, by_operator, opened, settings
 from callcov.errors import BadSetting, Conflict, NotFound
 from callcov.store import audit, retention
 from callcov.store.analyses import Analysis
 from callcov.store.audit import Wanted
 from callcov.store.blobs import open_blobs
 from callcov.store.erasure import erase
-from callcov.store.folder import blobs_url, installation, keys_folder
+from callcov.store.folder import blobs_url, keys_folder
 from callcov.store.sealed import rotate
 
 _KEPT = 1
@@ -32,7 +32,7 @@ def audit_command(
     data: Data = None,
 ) -> None:
     """Print the account's audit log, newest first: time, who, action, object, its id, address, outcome, with tabs."""
-    with installation(settings(data=data).data) as database:
+    with opened(settings(data=data)) as database:
         owner, after, left = account_id(database, user), None, limit
         while left is None or left > 0:
             with database.read() as connection:
@@ -50,7 +50,7 @@ def audit_command(
 @hold_cli.command("set", epilog="Example: callcov hold set --user qa@example.com 0193a1b2-...")
 def hold_set(user: Account, ids: Ids, data: Data = None) -> None:
     """Keep analyses from being deleted, by whomever, until the hold is released. One unknown id changes nothing."""
-    with installation(settings(data=data).data) as database:
+    with opened(settings(data=data)) as database:
         owner = account_id(database, user)
         with database.write() as connection:
             for row in retention.hold(connection, owner, ids, datetime.now(UTC)):
@@ -60,7 +60,7 @@ def hold_set(user: Account, ids: Ids, data: Data = None) -> None:
 @hold_cli.command("release", epilog="Example: callcov hold release --user qa@example.com 0193a1b2-...")
 def hold_release(user: Account, ids: Ids, data: Data = None) -> None:
     """Let analyses be deleted again, by their account and by retention. One unknown id changes nothing."""
-    with installation(settings(data=data).data) as database:
+    with opened(settings(data=data)) as database:
         owner = account_id(database, user)
         with database.write() as connection:
             for row in retention.release(connection, owner, ids):
@@ -79,7 +79,7 @@ def erase_command(
     config = settings(data=data)
     blobs = open_blobs(blobs_url(config.data))
     kept: list[str] = []
-    with installation(config.data) as database:
+    with opened(config) as database:
         owner = account_id(database, user)
         with database.read() as connection:
             found = retention.of_contact(connection, owner, contact_id)
@@ -117,7 +117,7 @@ def rotate_key(data: Data = None) -> None:
     if config.master_key is None or config.new_master_key is None:
         raise BadSetting("Set CALLCOV_MASTER_KEY to the key of now and CALLCOV_NEW_MASTER_KEY to the one to come.")
     with ExitStack() as stack:
-        stack.enter_context(installation(config.data))
+        stack.enter_context(opened(config))
         only_one(stack, config.data)
         both = config.master_key.get_secret_value(), config.new_master_key.get_secret_value()
         typer.echo(rotate(keys_folder(config.data), *both))

@@ -6,9 +6,8 @@ from typing import Annotated
 import typer
 
 from callcov.auth import keys as credentials
-from callcov.cli.common import Account, Data, account_id, by_operator, secret_of, settings
+from callcov.cli.common import Account, Data, account_id, by_operator, opened, secret_of, settings
 from callcov.store import audit, keys
-from callcov.store.folder import installation
 
 keys_cli = typer.Typer(help="API keys: create, list, expire.", no_args_is_help=True)
 
@@ -22,7 +21,7 @@ def keys_create(
 ) -> None:
     """Make an API key and print it; it is shown this once and kept only as a keyed hash. Ten can be active."""
     config = settings(data=data)
-    with installation(config.data) as database:
+    with opened(config) as database:
         secret = secret_of(config)
         key, owner = credentials.new_key(livemode=not test), account_id(database, user)
         with database.write() as connection:
@@ -46,7 +45,7 @@ def keys_list(
     data: Data = None,
 ) -> None:
     """Print id, first characters, state, last use and description of an account's keys, the newest first."""
-    with installation(settings(data=data).data) as database:
+    with opened(settings(data=data)) as database:
         owner = account_id(database, user)
         with database.read() as connection:
             found = keys.of_user(connection, owner, datetime.now(UTC), ended=every)
@@ -61,7 +60,7 @@ def keys_expire(
     user: Account, key: Annotated[str, typer.Argument(help="Id of the key.", metavar="ID")], data: Data = None
 ) -> None:
     """End a key at once and for good."""
-    with installation(settings(data=data).data) as database:
+    with opened(settings(data=data)) as database:
         owner = account_id(database, user)
         with database.write() as connection:
             keys.end(connection, owner, key, datetime.now(UTC))

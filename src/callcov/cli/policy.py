@@ -8,10 +8,9 @@ import typer
 import yaml
 
 from callcov.checks import policy
-from callcov.cli.common import Account, Data, account_id, by_operator, settings
+from callcov.cli.common import Account, Data, account_id, by_operator, opened, settings
 from callcov.errors import BadSetting
-from callcov.store import audit, policies
-from callcov.store.folder import installation
+from callcov.store import audit, policies, turns
 
 policy_cli = typer.Typer(help="What calls are judged by: show, check, set.", no_args_is_help=True)
 
@@ -30,7 +29,7 @@ def policy_show(
     if user is None:
         typer.echo(policy.ready_made_text(name or "default"), nl=False)
         return
-    with installation(settings(data=data).data) as database:
+    with opened(settings(data=data)) as database:
         owner = account_id(database, user)
         with database.read() as connection:
             found = policies.current(connection, owner)
@@ -56,9 +55,10 @@ def policy_set(
     if source not in policy.READY_MADE and not Path(source).is_file():
         raise BadSetting(f"There is no file {source}, and no ready-made policy of that name.")
     found = policy.ready_made(source) if source in policy.READY_MADE else policy.load(Path(source).read_bytes())
-    with installation(settings(data=data).data) as database:
+    with opened(settings(data=data)) as database:
         owner = account_id(database, user)
         with database.write() as connection:
+            turns.take(connection, owner)
             before = policies.current(connection, owner).version
             new = policies.put(connection, owner, found, datetime.now(UTC))
             if new.version != before:

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from callcov.cli.common import Account, Data, account_id, settings
-from callcov.store.folder import installation
+from callcov.cli.common import Account, Data, account_id, opened, settings
 
 
 def rejudge_command(
@@ -27,7 +26,7 @@ def rejudge_command(
     if every == bool(ids):
         raise typer.BadParameter("give ids or --all")
     config, tally, now = settings(data=data), Tally(), datetime.now(UTC)
-    with installation(config.data, vault(config)) as database, judging_again(config, database) as judges:
+    with opened(config, vault(config)) as database, judging_again(config, database) as judges:
         owner = Owner(account_id(database, user), livemode=not test)
         for one in ids or ():
             judges.one(owner, one, now, tally=tally)

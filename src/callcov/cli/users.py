@@ -10,13 +10,13 @@ import typer
 from callcov.auth.accounts import CODE, new_code
 from callcov.auth.mail import Outbox
 from callcov.billing import TIERS
-from callcov.cli.common import Data, account_id, by_operator, secret_of, settings
+from callcov.cli.common import Data, account_id, by_operator, opened, secret_of, settings
 from callcov.config import shown
 from callcov.errors import BadSetting
 from callcov.export import export
 from callcov.store import audit, billing, mailtokens, retention, users
 from callcov.store.blobs import open_blobs
-from callcov.store.folder import blobs_url, installation, outbox, vault_of
+from callcov.store.folder import blobs_url, outbox, vault_of
 from callcov.store.users import User
 
 users_cli = typer.Typer(
@@ -29,7 +29,7 @@ Email = Annotated[str, typer.Argument(help="Mail address of the account.")]
 @users_cli.command("create", epilog="Example: callcov users create qa@example.com")
 def users_create(email: Email, data: Data = None) -> None:
     """Make a verified account and print its id. To log in it needs a password: see `callcov users reset-password`."""
-    with installation(settings(data=data).data) as database, database.write() as connection:
+    with opened(settings(data=data)) as database, database.write() as connection:
         user = users.create(connection, email, datetime.now(UTC))
         audit.write(connection, user.id, by_operator("user.create", "user", user.id))
     typer.echo(user.id)
@@ -38,7 +38,7 @@ def users_create(email: Email, data: Data = None) -> None:
 @users_cli.command("list", epilog="Example: callcov users list")
 def users_list(data: Data = None) -> None:
     """Print id, mail address, state and time of making of every account, the oldest first."""
-    with installation(settings(data=data).data) as database, database.read() as connection:
+    with opened(settings(data=data)) as database, database.read() as connection:
         for user in users.every(connection):
             typer.echo(f"{user.id}\t{user.email}\t{_state(user)}\t{user.created_at}")
 
@@ -46,7 +46,7 @@ def users_list(data: Data = None) -> None:
 @users_cli.command("show", epilog="Example: callcov users show qa@example.com")
 def users_show(email: Email, data: Data = None) -> None:
     """Print what is known of an account, a line each."""
-    with installation(settings(data=data).data) as database:
+    with opened(settings(data=data)) as database:
         owner = account_id(database, email)
         with database.read() as connection:
             user, has_password = users.get(connection, owner), users.password_hash(connection, owner) is not None
@@ -59,7 +59,7 @@ def users_show(email: Email, data: Data = None) -> None:
 @users_cli.command("deactivate", epilog="Example: callcov users deactivate qa@example.com")
 def users_deactivate(email: Email, data: Data = None) -> None:
     """Close an account for good: its keys and logins end at once, its data is kept."""
-    with installation(settings(data=data).data) as database:
+    with opened(settings(data=data)) as database:
         owner = account_id(database, email)
         with database.write() as connection:
             users.deactivate(connection, owner, datetime.now(UTC))
@@ -73,7 +73,7 @@ def users_reset_password(email: Email, data: Data = None) -> None:
     It goes to POST /api/v1/auth/password-reset/confirm as `token`, with `new_password`.
     """
     config = settings(data=data)
-    with installation(config.data) as database:
+    with opened(config) as database:
         code, hashed = new_code(secret_of(config))
         owner = account_id(database, email)
         with database.write() as connection:
@@ -89,7 +89,7 @@ def users_tier(
     """Set how many minutes an account may have analysed in a month; from now on, what was used stays used."""
     if tier not in TIERS:
         raise typer.BadParameter(f"there is no tier {tier}; choose one of {', '.join(TIERS)}", param_hint="TIER")
-    with installation(settings(data=data).data) as database:
+    with opened(settings(data=data)) as database:
         owner = account_id(database, email)
         with database.write() as connection:
             billing.set_tier(connection, owner, TIERS[tier], datetime.now(UTC))
@@ -108,7 +108,7 @@ def users_retention(
     """
     if days != "never" and not (days.isdecimal() and len(days) <= len(str(retention.LONGEST))):
         raise typer.BadParameter(f"give 1 to {retention.LONGEST:,} days, or never", param_hint="DAYS")
-    with installation(settings(data=data).data) as database:
+    with opened(settings(data=data)) as database:
         owner = account_id(database, email)
         with database.write() as connection:
             retention.set_days(connection, owner, None if days == "never" else int(days), datetime.now(UTC))
@@ -125,7 +125,7 @@ def users_export(
     """Write all that is kept of an account into a zip file: keys (no secrets), policies, analyses, deliveries, log."""
     config = settings(data=data)
     vault = vault_of(config.data, shown(config.master_key))
-    with installation(config.data, vault) as database:
+    with opened(config, vault) as database:
         owner = account_id(database, email)
         with database.write() as connection:
             audit.write(connection, owner, by_operator("user.export", "user", owner))

@@ -1,8 +1,8 @@
 """Analyses: accepted, worked on, ended, listed, deleted.
 
-Every change takes the account's feed row first and holds it to the end of the transaction, so changes of one account
-happen one after the other and each gets the next revision. Functions without `livemode` are the worker's own: it was
-handed the id by the account's accepted analysis.
+Every change takes the account's turn first (see `turns`), so changes of one account happen one after the other and
+each gets the next revision. Functions without `livemode` are the worker's own: it was handed the id by the account's
+accepted analysis.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import sqlalchemy as sa
 
 from callcov.errors import BadForm, Conflict, NotFound
 from callcov.feed.text import folded
-from callcov.store import deletions, figures
+from callcov.store import deletions, figures, turns
 from callcov.store.billing import afford, charge
+from callcov.store.exact import equal
 from callcov.store.figures import Figures
 from callcov.store.ids import Tick, before, following, uuid7
 from callcov.store.sealed import seal
@@ -149,13 +150,10 @@ def accept(connection: sa.Connection, user_id: str, livemode: bool, submission: 
     """
     if "\0" in submission.agent_id + submission.contact_id:
         raise BadForm("agent_id and contact_id may not contain the NUL character.")
+    turns.take(connection, user_id)
     feed = connection.execute(
-        sa.select(feeds.c.last_ms, feeds.c.last_counter, feeds.c.revision)
-        .where(_feed(user_id, livemode))
-        .with_for_update()
-    ).one_or_none()
-    if feed is None:
-        raise NotFound("User not found")
+        sa.select(feeds.c.last_ms, feeds.c.last_counter, feeds.c.revision).where(_feed(user_id, livemode))
+    ).one()
     if livemode:
         afford(connection, user_id, submission.duration_ms, now)
     tick = following(Tick(feed.last_ms, feed.last_counter), milliseconds(now))
@@ -276,7 +274,7 @@ def _feed(user_id: str, livemode: bool) -> sa.ColumnElement[bool]:
 
 
 def _owned(user_id: str, analysis_id: str) -> sa.ColumnElement[bool]:
-    return sa.and_(analyses.c.id == analysis_id, analyses.c.user_id == user_id)
+    return sa.and_(equal(analyses.c.id, analysis_id), analyses.c.user_id == user_id)
 
 
 def bump(connection: sa.Connection, user_id: str, livemode: bool) -> int:
@@ -285,14 +283,8 @@ def bump(connection: sa.Connection, user_id: str, livemode: bool) -> int:
     return connection.execute(bumped.returning(feeds.c.revision)).scalar_one()
 
 
-def hold(connection: sa.Connection, user_id: str, livemode: bool) -> None:
-    """Keep everybody else from changing the account's analyses of that mode to the end of the transaction."""
-    # On PostgreSQL this waits for the account's other writer; on SQLite writers take turns anyway.
-    connection.execute(sa.select(feeds.c.revision).where(_feed(user_id, livemode)).with_for_update())
-
-
 def _held(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> Analysis:
-    hold(connection, user_id, livemode)
+    turns.take(connection, user_id)
     return _again(connection, user_id, livemode, analysis_id)
 
 
@@ -311,10 +303,7 @@ def _change(connection: sa.Connection, row: Analysis, values: Mapping[str, Any])
 def _change_attempt(
     connection: sa.Connection, user_id: str, analysis_id: str, attempt: int, values: Mapping[str, Any]
 ) -> bool:
-    livemode = connection.scalar(sa.select(analyses.c.livemode).where(_owned(user_id, analysis_id)))
-    if livemode is None:
-        return False
-    hold(connection, user_id, livemode)
+    turns.take(connection, user_id)
     row = assigned(connection, user_id, analysis_id)
     if row is None or row.status != PROCESSING or row.attempt != attempt:
         return False
@@ -328,9 +317,9 @@ def matching(user_id: str, livemode: bool, filters: Filters) -> sa.ColumnElement
     if filters.status is not None:
         conditions.append(analyses.c.status == filters.status)
     if filters.agent_id is not None:
-        conditions.append(analyses.c.agent_id == filters.agent_id)
+        conditions.append(equal(analyses.c.agent_id, filters.agent_id))
     if filters.contact_id is not None:
-        conditions.append(analyses.c.contact_id == filters.contact_id)
+        conditions.append(equal(analyses.c.contact_id, filters.contact_id))
     if filters.search:
         conditions.append(_containing(folded(filters.search)))
     # An id begins with the time, and there is an index of ids.

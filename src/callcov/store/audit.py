@@ -12,9 +12,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from callcov.errors import NotFound
+from callcov.store import turns
+from callcov.store.exact import equal
 from callcov.store.ids import Tick, following, place, uuid7
-from callcov.store.tables import audit, users
+from callcov.store.tables import audit
 from callcov.store.times import iso, milliseconds
 
 DONE, REFUSED = "done", "refused"
@@ -73,12 +74,8 @@ _LINE = [audit.c[name] for name in Line.__dataclass_fields__]
 
 
 def write(connection: sa.Connection, user_id: str, entry: Entry) -> None:
-    """Add an entry to the account's log. Raises NotFound for an unknown account.
-
-    To be called last in a transaction: on PostgreSQL the account's other writers wait from here to its end.
-    """
-    if connection.scalar(sa.select(users.c.id).where(users.c.id == user_id).with_for_update()) is None:
-        raise NotFound("User not found")
+    """Add an entry to the account's log. Raises NotFound for an unknown account."""
+    turns.take(connection, user_id)
     newest = connection.scalar(sa.select(sa.func.max(audit.c.id)).where(audit.c.user_id == user_id))
     tick = following(place(newest) if newest else Tick(0, 0), milliseconds(entry.at))
     values = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
@@ -101,8 +98,7 @@ def page(
 def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = []
     if wanted.object_id is not None:
-        # No id holds a NUL, and PostgreSQL refuses to compare one.
-        conditions.append(sa.false() if "\0" in wanted.object_id else audit.c.object_id == wanted.object_id)
+        conditions.append(equal(audit.c.object_id, wanted.object_id))
     if wanted.created_after is not None:
         conditions.append(audit.c.at >= iso(wanted.created_after))
     if wanted.created_before is not None:

@@ -46,7 +46,7 @@ def set_tier(connection: sa.Connection, user_id: str, tier: Tier, now: datetime)
 def afford(connection: sa.Connection, user_id: str, duration_ms: int, now: datetime) -> None:
     """Raise NoMinutes when the account's tier does not allow one more live recording of that length.
 
-    For the transaction that accepts it, under the account's feed row: what others submit meanwhile waits.
+    For the transaction that accepts it, in the account's turn: what others submit meanwhile waits.
     """
     tier = TIERS[connection.scalar(sa.select(users.c.tier).where(users.c.id == user_id)) or ""]
     if not capped(tier):

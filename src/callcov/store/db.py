@@ -1,53 +1,80 @@
-"""One database, two pools: writers that take turns, readers that each see one snapshot; and its migrations.
+"""One database, two pools: writers, and readers that each see one snapshot; and its migrations.
 
-SQLite in WAL mode: a reader never waits for a writer. A writer begins with BEGIN IMMEDIATE, so it never fails half
-way for a lock it could not get, and takes this process's lock first, so that threads queue fairly instead of polling
-the file. The durable engine shares `engine` and begins its own transactions there, therefore nothing is emitted when
-one of its connections begins; `synchronous=NORMAL` survives the death of the process.
+What SQLite and PostgreSQL each do in their own way is in the module of that name.
 """
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import event
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from callcov.errors import BadSetting, NoRoom
+from callcov.errors import BadSetting, CallcovError, NoRoom
+from callcov.store import postgresql, sqlite
 from callcov.store.sealed import Vault
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
-_BUSY_MS = 30_000
-_SCRUB_MS = 1_000  # writers wait while the log is emptied, so a long reader is not waited for
 _SCRUB = "scrub the log"
-# The second: the index of the write-ahead log cannot grow, which it must when the file is opened again.
-_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
+
+
+class Kind(Protocol):
+    """What is particular to one kind of database; `sqlite` and `postgresql` are it."""
+
+    def pools(self, address: sa.URL, vault: Vault | None, /) -> tuple[sa.Engine, sa.Engine]:
+        """The pool of writers and that of readers, on which writing fails. Raises BadSetting."""
+        ...
+
+    def check(self, writers: sa.Engine, /) -> None:
+        """See that the database can be used. Raises BadSetting."""
+        ...
+
+    def turns(self) -> AbstractContextManager[object]:
+        """What writers of one process hold while they write."""
+        ...
+
+    def writing(self, writers: sa.Engine, /) -> AbstractContextManager[sa.Connection]:
+        """A transaction of a writer."""
+        ...
+
+    def alone(self, writers: sa.Engine, /) -> AbstractContextManager[None]:
+        """Hold the database for one server. Raises BadSetting when another one does."""
+        ...
+
+    def scrub(self, writers: sa.Engine, /) -> bool:
+        """As `Database.scrub`."""
+        ...
+
+    def is_full(self, error: DBAPIError, /) -> bool:
+        """Whether that went wrong because a disk is full."""
+        ...
 
 
 class Database:
-    """An open database. `engine` is the writing pool, which the durable engine shares. Made by `open_database`."""
+    """An open database. `engine` is the writing pool, which the durable engine shares. Made by `open_database`.
 
-    def __init__(self, engine: sa.Engine, readers: sa.Engine, vault: Vault | None) -> None:
+    `feed_folder` is where the feed index keeps its segments; None keeps none.
+    """
+
+    def __init__(self, kind: Kind, engine: sa.Engine, readers: sa.Engine, feed_folder: Path | None) -> None:
         self.engine = engine
-        self.vault = vault
+        self.feed_folder = feed_folder
+        self._kind = kind
         self._readers = readers
-        self._writing = threading.Lock()
+        self._writing = kind.turns()
         self._later = ThreadPoolExecutor(1, thread_name_prefix="callcov-later")
         self._pending: set[str] = set()
 
     @property
-    def feed_folder(self) -> Path:
-        """Where the feed index keeps its segments: beside the database."""
-        return Path(str(self.engine.url.database)).with_name("feed")
+    def vault(self) -> Vault | None:
+        """Who encrypts the documents; None when nobody does."""
+        return self.engine.get_execution_options()["vault"]
 
     @contextmanager
     def read(self) -> Generator[sa.Connection]:
@@ -55,19 +82,22 @@ class Database:
 
         Raises NoRoom when the disk is so full that not even a reader can start.
         """
-        with _no_room(), self._readers.connect() as connection:
+        with _no_room(self._kind), self._readers.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Generator[sa.Connection]:
         """One writing transaction: committed at the end of the block, rolled back when the block raises.
 
-        Blocks of one process take turns; never open one inside another, and do nothing slow inside. Raises NoRoom
-        when the disk is full, with nothing written.
+        Never open one inside another, and do nothing slow inside. On SQLite all writers take turns; on PostgreSQL
+        those of one account do, from `turns.take` on. Raises NoRoom when the disk is full, with nothing written.
         """
-        with self._writing, _no_room(), self.engine.begin() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        with self._writing, _no_room(self._kind), self._kind.writing(self.engine) as connection:
             yield connection
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Hold the database for one server until the block ends. Raises BadSetting when another one does."""
+        return self._kind.alone(self.engine)
 
     def later(self, name: str, work: Callable[[sa.Connection], object]) -> None:
         """Do a small write soon, in the background; dropped when work of that name is already waiting.
@@ -79,17 +109,14 @@ class Database:
             self._later.submit(self._do, name, work)
 
     def scrub(self) -> bool:
-        """Empty the write-ahead log into the database file, where deleted content is overwritten with zeros.
+        """Take what was deleted out of the files, as far as a client of the database can.
 
-        Until then the log may still hold what was deleted. False when it is in use by readers; try again later.
+        On SQLite the write-ahead log, which may still hold it, is emptied into the file, where it is overwritten with
+        zeros. On PostgreSQL nothing is done (docs/operating.md). False when the log is in use by readers; try again
+        later.
         """
-        with self._writing, _no_room(), self.engine.connect() as connection:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={_SCRUB_MS}")
-            try:
-                (busy, *_) = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
-            finally:
-                connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_MS}")
-        return not busy
+        with self._writing, _no_room(self._kind):
+            return self._kind.scrub(self.engine)
 
     def scrub_soon(self) -> None:
         """Do `scrub` in the background, unless that is already waiting."""
@@ -115,32 +142,34 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(url: str, vault: Vault | None = None) -> Database:
-    """Open `sqlite:///path`, making the file (readable by its owner only) and its folder when they are missing.
+def open_database(url: str, vault: Vault | None = None, feed_folder: Path | None = None) -> Database:
+    """Open `sqlite:///path`, making the file when it is missing, or `postgresql://user:password@host/name`.
 
-    With a vault, documents are sealed (see `sealed`).
+    With a vault, documents are sealed (see `sealed`). The default of `feed_folder` is beside the SQLite file, and on
+    PostgreSQL none.
 
-    Raises BadSetting for another kind of address, a place that cannot be written, or a file that is no database, and
-    NoRoom when the disk is full.
+    Raises BadSetting for another kind of address, a place that cannot be written, a file that is no database, or a
+    server that does not let us in, and NoRoom when the disk is full. No error tells the password.
     """
-    address = sa.make_url(url)
-    if address.get_backend_name() != "sqlite" or address.database in {None, "", ":memory:"}:
-        raise BadSetting("The database must be a SQLite file, written as sqlite:///path/to/callcov.db.")
-    path = Path(str(address.database))
-    engine = sa.create_engine(url, pool_size=10, max_overflow=30, execution_options={"vault": vault})
-    readers = sa.create_engine(url, pool_size=8, max_overflow=40, execution_options={"vault": vault})
-    event.listen(engine, "connect", _prepare_writer)
-    event.listen(readers, "connect", _prepare_reader)
-    event.listen(readers, "begin", _begin_snapshot)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        with _no_room(), engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA schema_version")
-    except (OSError, DatabaseError) as error:
-        reason = error.orig if isinstance(error, DatabaseError) else error.strerror
-        raise BadSetting(f"The database {path} cannot be opened: {reason}.") from error
-    return Database(engine, readers, vault)
+        address = sa.make_url(url)
+    except (ArgumentError, ValueError):  # the second for a port that is no number
+        address = None
+    if address is None or address.drivername not in {"sqlite", "postgresql", "postgresql+psycopg"}:
+        raise BadSetting(
+            "The database is written as postgresql://user:password@host/name or sqlite:///path/to/file.db."
+        )
+    kind: Kind = sqlite if address.drivername == "sqlite" else postgresql
+    writers, readers = kind.pools(address, vault)
+    try:
+        with _no_room(kind):
+            kind.check(writers)
+    except CallcovError:
+        writers.dispose()
+        raise
+    if feed_folder is None and kind is sqlite:
+        feed_folder = Path(str(address.database)).with_name("feed")
+    return Database(kind, writers, readers, feed_folder)
 
 
 def migrate(database: Database) -> None:
@@ -155,35 +184,11 @@ def migrate(database: Database) -> None:
         command.upgrade(config, "head")
 
 
-def _prepare_writer(connection: DBAPIConnection, _record: object) -> None:
-    # As the engine's own pool does: the driver begins a transaction before the first change, and takes the lock then.
-    connection.isolation_level = "IMMEDIATE"
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten with zeros (see `Database.scrub`)
-    cursor.close()
-
-
-def _prepare_reader(connection: DBAPIConnection, _record: object) -> None:
-    connection.isolation_level = None  # the driver begins nothing; `_begin_snapshot` does
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-    cursor.execute("PRAGMA query_only=ON")
-    cursor.close()
-
-
-def _begin_snapshot(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN DEFERRED")
-
-
 @contextmanager
-def _no_room() -> Generator[None]:
+def _no_room(kind: Kind) -> Generator[None]:
     try:
         yield
-    except OperationalError as error:
-        if getattr(error.orig, "sqlite_errorcode", None) in _FULL:
+    except DBAPIError as error:
+        if kind.is_full(error):
             raise NoRoom("The disk that holds the database is full; free some space and try again.") from error
         raise

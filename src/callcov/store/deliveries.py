@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 import sqlalchemy as sa
 
 from callcov.errors import NotFound
+from callcov.store import turns
 from callcov.store.tables import analyses, deliveries
 
 
@@ -34,6 +35,7 @@ _COLUMNS = [deliveries.c[name] for name in Delivery.__dataclass_fields__]
 
 def add(connection: sa.Connection, user_id: str, delivery: Delivery) -> None:
     """Keep the attempt; one of the same id is replaced. Raises NotFound when the analysis is gone."""
+    turns.take(connection, user_id)  # or it might be deleted between the look and the change
     owned = sa.select(analyses.c.id).where(analyses.c.id == delivery.analysis_id, analyses.c.user_id == user_id)
     if connection.scalar(owned) is None:
         raise NotFound("Analysis not found")

@@ -12,6 +12,7 @@ import json
 import sqlalchemy as sa
 
 from callcov.store.analyses import Analysis
+from callcov.store.exact import equal
 from callcov.store.sealed import opened
 from callcov.store.tables import analyses, documents
 
@@ -44,7 +45,7 @@ def shown(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: 
     row = connection.execute(
         sa.select(*_ROW, documents.c.full)
         .outerjoin(documents, documents.c.analysis_id == analyses.c.id)
-        .where(analyses.c.id == analysis_id, analyses.c.user_id == user_id, analyses.c.livemode == livemode)
+        .where(equal(analyses.c.id, analysis_id), analyses.c.user_id == user_id, analyses.c.livemode == livemode)
     ).one_or_none()
     if row is None:
         return None
@@ -61,6 +62,6 @@ def _one(
     text = connection.scalar(
         sa.select(column)
         .join(analyses, analyses.c.id == documents.c.analysis_id)
-        .where(analyses.c.id == analysis_id, analyses.c.user_id == user_id, analyses.c.livemode == livemode)
+        .where(equal(analyses.c.id, analysis_id), analyses.c.user_id == user_id, analyses.c.livemode == livemode)
     )
     return None if text is None else opened(connection, user_id, f"{analysis_id}/{column.name}", text)

@@ -47,4 +47,5 @@ def erase(
     for key in keys:
         blobs.delete(key)
     blobs.delete_prefix(f"work/{row.id}/")
-    saved.erase(saved.place(database.feed_folder, user_id, livemode), [row.id])
+    if database.feed_folder:
+        saved.erase(saved.place(database.feed_folder, user_id, livemode), [row.id])

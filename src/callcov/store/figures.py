@@ -1,7 +1,7 @@
 """What insights count of each completed analysis: a row an analysis, and the sums of the rows by agent and day.
 
-Whoever completes, judges again or deletes an analysis calls this in its transaction, while it holds the account's
-feed row, so the sums are those of the rows at any moment. `insights.py` reads both.
+Whoever completes, judges again or deletes an analysis calls this in its transaction, in the account's turn, so the
+sums are those of the rows at any moment. `insights.py` reads both.
 """
 
 from __future__ import annotations

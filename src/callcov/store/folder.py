@@ -30,17 +30,17 @@ def vault_of(data: Path, master: str | None) -> Vault | None:
 
 
 @contextmanager
-def installation(data: Path, vault: Vault | None = None) -> Generator[Database]:
+def installation(data: Path, vault: Vault | None = None, url: str | None = None) -> Generator[Database]:
     """The database of a data folder, made when it is missing and brought up to this version; closed at the end.
 
-    Without its vault the documents of an encrypted folder cannot be read. Raises BadSetting when the folder cannot be
-    used.
+    `url` is where the database is, as `db.open_database` says; None is a SQLite file in the folder. Without its vault
+    the documents of an encrypted folder cannot be read. Raises BadSetting when folder or database cannot be used.
     """
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise BadSetting(f"The data folder {data} cannot be used: {error.strerror}.") from error
-    database = open_database(f"sqlite:///{data / 'callcov.db'}", vault)
+    database = open_database(url or f"sqlite:///{data / 'callcov.db'}", vault, data / "feed")
     try:
         migrate(database)
         yield database

@@ -1,7 +1,7 @@
 """Submissions that may come twice: what the first was answered, under the key the client gave it (CONTRACT §8).
 
 A record goes with its analysis, and after 24 hours. `find` and `keep` belong in the transaction that accepts the
-analysis, under the account's feed row: whoever comes second waits and then finds what the first kept.
+analysis, in the account's turn: whoever comes second waits and then finds what the first kept.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from callcov.store.analyses import Filters, matching
+from callcov.store.exact import equal
 from callcov.store.figures import DAY, EVERYBODY
 from callcov.store.tables import MEASURES, analyses, figures, figures_daily
 
@@ -86,7 +87,7 @@ def _of_days(
     if agent_id is None and by_agent:
         wanted.append(table.agent_id > EVERYBODY)
     else:
-        wanted.append(table.agent_id == (EVERYBODY if agent_id is None else agent_id))
+        wanted.append(equal(table.agent_id, EVERYBODY if agent_id is None else agent_id))
     wanted += [] if first is None else [table.day >= first]
     wanted += [] if end is None else [table.day < end]
     key = table.agent_id if by_agent else table.day
@@ -108,5 +109,5 @@ def _of_calls(
         filters = Filters(agent_id=scope.agent_id, contact_id=scope.contact_id, search=scope.search)
         wanted.append(matching(user_id, livemode, filters))
     elif scope.agent_id is not None:
-        wanted.append(table.agent_id == scope.agent_id)
+        wanted.append(equal(table.agent_id, scope.agent_id))
     return sums.where(*wanted).group_by(key)

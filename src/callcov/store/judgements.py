@@ -13,8 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from callcov.store import figures
-from callcov.store.analyses import COMPLETED, Analysis, Filters, bump, hold, matching
+from callcov.store import figures, turns
+from callcov.store.analyses import COMPLETED, Analysis, Filters, bump, matching
 from callcov.store.figures import Figures
 from callcov.store.sealed import opened, seal
 from callcov.store.tables import analyses, documents, judgements
@@ -116,7 +116,7 @@ def replace(connection: sa.Connection, user_id: str, livemode: bool, changes: Se
 
     The others, deleted or changed meanwhile, are left alone. All changes of one call are one change of the list.
     """
-    hold(connection, user_id, livemode)
+    turns.take(connection, user_id)
     valid = _unchanged(connection, user_id, livemode, {change.analysis_id: change.revision for change in changes})
     wanted = [change for change in changes if change.analysis_id in valid]
     if wanted:

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from callcov.errors import NotFound, TooManyKeys
+from callcov.store import turns
+from callcov.store.exact import equal
 from callcov.store.tables import api_keys, users
 from callcov.store.times import iso
 
@@ -58,9 +60,7 @@ def create(
 
     Raises NotFound for no account, TooManyKeys when ten of its keys are active.
     """
-    # Two that make a key at once take turns on PostgreSQL, as they do on SQLite anyway.
-    if connection.scalar(sa.select(users.c.id).where(users.c.id == user_id).with_for_update()) is None:
-        raise NotFound("User not found")
+    turns.take(connection, user_id)
     active = sa.select(sa.func.count()).select_from(api_keys).where(api_keys.c.user_id == user_id, _active(now))
     if connection.scalar(active) == MOST_ACTIVE:
         raise TooManyKeys(f"Maximum of {MOST_ACTIVE} active API keys reached")
@@ -98,7 +98,8 @@ def of_user(connection: sa.Connection, user_id: str, now: datetime, *, ended: bo
 
 def end(connection: sa.Connection, user_id: str, key_id: str, now: datetime) -> None:
     """End the key for good; its row is kept. One that has ended already stays as it is. Raises NotFound."""
-    own = sa.and_(api_keys.c.id == key_id, api_keys.c.user_id == user_id)
+    turns.take(connection, user_id)
+    own = sa.and_(equal(api_keys.c.id, key_id), api_keys.c.user_id == user_id)
     if connection.scalar(sa.select(api_keys.c.id).where(own)) is None:
         raise NotFound("API key not found")
     ended = sa.update(api_keys).where(own, api_keys.c.is_active)

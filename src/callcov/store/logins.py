@@ -11,6 +11,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from callcov.store import turns
 from callcov.store.tables import refresh_tokens, users
 from callcov.store.times import iso
 
@@ -38,6 +39,8 @@ def rotate(connection: sa.Connection, token_hash: str, now: datetime) -> Login |
 
     One that was used before must `end` its whole login: somebody has a copy of it, and nobody can tell who.
     """
+    if _turn_of_owner(connection, token_hash) is None:
+        return None
     used = sa.update(refresh_tokens).where(
         refresh_tokens.c.token_hash == token_hash,
         refresh_tokens.c.rotated_at.is_(None),
@@ -46,9 +49,7 @@ def rotate(connection: sa.Connection, token_hash: str, now: datetime) -> Login |
     )
     columns = (refresh_tokens.c.user_id, refresh_tokens.c.login_id)
     row = connection.execute(used.values(rotated_at=iso(now)).returning(*columns)).one_or_none()
-    if row is None:
-        return None
-    return Login(*row)
+    return Login(*row) if row else None
 
 
 def end(connection: sa.Connection, token_hash: str) -> str | None:
@@ -56,6 +57,8 @@ def end(connection: sa.Connection, token_hash: str) -> str | None:
 
     None, and nothing happens, when it is unknown.
     """
+    if _turn_of_owner(connection, token_hash) is None:
+        return None
     login_id = sa.select(refresh_tokens.c.login_id).where(refresh_tokens.c.token_hash == token_hash)
     ended = sa.delete(refresh_tokens).where(refresh_tokens.c.login_id.in_(login_id))
     return next(iter(connection.scalars(ended.returning(refresh_tokens.c.user_id)).all()), None)
@@ -69,6 +72,15 @@ def end_all(connection: sa.Connection, user_id: str) -> None:
 def lives(connection: sa.Connection, user_id: str, login_id: str) -> bool:
     """Whether that login of the account has not been ended and the account is active; one indexed read."""
     return connection.scalar(_LIVES, {"user_id": user_id, "login_id": login_id}) is not None
+
+
+def _turn_of_owner(connection: sa.Connection, token_hash: str) -> str | None:
+    """Take the turn of the account that the refresh token is of; None for an unknown token."""
+    owner = sa.select(refresh_tokens.c.user_id).where(refresh_tokens.c.token_hash == token_hash)
+    user_id = connection.scalar(owner)
+    if user_id is not None:
+        turns.take(connection, user_id)
+    return user_id
 
 
 # Made once: every request with a token asks this, and putting it together takes longer than the database's answer.

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from callcov.checks.policy import DEFAULT, Policy
 from callcov.errors import NotFound
-from callcov.store.tables import policies, users
+from callcov.store import turns
+from callcov.store.tables import policies
 from callcov.store.times import iso
 
 
@@ -58,9 +59,7 @@ def put(connection: sa.Connection, user_id: str, policy: Policy, now: datetime) 
 
     Nothing is stored when it says the same as the current one. Raises NotFound for an unknown account.
     """
-    # Two that set a policy at once take turns on PostgreSQL, as they do on SQLite anyway.
-    if connection.scalar(sa.select(users.c.id).where(users.c.id == user_id).with_for_update()) is None:
-        raise NotFound("User not found")
+    turns.take(connection, user_id)
     old = current(connection, user_id)
     if policy.model_copy(update={"version": old.version}) == old:
         return old

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from callcov.errors import BadForm, NotFound
 from callcov.store import analyses as stored
+from callcov.store import turns
 from callcov.store.analyses import Analysis
 from callcov.store.ids import before
 from callcov.store.tables import analyses, users
@@ -73,8 +74,7 @@ def _set(
     connection: sa.Connection, user_id: str, analysis_ids: Collection[str], held_at: str | None
 ) -> tuple[Analysis, ...]:
     changed: list[Analysis] = []
-    for livemode in (True, False):
-        stored.hold(connection, user_id, livemode)  # nobody deletes one between the look and the change
+    turns.take(connection, user_id)  # nobody deletes one between the look and the change
     for analysis_id in dict.fromkeys(analysis_ids):
         row = stored.assigned(connection, user_id, analysis_id)
         if row is None:

@@ -62,8 +62,8 @@ policies = sa.Table(
     sa.Column("created_at", sa.String(24), nullable=False),
 )
 
-# One row an account and mode. Whoever changes an analysis holds this row to the end of the transaction, so the order
-# of ids is the order of commits, and a revision that was read says exactly which changes were seen.
+# One row an account and mode. Whoever changes an analysis changes this row too, in the account's turn (`turns.py`), so
+# the order of ids is the order of commits, and a revision that was read says exactly which changes were seen.
 feeds = sa.Table(
     "feeds",
     metadata,

@@ -7,10 +7,13 @@ import re
 import secrets
 import unicodedata
 import uuid
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from callcov.errors import AlreadyExists, BadForm, NotFound
 from callcov.store import logins, mailtokens
@@ -18,6 +21,7 @@ from callcov.store.tables import api_keys, feeds, users
 from callcov.store.times import iso
 
 LONGEST_EMAIL = 320
+_PHONE_TAKEN = "Phone number already in use"
 _EMAIL = re.compile(r"(?!.*=\?)[^\s@,;:<>()\[\]\\\"]+@[\w-]+(\.[\w-]+)*")
 
 
@@ -67,7 +71,8 @@ def create(
     )
     values = {column.name: getattr(user, column.name) for column in _COLUMNS}
     secrets_of_it = {"webhook_secret": _new_webhook_secret(), "password_hash": password_hash}
-    connection.execute(sa.insert(users).values(**values, **secrets_of_it))
+    with _taken("Email already registered"):
+        connection.execute(sa.insert(users).values(**values, **secrets_of_it))
     empty = {"user_id": user.id, "last_ms": 0, "last_counter": 0, "revision": 0}
     connection.execute(sa.insert(feeds), [{**empty, "livemode": True}, {**empty, "livemode": False}])
     return user
@@ -93,7 +98,8 @@ def update(
     _phone_is_free(connection, phone_number, user_id)
     given = {"email": email, "phone_number": phone_number, "password_hash": password_hash}
     values = {name: value for name, value in given.items() if value is not None}
-    connection.execute(sa.update(users).where(users.c.id == user_id).values(**values, updated_at=iso(now)))
+    with _taken("Email already in use"):
+        connection.execute(sa.update(users).where(users.c.id == user_id).values(**values, updated_at=iso(now)))
     return get(connection, user_id)
 
 
@@ -165,7 +171,16 @@ def folded(email: str) -> str:
 def _phone_is_free(connection: sa.Connection, phone_number: str | None, user_id: str | None = None) -> None:
     owner = sa.select(users.c.id).where(users.c.phone_number == phone_number)
     if phone_number is not None and connection.scalar(owner) not in {None, user_id}:
-        raise AlreadyExists("Phone number already in use")
+        raise AlreadyExists(_PHONE_TAKEN)
+
+
+@contextmanager
+def _taken(email_taken: str) -> Generator[None]:
+    """The same, where the other account came into being since we looked, which on PostgreSQL it can."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise AlreadyExists(_PHONE_TAKEN if "uq_users_phone_number" in str(error.orig) else email_taken) from error
 
 
 def _new_webhook_secret() -> str:

@@ -1,0 +1,20 @@
+"""Writers of one account take turns, so that each sees what the one before it left."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from callcov.errors import NotFound
+from callcov.store.tables import users
+
+
+def take(connection: sa.Connection, user_id: str) -> None:
+    """Wait for whoever writes for the account, and keep others waiting to the end of the transaction.
+
+    The first thing that a transaction does for an account: whoever reads before decides by what may be over, and two
+    that have written already may wait for each other for ever. Taking it again does nothing. Raises NotFound for an
+    unknown account.
+    """
+    # On SQLite all writers take turns, and nothing more than the look is done.
+    if connection.scalar(sa.select(users.c.id).where(users.c.id == user_id).with_for_update()) is None:
+        raise NotFound("User not found")
