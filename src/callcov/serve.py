@@ -47,6 +47,7 @@ _PROBES = 2
 _PROBE_BYTES = 2 * 1024**3
 _PROBE_SECONDS = 120.0
 _LOOK_SECONDS = 1.0
+_COUNT_SECONDS = 1.0  # a store of counts that is silent for longer is not waited for
 
 
 def vault(config: Config) -> Vault | None:
@@ -222,8 +223,10 @@ def _rate(setting: str) -> str | None:
 def _limiter(config: Config, *, shared: bool) -> Limiter:
     if shared and config.limits_url is None:
         return Limiter(Counts(config.data / "limits.db"))
+    waits = {"socket_timeout": _COUNT_SECONDS, "socket_connect_timeout": _COUNT_SECONDS} if config.limits_url else {}
     try:
-        return Limiter(cast(Storage, storage_from_string(config.limits_url or "memory://", wrap_exceptions=True)))
+        storage = storage_from_string(config.limits_url or "memory://", wrap_exceptions=True, **waits)
+        return Limiter(cast(Storage, storage))
     except ConfigurationError as error:
         raise BadSetting(f"CALLCOV_LIMITS_URL cannot be used: {error}.") from error
 
