@@ -61,6 +61,11 @@ class Server:
     def stop(self) -> int:
         return self._end(signal.SIGTERM)
 
+    def wait(self) -> int:
+        """The exit code of a server that ends by itself."""
+        self._process.stdout.close()
+        return self._process.wait(30)
+
     def _end(self, how: int) -> int:
         self._process.send_signal(how)
         code = self._process.wait(30)
