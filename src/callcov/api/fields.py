@@ -23,6 +23,8 @@ class Sent(BaseModel):
 
 CLEAN: dict[str, JsonValue] = {"pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"}
 """How `printable` is written in the API document."""
+LONGEST_ID = 255
+"""Characters of an `agent_id` or `contact_id`."""
 _KINDS: list[JsonValue] = [{"pattern": one} for one in ("[A-Z]", "[a-z]", "[0-9]", r'[!@#$%^&*(),.?":|<>]')]
 _PHONE = r"^\+?[1-9][0-9]{6,14}$"
 

@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from callcov.api.errors import Invalid, item, items
-from callcov.api.fields import CLEAN, printable
+from callcov.api.fields import CLEAN, LONGEST_ID, printable
 from callcov.api.form import FILE_FIELD, MAX_FIELD
 from callcov.api.moments import Moment
 
@@ -75,7 +75,7 @@ def _finite(text: str) -> float:
 
 Identifier = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=255),
+    StringConstraints(min_length=1, max_length=LONGEST_ID),
     AfterValidator(printable),
     Field(json_schema_extra=CLEAN),
 ]
