@@ -45,7 +45,7 @@ test-redis: setup
 
 # The whole API document by schemathesis: at least 5,000 cases, a fixed seed.
 fuzz: setup
-	FUZZ_EXAMPLES=300 FUZZ_LEAST=5000 $(BIN)/pytest tests/api/test_fuzz.py -n 0
+	FUZZ_EXAMPLES=100 FUZZ_LEAST=5000 $(BIN)/pytest tests/api/test_fuzz.py -n 0
 
 # With the network: pip-audit -r requirements/run.txt looks the packages up, too (docs/security.md).
 audit-code: .venv/ready
