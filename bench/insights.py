@@ -67,11 +67,14 @@ def _median(server: Server, path: str, **query: str) -> float:
 def measure(*, short: bool) -> list[Figure | NotRun]:
     """Medians of 40 requests each (over 10,000 calls in the short form)."""
     with tempfile.TemporaryDirectory() as name, running(Path(name)) as server:
-        _fill(server, CALLS // 10 if short else CALLS)
+        count = CALLS // 10 if short else CALLS
+        _fill(server, count)
         half = str(NEWEST - DAYS * 43_200 + 1)
         return [
-            Figure("insights of 100,000 calls, by day", _median(server, "summary", interval="day"), "ms", at_most=MOST),
-            Figure("insights of 100,000 calls, by agent", _median(server, "agents"), "ms", at_most=MOST),
+            Figure(
+                f"insights of {count:,} calls, by day", _median(server, "summary", interval="day"), "ms", at_most=MOST
+            ),
+            Figure(f"insights of {count:,} calls, by agent", _median(server, "agents"), "ms", at_most=MOST),
             Figure(
                 "insights since a moment within a day, by week",
                 _median(server, "summary", interval="week", created_after=half),

@@ -14,6 +14,8 @@ without words. Speakers are labelled `A` and `B` by who talks first, as in every
 import re
 from dataclasses import dataclass, field
 
+import leaks
+
 from callcov.model import Act, Role, Segment, Sensitive, Span, Transcript, Turn, Word
 
 LINE = re.compile(r"^([AC]) +(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)(?: +(.*))?$")
@@ -39,6 +41,8 @@ def transcript_of(
 ) -> Transcript:
     """The call those lines describe; its duration is the last line's end unless given."""
     lines = sorted((_line(text) for text in script.splitlines() if text.strip()), key=lambda line: line.span.start)
+    for line in lines:
+        leaks.said(" ".join(line.words))
     order = dict.fromkeys(line.role for line in lines)
     labels = dict(zip(order, "AB", strict=False))
     spoken = [line for line in lines if line.words]

@@ -7,6 +7,8 @@ import postgres_server
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["leaks"]
+
 ROOT = Path(__file__).parent.parent
 
 # A busy machine is slow, which is no fault of the code: examples have no time limit.

@@ -8,8 +8,12 @@ import time
 from pathlib import Path
 
 import httpx2
+import leaks
 
 CALLCOV = str(Path(sys.executable).with_name("callcov"))
+
+
+SECRETS = {"CALLCOV_SECRET", "CALLCOV_SECRET_OLD", "CALLCOV_MASTER_KEY", "CALLCOV_NEW_MASTER_KEY", "CALLCOV_SMTP_URL"}
 
 
 class Server:
@@ -17,7 +21,7 @@ class Server:
 
     def __init__(self, data: Path, models: Path, model: str = "tiny.en", **settings: str) -> None:
         self.data = data
-        self.log = data.with_suffix(".log")
+        self.log = leaks.log_file("serve")
         self._environment = os.environ | {
             "CALLCOV_MODELS": str(models),
             "CALLCOV_MODEL": model,
@@ -26,6 +30,8 @@ class Server:
             "CALLCOV_SUBMIT_RATE_LIMIT": "off",
             **settings,
         }
+        for name in settings.keys() & SECRETS:
+            leaks.secret(name, settings[name])
         self._process: subprocess.Popen[str] | None = None
         self.address = ""
 
@@ -45,12 +51,20 @@ class Server:
         line = self._process.stdout.readline()
         assert line, self.log.read_text()
         self.address = line.split()[-1]
+        if (self.data / "secret").exists():
+            for one in (self.data / "secret").read_text().split():
+                leaks.secret("the server's secret", one)
 
     def kill(self) -> None:
         self._end(signal.SIGKILL)
 
     def stop(self) -> int:
         return self._end(signal.SIGTERM)
+
+    def wait(self) -> int:
+        """The exit code of a server that ends by itself."""
+        self._process.stdout.close()
+        return self._process.wait(30)
 
     def _end(self, how: int) -> int:
         self._process.send_signal(how)
@@ -59,15 +73,16 @@ class Server:
         return code
 
     def command(self, *arguments: str) -> str:
-        return subprocess.run(
-            [CALLCOV, *arguments], check=True, capture_output=True, text=True, env=self._environment
-        ).stdout.strip()
+        words = [CALLCOV, *arguments]
+        done = leaks.told(subprocess.run(words, capture_output=True, text=True, env=self._environment, check=False))
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
 
     def new_key(self, email: str = "qa@example.com", *options: str) -> str:
         if email not in getattr(self, "_emails", set()):
             self.command("users", "create", email)
             self._emails = getattr(self, "_emails", set()) | {email}
-        return self.command("keys", "create", "--user", email, *options)
+        return leaks.secret("an API key", self.command("keys", "create", "--user", email, *options))
 
     def client(self, key: str) -> httpx2.Client:
         return httpx2.Client(base_url=self.address + "/api/v1", headers={"X-API-Key": key}, timeout=60)

@@ -8,10 +8,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn, cast
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 from limits.errors import ConfigurationError
@@ -42,11 +43,14 @@ from callcov.store.folder import blobs_url, installation, outbox, vault_of
 from callcov.store.sealed import Vault
 from callcov.work import Worker
 
+_log = structlog.stdlib.get_logger()
 _PROBES = 2
 # A probe reads headers and packets of a file from a stranger; one that wants more than this is an attack.
 _PROBE_BYTES = 2 * 1024**3
 _PROBE_SECONDS = 120.0
 _LOOK_SECONDS = 1.0
+_KEEP_SECONDS = 0.2
+_COUNT_SECONDS = 1.0  # a store of counts that is silent for longer is not waited for
 
 
 def vault(config: Config) -> Vault | None:
@@ -91,8 +95,7 @@ def serve(config: Config, host: str, port: int, ready: Callable[[str, bool], Non
     others = _Others(api_processes - 1, config, listener)
     with ExitStack() as stack:
         database = stack.enter_context(installation(config.data, vault(config), shown(config.database)))
-        only_one(stack, config.data)
-        stack.enter_context(database.alone())
+        only_one(stack, config.data, database)
         children = crew(config, blobs_url(config.data), database.vault)
         children.warm(pipeline.do_load)
         engine = Engine(database.engine)
@@ -143,38 +146,76 @@ def _services(
 
 
 class _Others:
-    """Processes that only answer. They wait until they may begin, and end when the first one ends in whatever way."""
+    """Processes that only answer. They wait until they may begin, and end when the first one ends in whatever way.
+
+    A process between keeps them: it never does anything else, so it can fork whenever one has died.
+    """
 
     def __init__(self, count: int, config: Config, listener: socket.socket) -> None:
+        self._ending = False
         waiting, self._go = os.pipe()
-        self._ids = [_forked(config, listener, waiting, self._go) for _ in range(count)]
+        self._keeper = _forked(lambda: _keep(count, config, listener, waiting, self._go)) if count else None
         os.close(waiting)
 
     def begin(self) -> None:
         """Let them answer: the tables are there, and somebody works."""
-        os.write(self._go, b"." * len(self._ids))
+        if self._keeper:
+            os.write(self._go, b".")
+            threading.Thread(target=self._watch, args=(self._keeper,), daemon=True).start()
 
     def end(self) -> None:
         """End them, letting them finish what they are answering."""
-        for number in self._ids:
-            os.kill(number, signal.SIGTERM)
-        for number in self._ids:
-            os.waitpid(number, 0)
+        self._ending = True
+        if self._keeper:
+            with suppress(ProcessLookupError):
+                os.kill(self._keeper, signal.SIGTERM)
+            with suppress(ChildProcessError):  # the thread that watches was first
+                os.waitpid(self._keeper, 0)
+
+    def _watch(self, keeper: int) -> None:
+        with suppress(ChildProcessError):
+            os.waitpid(keeper, 0)
+        if not self._ending:
+            # With it they ended, all but this one; whoever started the server has to start it again.
+            _log.error("the API processes have ended, and so does the server")
+            _leave(1)
 
 
-def _forked(config: Config, listener: socket.socket, waiting: int, go: int) -> int:
-    """The id of a new process that answers once it is told to."""
-    first, number = os.getpid(), os.fork()
+def _forked(work: Callable[[], None]) -> int:
+    """The id of a new process that does that and ends."""
+    number = os.fork()
     if number == 0:
-        os.close(go)  # or else nobody would learn that the first process ended before it let us begin
-        if os.read(waiting, 1):
-            threading.Thread(target=end_with, args=(first,), daemon=True).start()
-            _answer(config, listener)
+        work()
         _leave()
     return number
 
 
+def _keep(count: int, config: Config, listener: socket.socket, waiting: int, go: int) -> None:
+    """Have so many processes that answer, until this one is told to end or the first one has ended."""
+    first, ending = os.getppid(), threading.Event()
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, lambda _number, _frame: ending.set())
+    os.close(go)  # or else nobody would learn that the first process ended before it let us begin
+    if not os.read(waiting, 1):
+        return
+    answering: set[int] = set()
+    while not ending.is_set() and os.getppid() == first:
+        answering |= {_forked(lambda: _answer(config, listener)) for _ in range(count - len(answering))}
+        time.sleep(_KEEP_SECONDS)
+        died = {number for number in answering if os.waitpid(number, os.WNOHANG)[0]}
+        answering -= died
+        for number in died if not ending.is_set() else ():
+            _log.error("an API process ended, another takes its place", process=number)
+    for number in answering:
+        os.kill(number, signal.SIGTERM)
+    for number in answering:
+        os.waitpid(number, 0)
+
+
 def _answer(config: Config, listener: socket.socket) -> None:
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.SIG_DFL)  # until it answers; then it finishes what it is answering
+    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     with (
         installation(config.data, vault(config), shown(config.database)) as database,
         _services(config, database, Starter(database.engine), _address(listener), shared=True) as services,
@@ -182,12 +223,12 @@ def _answer(config: Config, listener: socket.socket) -> None:
         _run(app.create(services), listener, lambda: None)
 
 
-def _leave() -> NoReturn:
+def _leave(code: int = 0) -> NoReturn:
     # Threads that wait for a killed child are never told (see `Children.close`): stopping is the same as being
     # killed, which every restart recovers from.
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(code)
 
 
 def _stop_deleted(worker: Worker) -> None:
@@ -223,8 +264,10 @@ def _rate(setting: str) -> str | None:
 def _limiter(config: Config, *, shared: bool) -> Limiter:
     if shared and config.limits_url is None:
         return Limiter(Counts(config.data / "limits.db"))
+    waits = {"socket_timeout": _COUNT_SECONDS, "socket_connect_timeout": _COUNT_SECONDS} if config.limits_url else {}
     try:
-        return Limiter(cast(Storage, storage_from_string(config.limits_url or "memory://", wrap_exceptions=True)))
+        storage = storage_from_string(config.limits_url or "memory://", wrap_exceptions=True, **waits)
+        return Limiter(cast(Storage, storage))
     except ConfigurationError as error:
         raise BadSetting(f"CALLCOV_LIMITS_URL cannot be used: {error}.") from error
 
@@ -246,13 +289,14 @@ def _probe(probes: Children, key: str) -> Recording:
     return found
 
 
-def only_one(stack: ExitStack, data: Path) -> None:
-    """Hold the data folder for this process until the stack is left. Raises BadSetting when another has it."""
+def only_one(stack: ExitStack, data: Path, database: Database) -> None:
+    """Hold data folder and database for this process until the stack is left. Raises BadSetting if another has one."""
     lock = stack.enter_context((data / "server.lock").open("w"))
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         raise BadSetting(f"Another server is using {data}; stop it, or give this one another folder.") from error
+    stack.enter_context(database.alone())
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import leaks
 import requests
 import sqlalchemy as sa
 import uvicorn
@@ -145,7 +146,8 @@ class Server:
         now = datetime.now(UTC)
         with self.services.database.write() as connection:
             user = users.create(connection, email, now)
-            both = [new_key(livemode) for livemode in (True, False)]
+            both = [leaks.secret("an API key", new_key(livemode)) for livemode in (True, False)]
+            leaks.secret("a webhook secret", users.webhook_secret(connection, user.id))
             policies.put(connection, user.id, POLICY, now)
             for key in both:
                 livemode = key.startswith("sk_live_")
@@ -222,8 +224,11 @@ def prober(blobs: Blobs) -> Callable[[str], Recording]:
 def running(folder: Path, **other: Any) -> Iterator[Server]:
     """A server that answers until the block ends."""
     services, engine = make_services(folder, **other)
+    leaks.secret("the server's secret", services.secret.decode())
+    if services.database.vault:
+        leaks.secret("a master key", services.database.vault.master.hex())
     listening = socket.create_server(("127.0.0.1", 0))
-    config = wire.config(create(services), log_level="warning", timeout_graceful_shutdown=5)
+    config = wire.config(create(services), log_config=None, log_level="warning", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listening],))
     thread.start()

@@ -1,7 +1,6 @@
 from itertools import count
 
 import pytest
-import structlog
 from api_server import running
 from visitor import Visitor
 
@@ -11,11 +10,8 @@ _numbers = count()
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """One real server for all tests; each has accounts of its own."""
-    before = structlog.get_config()
-    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     with running(tmp_path_factory.mktemp("server")) as server:
         yield server
-    structlog.configure(**before)
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ import sys
 import time
 from pathlib import Path
 
-import structlog
 from api_server import running
+
+from callcov.cli.common import log_to
 
 
 def serve(folder: Path) -> None:
-    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    log_to(sys.stderr, "debug")
     with running(folder) as server:
         sys.stdout.write(server.base + "\n")
         sys.stdout.flush()

@@ -4,9 +4,9 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import leaks
 import pytest
 import requests
-import structlog
 from api_server import PUBLIC, wait_until
 from visitor import PASSWORD, Visitor
 
@@ -260,7 +260,7 @@ def test_guessing_a_password_is_limited_by_email_whether_there_is_an_account_or_
 
 def test_no_secret_is_in_the_log_or_the_database(quiet_server):
     visitor = Visitor(quiet_server, "dana@example.com", "+15550000000")
-    with structlog.testing.capture_logs() as lines:
+    with leaks.captured() as lines:
         visitor.admitted()
         secrets = [visitor.code(), visitor.access, visitor.refresh, PASSWORD]
         visitor.keep(visitor.post("/auth/refresh", refresh_token=visitor.refresh))

@@ -2,9 +2,9 @@
 
 import json
 
+import leaks
 import pytest
 import requests
-import structlog
 from api_server import wait_until
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -184,7 +184,7 @@ def test_null_is_as_good_as_nothing_where_nothing_is_needed(server, token, route
 
 
 def test_the_log_names_the_request_that_was_refused(server, token):
-    with structlog.testing.capture_logs() as lines:
+    with leaks.captured() as lines:
         answer = call(server, token, ("POST", "/auth/login"), b"{")
         wait_until(lambda: lines)
     assert lines[-1]["status"] == 422

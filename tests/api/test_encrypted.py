@@ -6,7 +6,7 @@ import pytest
 from api_server import FLAC, running, tone
 from callscript import transcript_of
 
-from callcov.store.sealed import open_vault
+from callcov.store.sealed import forget_key, open_vault
 
 WORD = f"w{secrets.token_hex(8)}"
 CALL = f"A 0.5-3.5 Thank you for calling Acme this is Dana\nC 4.0-7.5 my word is {WORD}"
@@ -71,7 +71,7 @@ def test_judging_again_reads_and_writes_sealed_documents_judgements_and_vectors(
 def test_an_account_whose_data_key_is_erased_has_lost_its_calls_and_no_other_has(sealing):
     first, second = (sealing.account(f"{name}@example.com") for name in ("first", "second"))
     ids = [account.completed(transcript_of(CALL)) for account in (first, second)]
-    sealing.services.database.vault.forget(first.user_id)
+    forget_key(sealing.services.database.vault.folder, first.user_id)
     lost = first.get(f"/analysis/{ids[0]}")
     assert lost.status_code == 500
     assert "cannot be decrypted" in lost.json()["detail"]

@@ -6,6 +6,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+import leaks
 import pytest
 import requests
 from api_server import Server, make_services, tone
@@ -21,7 +22,8 @@ def process(folder, *arguments):
     services, engine = make_services(folder)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (HERE, HERE.parent, *sys.path)))}
     command = [sys.executable, str(HERE / "server_process.py"), str(folder), *map(str, arguments)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True)
+    with leaks.log_file("server_process").open("w") as log:
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment, text=True)
     try:
         base = child.stdout.readline().strip()
         assert base, "the server did not start"

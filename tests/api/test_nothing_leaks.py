@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from leaks import FEWEST, secret
 
 from callcov.checks.policy import ALL_TYPES
 from callcov.language import tagger
@@ -103,6 +104,9 @@ def kept(account, transcript):
 def told(call):
     """What of a call's values must be found nowhere, as (type, text); a decoy with the same words may be found."""
     spoken = [(mark.type, " ".join(line.words[mark.first : mark.last])) for line in call.lines for mark in line.marks]
+    for kind, text in spoken:
+        if kind != "decoy" and len(text) >= FEWEST:
+            secret(f"a {kind}", text)
     harmless = "".join(plain(text) for kind, text in spoken if kind == "decoy")
     whole = {}
     for kind, text in spoken:

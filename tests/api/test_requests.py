@@ -2,9 +2,9 @@
 
 import re
 
+import leaks
 import pytest
 import requests
-import structlog
 from api_server import running, tone, wait_until
 
 
@@ -96,7 +96,7 @@ def explode(_key):
 def test_a_failure_nobody_expected_is_500_with_a_request_id_and_nothing_of_the_inside(tmp_path):
     with running(tmp_path, probe=explode) as server:
         account = server.account("dana@example.com")
-        with structlog.testing.capture_logs() as lines:
+        with leaks.captured() as lines:
             form = {"data": {"agent_id": "a", "contact_id": "c"}, "files": {"audio_file": ("a.wav", tone())}}
             response = account.post("/analysis/", headers={"X-Request-ID": "mine"}, **form)
         assert response.status_code == 500
@@ -108,7 +108,7 @@ def test_a_failure_nobody_expected_is_500_with_a_request_id_and_nothing_of_the_i
 
 
 def test_the_log_has_a_line_for_each_request_without_its_query(account):
-    with structlog.testing.capture_logs() as lines:
+    with leaks.captured() as lines:
         account.get("/analysis/?search=secret&token=secret")
         wait_until(lambda: lines)
     (line,) = lines

@@ -154,6 +154,7 @@ def test_a_form_without_a_boundary_is_refused(account):
         ("agent_id", "x" * 256, "string_too_long"),
         ("contact_id", "é" * 256, "string_too_long"),
         ("agent_id", "a\0b", "value_error"),
+        ("contact_id", "a\tb", "value_error"),
         ("metadata", "{", "json_invalid"),
         ("metadata", '{"a": NaN}', "json_invalid"),
         ("metadata", '{"a": 1e999}', "json_invalid"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import leaks
 import requests
 from api_server import Server, wait_until
 
@@ -34,6 +35,7 @@ class Visitor:
         return requests.post(self.server.api + path, json=json, timeout=60)
 
     def register(self, **other: Any) -> requests.Response:
+        leaks.secret("a password", self.password)
         sent = {"email": self.email, "phone_number": self.phone, "password": self.password}
         return self.post("/auth/register", **(sent | other))
 
@@ -44,7 +46,7 @@ class Visitor:
 
     def code(self, count: int = 1) -> str:
         """The code in the newest mail, once there are `count`."""
-        return self.mail(count)[-1].split("Code: ")[1].split()[0]
+        return leaks.secret("a mailed code", self.mail(count)[-1].split("Code: ")[1].split()[0])
 
     def log_in(self, **other: Any) -> requests.Response:
         answer = self.post("/auth/login", **({"email": self.email, "password": self.password} | other))
@@ -55,7 +57,8 @@ class Visitor:
     def keep(self, answer: requests.Response) -> None:
         """Use those tokens from now on."""
         assert answer.status_code == 200, answer.text
-        self.access, self.refresh = answer.json()["access_token"], answer.json()["refresh_token"]
+        self.access = leaks.secret("an access token", answer.json()["access_token"])
+        self.refresh = leaks.secret("a refresh token", answer.json()["refresh_token"])
 
     def admitted(self) -> Visitor:
         """Registered, verified and so logged in."""

@@ -6,6 +6,7 @@ import threading
 import time
 from pathlib import Path
 
+import leaks
 import pytest
 import structlog
 from smtp_server import MailServer
@@ -20,7 +21,7 @@ CERTIFICATE = Path(__file__).parents[1] / "deliver" / "receiver.pem"
 def sent(carrier, *letters):
     """Sends them and waits; gives what the log said."""
     post = Post(carrier, "callcov@example.com", "https://calls.example.com")
-    with structlog.testing.capture_logs() as lines:
+    with leaks.captured() as lines:
         for letter in letters:
             post.send(letter)
         post.close()
@@ -47,6 +48,7 @@ def test_an_address_that_is_no_ascii_arrives_too():
 
 def test_the_password_of_the_address_logs_in_and_is_shown_nowhere():
     with MailServer() as server:
+        leaks.secret("a mail server's password", "p@ss/word")
         carrier = Smtp.at(f"smtp://callcov:p%40ss%2Fword@127.0.0.1:{server.port}")
         assert sent(carrier, LETTER) == []
     assert server.passwords == ["\0callcov\0p@ss/word"]
@@ -93,7 +95,7 @@ def test_one_mail_that_fails_does_not_stop_the_next(tmp_path):
 def test_more_than_a_thousand_do_not_wait(tmp_path):
     gate, post = threading.Event(), Post(Outbox(tmp_path), "a@b", "")
     post.later(lambda: gate.wait(30) and None)
-    with structlog.testing.capture_logs() as lines:
+    with leaks.captured() as lines:
         for _ in range(1100):
             post.later(lambda: None)
         gate.set()

@@ -17,7 +17,7 @@ from callcov.errors import BadSetting, Unreadable
 from callcov.store import analyses, belongings, documents, judgements, listing, users
 from callcov.store.blobs import open_blobs
 from callcov.store.db import migrate, open_database
-from callcov.store.sealed import FRAME, HEADER, Vault, master_key, open_vault, rotate
+from callcov.store.sealed import FRAME, HEADER, Vault, forget_key, master_key, open_vault, rotate
 
 OLD, NEW = secrets.token_hex(32), base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 DANA, ERIN = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
@@ -171,7 +171,7 @@ def test_erasing_an_accounts_key_makes_its_objects_unreadable_and_no_others(fold
     for owner in (DANA, ERIN):
         store.of(owner).write(owner, SECRET)
         assert store.read(owner) == SECRET
-    vault.forget(DANA)
+    forget_key(vault.folder, DANA)
     with pytest.raises(Unreadable):
         store.read(DANA)
     store.of(DANA).write("new", SECRET)
@@ -340,7 +340,7 @@ def test_a_text_in_anothers_place_or_without_its_key_is_refused(sealing, tmp_pat
     with keyless.read() as connection, pytest.raises(BadSetting, match="set CALLCOV_MASTER_KEY"):
         documents.full(connection, user, LIVE, one)
     keyless.close()
-    database.vault.forget(user)
+    forget_key(database.vault.folder, user)
     with database.read() as connection, pytest.raises(Unreadable):
         documents.full(connection, user, LIVE, one)
 

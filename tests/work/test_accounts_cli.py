@@ -4,6 +4,7 @@ import re
 import sys
 from datetime import UTC, datetime
 
+import leaks
 import pytest
 import structlog
 
@@ -34,6 +35,7 @@ def callcov(data, monkeypatch, capsys):
         with pytest.raises(SystemExit) as ended:
             main()
         out, err = capsys.readouterr()
+        leaks.note(err)
         assert ended.value.code == code, err
         return err if code else out
 

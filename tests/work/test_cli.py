@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import click
+import leaks
 import numpy as np
 import pytest
 import typer.main
@@ -39,13 +40,15 @@ def callcov(tmp_path, models_folder):
             "CALLCOV_MODELS": str(models_folder),
             "CALLCOV_MODEL": "tiny.en",
         }
-        return subprocess.run(
-            [CALLCOV, *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            env=environment | settings,
-            cwd=tmp_path,
-            check=False,
+        return leaks.told(
+            subprocess.run(
+                [CALLCOV, *map(str, arguments)],
+                capture_output=True,
+                text=True,
+                env=environment | settings,
+                cwd=tmp_path,
+                check=False,
+            )
         )
 
     return run
@@ -185,7 +188,8 @@ def test_an_interrupted_analysis_ends_at_once_with_130_and_leaves_no_process(tmp
         "CALLCOV_MODEL": "tiny.en",
         "TMPDIR": str(tmp_path),
     }
-    started = subprocess.Popen([CALLCOV, "analyze", str(long), "--json"], env=environment, stderr=subprocess.DEVNULL)
+    with leaks.log_file("analyze").open("w") as log:
+        started = subprocess.Popen([CALLCOV, "analyze", str(long), "--json"], env=environment, stderr=log)
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("callcov-*/blobs/work/*/survey.json")):
         assert time.monotonic() < deadline, "it never began"

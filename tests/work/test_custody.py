@@ -11,6 +11,7 @@ from pathlib import Path
 from secrets import token_hex
 from zipfile import ZipFile
 
+import leaks
 import pytest
 from callscript import transcript_of
 from serving import Server, ended, submit
@@ -42,7 +43,9 @@ def command(folder, data):
     def run(*arguments):
         environment = os.environ | {"CALLCOV_DATA": str(data)}
         words = [CALLCOV, *map(str, arguments)]
-        return subprocess.run(words, capture_output=True, text=True, env=environment, cwd=folder, check=False)
+        return leaks.told(
+            subprocess.run(words, capture_output=True, text=True, env=environment, cwd=folder, check=False)
+        )
 
     return run
 
@@ -262,7 +265,7 @@ def test_a_server_deletes_what_is_due_and_what_was_left_half_deleted_and_forgets
 
 @pytest.mark.slow
 def test_an_encrypted_server_analyses_a_call_and_only_its_key_opens_the_folder(data, tmp_path, models_folder, receiver):
-    old, new = token_hex(32), token_hex(32)
+    old, new = (leaks.secret("a master key", token_hex(32)) for _ in range(2))
     server = Server(data, models_folder, CALLCOV_MASTER_KEY=old, CALLCOV_WEBHOOK_ALLOW="127.0.0.0/8")
     server.start()
     with server.client(server.new_key(EMAIL)) as client:
@@ -281,8 +284,9 @@ def test_an_encrypted_server_analyses_a_call_and_only_its_key_opens_the_folder(d
 
     def run(*words, **settings):
         environment = os.environ | {"CALLCOV_DATA": str(data), "CALLCOV_MODELS": str(models_folder)} | settings
-        return subprocess.run(
-            [CALLCOV, *words], capture_output=True, text=True, env=environment, cwd=tmp_path, check=False
+        words = [CALLCOV, *words]
+        return leaks.told(
+            subprocess.run(words, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
         )
 
     for settings, says in (({}, "set CALLCOV_MASTER_KEY"), ({"CALLCOV_MASTER_KEY": new}, "not the key")):

@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import leaks
 import pytest
 import yaml
 from callscript import transcript_of
@@ -28,7 +29,8 @@ def callcov(tmp_path, models_folder):
     def run(*arguments):
         environment = os.environ | {"CALLCOV_DATA": str(tmp_path / "data"), "CALLCOV_MODELS": str(models_folder)}
         command = [CALLCOV, *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
+        return leaks.told(done)
 
     run("users", "create", "qa@example.com")
     return run

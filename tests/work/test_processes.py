@@ -22,12 +22,18 @@ from callcov.store.db import migrate, open_database
 from callcov.work import Worker
 
 
-def answerers(first):
-    """The processes below the first that answer, which are copies of it; children are started afresh."""
+def copies(of):
+    """The processes below that one which are copies of it; children that probe and transcribe are started afresh."""
     proc = Path("/proc")
-    below = (proc / f"{first}/task/{first}/children").read_text().split()
-    line = (proc / f"{first}/cmdline").read_text()
-    return [int(number) for number in below if (proc / number / "cmdline").read_text() == line]
+    below = (proc / f"{of}/task/{of}/children").read_text().split()
+    line = (proc / f"{of}/cmdline").read_text()
+    return [int(number) for number in below if not gone(number) and (proc / number / "cmdline").read_text() == line]
+
+
+def answerers(first):
+    """The processes that only answer, below the one that keeps them."""
+    (keeper,) = copies(first)
+    return copies(keeper)
 
 
 def gone(number):
@@ -93,6 +99,35 @@ def test_the_others_end_with_a_first_one_that_is_killed_and_a_restart_finds_ever
     wait_for(lambda: all(map(gone, others)))
     server.start("--api-processes", "2")
     assert httpx2.get(f"{server.address}/health/ready", timeout=30).status_code == 200
+
+
+def alive(server):
+    """Whether requests are answered, one after the other; what was waiting for a process that was killed is cut off."""
+    try:
+        return {httpx2.get(f"{server.address}/health/live", timeout=5).status_code for _ in range(5)} == {200}
+    except httpx2.TransportError:
+        return False
+
+
+@pytest.mark.slow
+def test_an_api_process_that_is_killed_is_replaced_and_without_their_keeper_the_server_ends(server):
+    before = answerers(server.pid)
+    os.kill(before[0], signal.SIGKILL)
+    wait_for(lambda: len(answerers(server.pid)) == 2 and before[0] not in answerers(server.pid))
+    assert before[1] in answerers(server.pid)
+    for other in (server.pid, before[1]):  # what answers now is the new one
+        os.kill(other, signal.SIGSTOP)
+    try:
+        wait_for(lambda: alive(server))
+    finally:
+        for other in (server.pid, before[1]):
+            os.kill(other, signal.SIGCONT)
+    assert "an API process ended, another takes its place" in server.log.read_text()
+    rest = answerers(server.pid)
+    os.kill(copies(server.pid)[0], signal.SIGKILL)
+    wait_for(lambda: gone(server.pid) and all(map(gone, rest)))
+    assert server.wait() == 1
+    assert "the API processes have ended, and so does the server" in server.log.read_text()
 
 
 class Noted:

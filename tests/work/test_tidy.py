@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import structlog
 
 from callcov.store import analyses, idempotency, listing, users
 from callcov.store.analyses import Finished, Submission
@@ -37,13 +36,10 @@ class Idle:
 
 @pytest.fixture
 def worker(tmp_path):
-    before = structlog.get_config()
-    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     database = open_database(f"sqlite:///{tmp_path}/callcov.db")
     migrate(database)
     yield Worker(database, open_blobs((tmp_path / "objects").as_uri()), Idle(), Idle(), {}, "http://x", ())
     database.close()
-    structlog.configure(**before)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from callcov.api import schemas, trail
 from callcov.api.answers import said
 from callcov.api.bodies import json_of
 from callcov.api.caller import Owner
-from callcov.api.fields import printable
+from callcov.api.fields import CLEAN, printable
 from callcov.api.services import Given
 from callcov.auth.keys import PREFIX_LENGTH, hash_key, new_key
 from callcov.store import audit, keys
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api/v1/api-keys", tags=["api keys"])
 class NewKey(BaseModel):
     """A key to be made."""
 
-    description: Annotated[str, AfterValidator(printable)] | None = Field(
+    description: Annotated[str, AfterValidator(printable), Field(json_schema_extra=CLEAN)] | None = Field(
         default=None,
         max_length=500,
         validation_alias=AliasChoices("description", "name"),

@@ -20,6 +20,7 @@ from callcov.api import (
     errors,
     health,
     insights,
+    pages,
     policy,
     rejudge,
     schemas,
@@ -66,7 +67,7 @@ def create(services: Services) -> FastAPI:
     limited = [_both_spellings(router) for router in (*of_calls, *of_accounts)]
     for router in limited:
         app.include_router(router, responses=schemas.errors(429))
-    free = (health.router, docs.router)
+    free = (health.router, docs.router, pages.router)
     for router in free:
         app.include_router(router)
     app.state.routes = [one for router in (*limited, *free) for one in router.routes if isinstance(one, APIRoute)]

@@ -6,9 +6,9 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, JsonValue
 
-from callcov.auth.passwords import LONGEST, weakness
+from callcov.auth.passwords import LONGEST, SHORTEST, weakness
 from callcov.errors import BadForm
 from callcov.store import users
 
@@ -19,6 +19,14 @@ class Sent(BaseModel):
     def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
         """Nothing."""
         return ()
+
+
+CLEAN: dict[str, JsonValue] = {"pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"}
+"""How `printable` is written in the API document."""
+LONGEST_ID = 255
+"""Characters of an `agent_id` or `contact_id`."""
+_KINDS: list[JsonValue] = [{"pattern": one} for one in ("[A-Z]", "[a-z]", "[0-9]", r'[!@#$%^&*(),.?":|<>]')]
+_PHONE = r"^\+?[1-9][0-9]{6,14}$"
 
 
 def printable(text: str) -> str:
@@ -57,12 +65,16 @@ Email = Annotated[
 Phone = Annotated[
     str,
     AfterValidator(_plus),
-    Field(pattern=r"^\+?[1-9][0-9]{6,14}$", description="E.164; the `+` may be left out and is kept."),
+    Field(
+        pattern=_PHONE,
+        description="E.164; the `+` may be left out and is kept.",
+        json_schema_extra={"pattern": _PHONE},
+    ),
 ]
 Password = Annotated[
     str,
     AfterValidator(printable),
-    Field(max_length=LONGEST, json_schema_extra={"format": "password"}),
+    Field(max_length=LONGEST, json_schema_extra={"format": "password", **CLEAN}),
 ]
 NewPassword = Annotated[
     Password,
@@ -70,6 +82,7 @@ NewPassword = Annotated[
     Field(
         description="At least 8 characters with an upper- and a lower-case letter, a digit and one of "
         '`!@#$%^&*(),.?":|<>`.',
+        json_schema_extra={"format": "password", "minLength": SHORTEST, "allOf": _KINDS, **CLEAN},
     ),
 ]
-Token = Annotated[str, AfterValidator(printable), Field(max_length=256)]
+Token = Annotated[str, AfterValidator(printable), Field(max_length=256, json_schema_extra=CLEAN)]

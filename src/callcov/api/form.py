@@ -24,7 +24,7 @@ MAX_PARTS = 100
 
 
 class Form:
-    """Reads one body: `feed` it chunk by chunk, then `finish`. `fields` holds the last value given for each name.
+    """Reads one body: `feed` it chunk by chunk, then `finish`. `fields` holds the value given for each name.
 
     `feed` raises UploadTooLarge with the first byte over `MAX_FILE`, and Invalid as soon as the body cannot become a
     valid form; the reader is of no use afterwards.
@@ -106,6 +106,8 @@ class Form:
         if b"name" not in options:
             raise _malformed("a part of the form has no name")
         self._name = options[b"name"].decode(errors="replace")
+        if self._name in self.fields:
+            raise Invalid([item("value_error", self._name, "Value error, the form gives this field twice")])
         if self._name == FILE_FIELD:
             if self.has_file:
                 raise Invalid([item("too_long", FILE_FIELD, "The form should have one recording, not several")])

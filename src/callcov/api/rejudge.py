@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
@@ -20,6 +20,7 @@ from callcov import rejudge
 from callcov.api import schemas, trail
 from callcov.api.bodies import json_of
 from callcov.api.caller import Known
+from callcov.api.fields import CLEAN, LONGEST_ID, printable
 from callcov.api.policy import MAX_BYTES
 from callcov.api.services import Given, Services, public_url
 from callcov.checks.policy import Policy
@@ -31,6 +32,7 @@ from callcov.store.keys import Caller
 router = APIRouter(prefix="/api/v1", tags=["judging"])
 
 _MAX_ROLES = 4096
+_Text = Annotated[str, AfterValidator(printable), Field(max_length=LONGEST_ID, json_schema_extra=CLEAN)]
 
 
 class Roles(BaseModel):
@@ -46,9 +48,9 @@ class Filter(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    agent_id: Annotated[str | None, Field(description="Only this agent, exactly.")] = None
-    contact_id: Annotated[str | None, Field(description="Only this contact, exactly.")] = None
-    search: Annotated[str | None, Field(description="Part of agent_id or contact_id, in any case.")] = None
+    agent_id: Annotated[_Text | None, Field(description="Only this agent, exactly.")] = None
+    contact_id: Annotated[_Text | None, Field(description="Only this contact, exactly.")] = None
+    search: Annotated[_Text | None, Field(description="Part of agent_id or contact_id, in any case.")] = None
 
 
 class Backtest(BaseModel):

@@ -387,9 +387,8 @@ def upload_body(fields: type[BaseModel], file: str) -> dict[str, Any]:
     schema = fields.model_json_schema()
     for name, field in schema["properties"].items():
         one, *others = [way for way in field.get("anyOf", [{}]) if way.get("type") != "null"]
-        if not others:
-            told = {key: value for key, value in field.items() if key not in {"anyOf", "default"}}
-            schema["properties"][name] = told | one
+        told = {key: value for key, value in field.items() if key not in {"anyOf", "default"}}
+        schema["properties"][name] = told | ({"anyOf": [one, *others]} if others else one)
     recording = {"type": "string", "format": "binary", "description": "The recording."}
     form = {
         "type": "object",

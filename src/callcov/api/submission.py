@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -21,6 +22,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from callcov.api.errors import Invalid, item, items
+from callcov.api.fields import CLEAN, LONGEST_ID, printable
 from callcov.api.form import FILE_FIELD, MAX_FIELD
 from callcov.api.moments import Moment
 
@@ -32,12 +34,6 @@ LANGUAGES = frozenset(
 """The languages the recogniser was trained on, as it names them (ISO 639-1 where there is a code)."""
 
 
-def _identifier(value: str) -> str:
-    if "\0" in value:
-        raise PydanticCustomError("value_error", "Value error, the NUL character is not allowed")
-    return value
-
-
 def _address(value: object) -> object:
     # A URL parser drops line breaks and blanks silently; what is stored is what was sent, so they are refused.
     if isinstance(value, str) and (any(map(str.isspace, value)) or not value.isprintable()):
@@ -46,12 +42,12 @@ def _address(value: object) -> object:
 
 
 def _language(value: object) -> object:
-    code = str(value).lower().partition("-")[0]
-    if code not in LANGUAGES:
+    code = str(value).lower()
+    if not re.fullmatch(_LANGUAGE, code):
         raise PydanticCustomError(
             "value_error", "Value error, not a language the recogniser knows; send a code like en"
         )
-    return code
+    return code.partition("-")[0]
 
 
 def _metadata(value: object) -> object:
@@ -77,7 +73,13 @@ def _finite(text: str) -> float:
     return number
 
 
-Identifier = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_identifier)]
+Identifier = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST_ID),
+    AfterValidator(printable),
+    Field(json_schema_extra=CLEAN),
+]
+_LANGUAGE = rf"^(?:{'|'.join(sorted(LANGUAGES))})(?:-[A-Za-z0-9-]*)?$"
 
 
 class Fields(BaseModel):
@@ -97,8 +99,8 @@ class Fields(BaseModel):
     metadata: Annotated[str, BeforeValidator(_metadata)] | None = Field(
         default=None, description=f"A JSON object of at most {MAX_FIELD} bytes, answered as it is."
     )
-    language: Annotated[str, BeforeValidator(_language)] | None = Field(
-        default=None, description="Language spoken, as a code like `en`; found out when not given."
+    language: Annotated[str, BeforeValidator(_language), Field(json_schema_extra={"pattern": _LANGUAGE})] | None = (
+        Field(default=None, description="Language spoken, as a code like `en`; found out when not given.")
     )
     agent_channel: Annotated[int, Field(ge=0, le=1)] | None = Field(
         default=None, description="The channel the agent is on, 0 or 1; found out when not given."

@@ -11,9 +11,19 @@ from __future__ import annotations
 import json
 from pkgutil import get_data
 from typing import Annotated, Any, Literal, Self, cast, get_args
+from unicodedata import category
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from callcov.errors import BadPolicy
@@ -37,9 +47,27 @@ Match = Literal["meaning", "wording"]
 Required = Literal["always", "inbound", "outbound", "when_payment"]
 Direction = Literal["inbound", "outbound"]
 
+
+def _printable(text: object) -> object:
+    if isinstance(text, str) and any(category(one) == "Cc" and one not in "\t\r\n" for one in text):
+        raise ValueError("Control characters are not allowed")
+    return text
+
+
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Wording = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+    BeforeValidator(_printable),
+    Field(
+        json_schema_extra={
+            "pattern": r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$",
+            "allOf": [{"pattern": r"\S"}],
+        }
+    ),
+]
 Wordings = Annotated[tuple[Wording, ...], Field(min_length=1, max_length=200)]
+Types = Annotated[tuple[SensitiveType, ...], Field(max_length=100)]
 Seconds = Annotated[float, Field(strict=True, ge=0, le=86_400, allow_inf_nan=False)]
 Count = Annotated[int, Field(strict=True, ge=1, le=1_000)]
 Rate = Annotated[float, Field(strict=True, gt=0, le=1_000, allow_inf_nan=False)]
@@ -131,8 +159,8 @@ class Policy(_Part):
     disclosures: Annotated[tuple[Disclosure, ...], Field(max_length=500)] = ()
     prohibited: Annotated[tuple[Prohibited, ...], Field(max_length=2_000)] = ()
     thresholds: Thresholds = Thresholds()
-    mask: tuple[SensitiveType, ...] = ALL_TYPES
-    never_solicit: tuple[SensitiveType, ...] = ("card_cvv", "pin", "password")
+    mask: Types = ALL_TYPES
+    never_solicit: Types = ("card_cvv", "pin", "password")
     keep_original: StrictBool = False
 
     @model_validator(mode="after")

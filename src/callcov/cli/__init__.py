@@ -9,7 +9,7 @@ import sys
 import typer
 
 from callcov.cli.analyze import FAILED, analyze_command
-from callcov.cli.custody import audit_command, erase_command, hold_cli, rotate_key
+from callcov.cli.custody import audit_command, encrypt_command, erase_command, hold_cli, rotate_key
 from callcov.cli.keys import keys_cli
 from callcov.cli.models import models_cli
 from callcov.cli.policy import policy_cli
@@ -38,7 +38,10 @@ cli.command("serve", epilog="Example: callcov serve --port 8000 --data /srv/call
 cli.command("analyze", epilog="Example: callcov analyze call.wav --agent-channel 0 --json > call.json")(analyze_command)
 cli.command("rejudge", epilog="Example: callcov rejudge --user qa@example.com --all")(rejudge_command)
 cli.command("audit", epilog="Example: callcov audit --user qa@example.com --limit 20")(audit_command)
-cli.command("erase", epilog="Example: callcov erase --user qa@example.com customer_12345")(erase_command)
+cli.command("erase", epilog="Example: callcov erase --user qa@example.com customer_12345, or with --all the account")(
+    erase_command
+)
+cli.command("encrypt", epilog="Example: callcov encrypt, with the key in CALLCOV_MASTER_KEY")(encrypt_command)
 cli.command("rotate-key", epilog="Example: callcov rotate-key, with the new key in CALLCOV_NEW_MASTER_KEY")(rotate_key)
 
 

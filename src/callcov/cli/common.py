@@ -5,7 +5,7 @@ import sys
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TextIO
 
 import structlog
 import typer
@@ -30,24 +30,29 @@ Account = Annotated[str, typer.Option("--user", help="Mail address of the accoun
 def settings(**given: object) -> Config:
     """The settings, with what was given on the command line; logging goes where they say. Raises BadSetting."""
     config = read(os.environ, **given)
-    level = {"debug": 10, "info": 20, "warning": 30, "error": 40}[config.log_level]
+    log_to(sys.stderr, config.log_level)
+    return config
+
+
+def log_to(stream: TextIO, level: Literal["debug", "info", "warning", "error"]) -> None:
+    """Log to that stream what is at least so important."""
+    least = {"debug": 10, "info": 20, "warning": 30, "error": 40}[level]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *_renderers(),
+            *_renderers(stream),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
+        logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
-    return config
 
 
-def _renderers() -> list[structlog.typing.Processor]:
+def _renderers(stream: TextIO) -> list[structlog.typing.Processor]:
     """Lines for a person at a terminal, JSON for everything else; never local variables: they may be what was said."""
-    if sys.stderr.isatty():
+    if stream.isatty():
         return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     return [structlog.processors.ExceptionRenderer(frames), structlog.processors.JSONRenderer()]

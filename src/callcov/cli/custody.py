@@ -1,20 +1,24 @@
 """The commands for whoever answers for the recordings: audit log, legal hold, erasure, the key that encrypts."""
 
+import shutil
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from callcov.cli.common import Account, Data, account_id, by_operator, opened, settings
+from callcov.config import shown
 from callcov.errors import BadSetting, Conflict, NotFound
-from callcov.store import audit, retention
+from callcov.store import audit, retention, users
 from callcov.store.analyses import Analysis
 from callcov.store.audit import Wanted
-from callcov.store.blobs import open_blobs
+from callcov.store.blobs import Blobs, open_blobs
+from callcov.store.db import Database
 from callcov.store.erasure import erase
-from callcov.store.folder import blobs_url, keys_folder
-from callcov.store.sealed import rotate
+from callcov.store.folder import blobs_url, keys_folder, vault_of
+from callcov.store.sealed import forget_key, rotate
 
 _KEPT = 1
 _PAGE = 1000
@@ -69,41 +73,91 @@ def hold_release(user: Account, ids: Ids, data: Data = None) -> None:
 
 def erase_command(
     user: Account,
-    contact_id: Annotated[str, typer.Argument(help="The contact_id of the recordings, exactly as submitted.")],
+    contact_id: Annotated[
+        str | None, typer.Argument(help="The contact_id of the recordings, exactly as submitted.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every analysis instead, and then the account itself.")
+    ] = False,
     data: Data = None,
 ) -> None:
     """Delete every analysis of one contact, live and test, with sound and documents; prints the ids that are gone.
 
-    Those under legal hold are named on standard error and kept; then the exit code is 1.
+    With --all every analysis of the account. Then the account is closed, and its email, phone number, password,
+    policies and lists are removed; last its data key, without which no copy of what was stored encrypted can be read.
+    Analyses under legal hold are named on standard error and kept, and so is the account; then the exit code is 1.
     """
+    if (contact_id is None) is not everything:
+        raise typer.BadParameter("give a CONTACT_ID, or --all", param_hint="CONTACT_ID")
     config = settings(data=data)
-    blobs = open_blobs(blobs_url(config.data))
-    kept: list[str] = []
     with opened(config) as database:
         owner = account_id(database, user)
+        if everything:
+            with database.write() as connection:
+                users.deactivate(connection, owner, datetime.now(UTC))
         with database.read() as connection:
-            found = retention.of_contact(connection, owner, contact_id)
-        for row in found:
-            entry = by_operator("analysis.erase", "analysis", row.id)
-            try:
-                erase(database, blobs, None, owner, row.livemode, row.id, entry)
-            except NotFound:
-                continue  # deleted by somebody else in this instant
-            except Conflict:
-                kept.append(row.id)
-            else:
-                typer.echo(row.id)
+            found = (
+                retention.everything(connection, owner)
+                if contact_id is None
+                else retention.of_contact(connection, owner, contact_id)
+            )
+        kept = _erased(database, open_blobs(blobs_url(config.data)), owner, found)
+        if everything and not kept:
+            _forget(config.data, database, owner)
         database.scrub()
-    _tell(found, kept)
-
-
-def _tell(found: tuple[Analysis, ...], kept: list[str]) -> None:
-    if not found:
+    if not found and not everything:
         typer.echo("There is no analysis of that contact.", err=True)
-    for one in kept:
-        typer.echo(f"{one} is under legal hold and was kept.", err=True)
     if kept:
         raise typer.Exit(_KEPT)
+
+
+def _erased(database: Database, blobs: Blobs, owner: str, found: tuple[Analysis, ...]) -> bool:
+    """Delete them, each told; whether any is under legal hold and was kept."""
+    kept = False
+    for row in found:
+        try:
+            erase(database, blobs, None, owner, row.livemode, row.id, by_operator("analysis.erase", "analysis", row.id))
+        except NotFound:
+            continue  # deleted by somebody else in this instant
+        except Conflict:
+            typer.echo(f"{row.id} is under legal hold and was kept.", err=True)
+            kept = True
+        else:
+            typer.echo(row.id)
+    return kept
+
+
+def _forget(folder: Path, database: Database, owner: str) -> None:
+    """Remove what is left of an account without analyses; its data key last, when nothing can be written with it."""
+    with database.write() as connection:
+        users.erase(connection, owner, datetime.now(UTC))
+        audit.write(connection, owner, by_operator("user.erase", "user", owner))
+    if database.feed_folder:
+        shutil.rmtree(database.feed_folder / owner, ignore_errors=True)
+    forget_key(keys_folder(folder), owner)
+
+
+def encrypt_command(data: Data = None) -> None:
+    """Encrypt what was stored before there was a master key, for each account under its own data key; prints how much.
+
+    No server may be running. Cut off, it is run again and goes on. What a killed server left of analyses that are gone
+    is removed.
+    """
+    from callcov.sealing import encrypt  # noqa: PLC0415 loads the engines; no other command should wait for that
+    from callcov.serve import only_one  # noqa: PLC0415 the same
+
+    config = settings(data=data)
+    vault = vault_of(config.data, shown(config.master_key))
+    if vault is None:
+        raise BadSetting("Set CALLCOV_MASTER_KEY to the key that is to encrypt; `openssl rand -hex 32` makes one.")
+    with ExitStack() as stack:
+        database = stack.enter_context(opened(config, vault))
+        only_one(stack, config.data, database)
+        done = encrypt(database, open_blobs(blobs_url(config.data), vault))
+        if not database.scrub():
+            typer.echo("The database's log is in use; run this again when nothing reads the database.", err=True)
+            raise typer.Exit(_KEPT)
+    typer.echo(f"{done.texts} texts and {done.objects} objects encrypted, {done.removed} that were nobody's removed")
 
 
 def rotate_key(data: Data = None) -> None:
@@ -117,7 +171,6 @@ def rotate_key(data: Data = None) -> None:
     if config.master_key is None or config.new_master_key is None:
         raise BadSetting("Set CALLCOV_MASTER_KEY to the key of now and CALLCOV_NEW_MASTER_KEY to the one to come.")
     with ExitStack() as stack:
-        stack.enter_context(opened(config))
-        only_one(stack, config.data)
+        only_one(stack, config.data, stack.enter_context(opened(config)))
         both = config.master_key.get_secret_value(), config.new_master_key.get_secret_value()
         typer.echo(rotate(keys_folder(config.data), *both))

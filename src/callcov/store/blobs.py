@@ -80,6 +80,18 @@ class Blobs:
             else:
                 obstore.put(self._store, key, data, chunk_size=_PART, max_concurrency=1)
 
+    def seal(self, key: str) -> bool:
+        """Seal an object that is stored readable, in place of itself; whether it was. Raises NotFound and NoRoom."""
+        _, opener = self._seen(key)
+        if opener is not None:
+            return False
+        with (
+            _named(),
+            (self._root / key).open("rb") as source,
+        ):  # not `reader`: the store waits for no other call of its
+            self.write(key, source)
+        return True
+
     def read(self, key: str) -> bytes:
         """All bytes of an object. Raises NotFound, and Unreadable for a sealed one that was altered."""
         with _named():

@@ -86,6 +86,12 @@ def _set(
     return tuple(changed)
 
 
+def everything(connection: sa.Connection, user_id: str) -> tuple[Analysis, ...]:
+    """Every analysis of the account, in both modes, oldest first; for erasing it."""
+    mine = sa.select(*_ROW).where(analyses.c.user_id == user_id).order_by(analyses.c.id)
+    return tuple(Analysis(*row) for row in connection.execute(mine))
+
+
 def of_contact(connection: sa.Connection, user_id: str, contact_id: str) -> tuple[Analysis, ...]:
     """Every analysis of that contact, exactly so written, in both modes, oldest first; for erasure on request."""
     owned = sa.and_(analyses.c.user_id == user_id, analyses.c.contact_id == contact_id)

@@ -85,9 +85,10 @@ class Vault:
             _write_new(self.folder / user_id, _wrapped(self.master, user_id, secrets.token_bytes(_KEY)))
         return self.key(user_id)
 
-    def forget(self, user_id: str) -> None:
-        """Erase the account's data key: nothing that is sealed for it can be read any more, by anybody."""
-        (self.folder / user_id).unlink(missing_ok=True)
+
+def forget_key(folder: Path, user_id: str) -> None:
+    """Erase an account's data key: nothing that is sealed for it can be read any more, by anybody. Nothing if none."""
+    (folder / user_id).unlink(missing_ok=True)
 
 
 def open_vault(folder: Path, master: str | None) -> Vault | None:
@@ -143,7 +144,7 @@ def seal(connection: sa.Connection, user_id: str, about: str, text: str) -> str:
 
 def opened(connection: sa.Connection, user_id: str, about: str, stored: str) -> str:
     """The text that was stored. Raises Unreadable, and BadSetting when it is sealed and there is no master key."""
-    if not stored.startswith(_TEXT):
+    if not is_sealed_text(stored):
         return stored  # JSON never begins so
     vault = _vault(connection)
     if vault is None:
@@ -154,6 +155,11 @@ def opened(connection: sa.Connection, user_id: str, about: str, stored: str) -> 
     except InvalidTag as error:
         raise Unreadable(_LOST) from error
     return plain.decode()
+
+
+def is_sealed_text(stored: str) -> bool:
+    """Whether a stored text is sealed."""
+    return stored.startswith(_TEXT)
 
 
 class Sealer:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from callcov.errors import AlreadyExists, BadForm, NotFound
 from callcov.store import logins, mailtokens
-from callcov.store.tables import api_keys, feeds, users
+from callcov.store.tables import api_keys, feeds, policies, users
 from callcov.store.times import iso
 
 LONGEST_EMAIL = 320
@@ -116,6 +116,19 @@ def deactivate(connection: sa.Connection, user_id: str, now: datetime) -> None:
     connection.execute(ended.values(is_active=False, updated_at=iso(now)))
     logins.end_all(connection, user_id)
     mailtokens.void(connection, user_id, "verify", "reset")
+
+
+def erase(connection: sa.Connection, user_id: str, now: datetime) -> None:
+    """Close the account and forget who it was: email, phone number, password, webhook secret, policies, descriptions.
+
+    Its id stays, for the audit log and the ledger of minutes, and so do its keys without what they were for.
+    """
+    deactivate(connection, user_id, now)
+    nobody = {"email": f"{user_id}@erased.invalid", "phone_number": None, "password_hash": None}
+    changed = sa.update(users).where(users.c.id == user_id)
+    connection.execute(changed.values(**nobody, webhook_secret=_new_webhook_secret(), updated_at=iso(now)))
+    connection.execute(sa.update(api_keys).where(api_keys.c.user_id == user_id).values(description=None))
+    connection.execute(sa.delete(policies).where(policies.c.user_id == user_id))
 
 
 def find(connection: sa.Connection, email: str) -> User | None:
