@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from shape import AGENTS, CONTACTS, STATUSES, Shape, agent_of, contact_of
+from shape import AGENTS, STATUSES, Shape, agent_of, contact_of
 
 DRIFT = 5_000
 """Calls that may arrive while a page is measured: it then shows rows that were that much newer."""
@@ -63,15 +64,28 @@ def cases(shape: Shape) -> tuple[Case, ...]:
     )
 
 
+class _Ids:
+    """The ids of all rows, each looked at once."""
+
+    def __init__(self, numbers: np.ndarray, named: Callable[[int], str]) -> None:
+        different, self._which = np.unique(numbers, return_inverse=True)
+        self._texts = [named(number) for number in different.tolist()]
+
+    def where(self, matches: Callable[[str], bool]) -> np.ndarray:
+        """Which rows have an id that does."""
+        return np.array([matches(text) for text in self._texts], np.bool_)[self._which]
+
+
 class Answers:
     """What is right for the rows as they were loaded: places in the account (0 is the oldest) that match."""
 
     def __init__(self, shape: Shape) -> None:
         self._mine = shape.mine
-        self._agent, self._contact = shape.agent[self._mine], shape.contact[self._mine]
+        self._agent, self._contact = (
+            _Ids(shape.agent[self._mine], agent_of),
+            _Ids(shape.contact[self._mine], contact_of),
+        )
         self._status = shape.status[self._mine]
-        self._agents = [agent_of(number) for number in range(AGENTS)]
-        self._contacts = [contact_of(number) for number in range(CONTACTS)]
 
     def places(self, case: Case) -> np.ndarray:
         """The places of the rows that match, newest first."""
@@ -79,14 +93,12 @@ class Answers:
         if case.status is not None:
             found &= self._status == STATUSES.index(case.status)
         if case.agent is not None:
-            found &= self._agent == self._agents.index(case.agent)
+            found &= self._agent.where(case.agent.__eq__)
         if case.contact is not None:
-            found &= self._contact == self._contacts.index(case.contact)
+            found &= self._contact.where(case.contact.__eq__)
         if case.search is not None:
             part = case.search
-            by_agent = np.array([part in text for text in self._agents])
-            by_contact = np.array([part in text for text in self._contacts])
-            found &= by_agent[self._agent] | by_contact[self._contact]
+            found &= self._agent.where(lambda text: part in text) | self._contact.where(lambda text: part in text)
         return np.flatnonzero(found)[::-1]
 
     def read(self, asked: tuple[Case, ...]) -> tuple[np.ndarray, dict[str, int]]:

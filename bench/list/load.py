@@ -179,13 +179,18 @@ def accounts(database: Database, shape: Shape) -> list[str]:
 
 
 def fill(
-    bulk: Bulk, owners: Sequence[str], shape: Shape, asked: tuple[Case, ...], say: Callable[[str], None]
+    bulk: Bulk,
+    owners: Sequence[str],
+    shape: Shape,
+    asked: tuple[Case, ...],
+    say: Callable[[str], None],
+    distinct: int = papers.DISTINCT,
 ) -> Loaded:
-    """Every row of the shape, and the indexes; `say` is told how far it is."""
+    """Every row of the shape, real documents for the pages of what is asked, and the indexes; `say` how far it is."""
     began = time.monotonic()
     shown, totals = Answers(shape).read(asked)
     real, known = set(shown.tolist()), list[str]()
-    every = papers.made()
+    every = papers.made(distinct) if asked else ()
     kept = bulk.indexes()
     for name, _ in kept:
         bulk.execute(f"DROP INDEX {name}")

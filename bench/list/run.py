@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -191,6 +192,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Measure, keep, and make the page."""
     given = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers end and rows go then too
     if not given.page:
         try:
             run(given)
