@@ -72,15 +72,16 @@ def _frame(axes: Axes, names: list[str], kept: dict) -> None:
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -1.1)
     axes.set_xlabel("milliseconds a page over HTTP, one client, median (logarithmic)")
-    axes.set_title(
-        f"A page of the list and its exact total, account of {kept['account']:,} calls", loc="left", fontsize=12
-    )
+    title = f"A page of the list and its exact total, account of {kept['account']:,} calls"
+    axes.set_title(title, loc="left", fontsize=12, pad=28)
     axes.grid(axis="x", which="major", color="#ebedef", zorder=0)
     axes.set_axisbelow(True)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    axes.legend(loc="lower right", frameon=True, framealpha=0.95, edgecolor="#d5d8dc", fontsize=9)
+    handles, labels = axes.get_legend_handles_labels()
+    place = {"loc": "lower left", "bbox_to_anchor": (-0.02, 1.0), "ncols": len(labels) or 1}
+    axes.legend(handles[::-1], labels[::-1], frameon=False, fontsize=9, columnspacing=1.4, **place)
 
 
 if __name__ == "__main__":

