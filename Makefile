@@ -71,7 +71,7 @@ N ?= 1000000
 DIR ?= .cache/bench-list
 SECONDS_A_CASE ?= 6
 bench-list: setup .venv-bench/ready
-	$(BIN)/python bench/list/run.py --rows $(N) --dir $(DIR) --seconds $(SECONDS_A_CASE) $(if $(POSTGRES),--postgres $(POSTGRES)) $(if $(KEEP),--keep)
+	$(BIN)/python bench/list/run.py --rows $(N) --dir $(DIR) --seconds $(SECONDS_A_CASE) $(if $(POSTGRES),--postgres '$(POSTGRES)') $(if $(KEEP),--keep)
 
 docs: .venv/ready
 	$(BIN)/python tools/docs.py

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import papers
 from cases import Answers, Case
 from shape import OTHERS, Row, Shape
@@ -220,9 +221,7 @@ def _staged(row: Row, user_id: str, place: int, real: set[int], every: tuple[pap
 
 def _count(bulk: Bulk, owners: Sequence[str], shape: Shape) -> None:
     """The revision of each account's list, and the newest place given out."""
-    newest = dict(
-        zip(shape.account.tolist(), zip(shape.revision.tolist(), shape.milliseconds.tolist(), strict=True), strict=True)
-    )
-    for account, (revision, milliseconds) in newest.items():
-        where = f"user_id = '{owners[account]}' AND livemode"
-        bulk.execute(f"UPDATE feeds SET revision = {revision}, last_ms = {milliseconds} WHERE {where}")  # noqa: S608
+    accounts, from_the_end = np.unique(shape.account[::-1], return_index=True)
+    for account, last in zip(accounts.tolist(), (len(shape) - 1 - from_the_end).tolist(), strict=True):
+        newest = f"revision = {shape.revision[last]}, last_ms = {shape.milliseconds[last]}"
+        bulk.execute(f"UPDATE feeds SET {newest} WHERE user_id = '{owners[account]}' AND livemode")  # noqa: S608

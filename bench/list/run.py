@@ -60,7 +60,7 @@ class Run:
     """One run: the rows, what is asked, and all that was measured so far, kept after every step."""
 
     def __init__(self, given: argparse.Namespace) -> None:
-        self.folder: Path = given.dir
+        self.folder: Path = given.dir.resolve()
         self.out: Path = given.out
         self.seconds: float = given.seconds
         self.wanted = [given.rows, min(given.rows, given.account)]
@@ -165,6 +165,8 @@ def run(given: argparse.Namespace) -> None:
         one_run.step(INSERTS, one_run.inserts)
     if here := [one for one in chosen if one.name != POSTGRES]:
         one_run.step("rows in SQLite", lambda: one_run.on(None, here))
+        if not given.keep:
+            shutil.rmtree(one_run.folder / "sqlite", ignore_errors=True)  # the disk may not hold both
     if there := [one for one in chosen if one.name == POSTGRES]:
         one_run.step("rows in PostgreSQL", lambda: on_postgres(one_run, given.postgres, there))
 
