@@ -4,7 +4,7 @@ BIN := .venv/bin
 export CALLCOV_MODELS ?= $(CURDIR)/.cache/models
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo serve test test-slow test-redis fuzz audit-code lint bench bench-verdicts train docs lock clean help
+.PHONY: setup demo serve test test-slow test-redis fuzz audit-code lint bench bench-verdicts bench-list train docs lock clean help
 
 help:
 	@echo "make setup   the environment and the models"
@@ -16,6 +16,7 @@ help:
 	@echo "make audit-code   what bandit finds in the code, above low"
 	@echo "make lint    style, types, house rules"
 	@echo "make bench   every figure, measured on this machine"
+	@echo "make bench-list N=1000000   the list of long accounts, beside what others need for it; N=10000000 is the documented run"
 	@echo "make bench-verdicts   how right the verdicts are, from text and from sound; an hour at first"
 
 # uv itself is pinned with hashes in the same file as everything else.
@@ -64,6 +65,19 @@ bench: setup
 bench-verdicts: setup
 	$(BIN)/python bench/verdicts/run.py
 
+.venv-bench/ready: requirements/bench.txt .venv/ready
+	$(BIN)/uv venv -q --clear --python $(BIN)/python .venv-bench
+	$(BIN)/uv pip install -q --python .venv-bench/bin/python --require-hashes -r requirements/bench.txt
+	@touch $@
+
+# N analyses in all, at most 5,000,000 of them in the account that is asked. DIR: where they are put; KEEP=1 leaves them
+# there. POSTGRES: the address of an empty database. SECONDS_A_CASE: how long each case is asked in each way.
+N ?= 1000000
+DIR ?= .cache/bench-list
+SECONDS_A_CASE ?= 6
+bench-list: setup .venv-bench/ready
+	$(BIN)/python bench/list/run.py --rows $(N) --dir $(DIR) --seconds $(SECONDS_A_CASE) $(if $(POSTGRES),--postgres '$(POSTGRES)') $(if $(KEEP),--keep)
+
 docs: .venv/ready
 	$(BIN)/python tools/docs.py
 
@@ -73,6 +87,7 @@ train: setup
 lock: .venv/ready
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q --extra postgres -o requirements/run.txt pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q --extra postgres -o requirements/dev.txt pyproject.toml --group dev
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements/bench.txt --group bench -c requirements/run.txt
 
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-bench .pytest_cache .ruff_cache .hypothesis .import_linter_cache

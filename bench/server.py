@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,19 +59,19 @@ class Server:
         raise TimeoutError(f"analysis {analysis_id} did not end within {within:.0f} s")
 
 
-def _command(data: Path, *words: str) -> str:
-    done = subprocess.run([COMMAND, *words], env=_environment(data), capture_output=True, text=True, check=False)
+def _command(environment: Mapping[str, str], *words: str) -> str:
+    done = subprocess.run([COMMAND, *words], env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"callcov {' '.join(words)} failed: {done.stderr.strip()}")
     return done.stdout.strip()
 
 
-def _environment(data: Path) -> dict[str, str]:
+def _environment(data: Path, settings: Mapping[str, str]) -> dict[str, str]:
     unlimited = {"CALLCOV_RATE_LIMIT": "off", "CALLCOV_SUBMIT_RATE_LIMIT": "off"}
-    return os.environ | unlimited | {"CALLCOV_DATA": str(data)}
+    return os.environ | unlimited | {"CALLCOV_DATA": str(data)} | settings
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -80,13 +80,21 @@ def _free_port() -> int:
 @contextmanager
 def running(folder: Path, workers: int = 2) -> Iterator[Server]:
     """A server on an empty data folder under `folder`, stopped at the end."""
-    data, log, email = folder / "data", folder / "server.log", "bench@example.com"
-    _command(data, "users", "create", email)
-    key = _command(data, "keys", "create", "--user", email).split()[-1]
-    address = f"http://127.0.0.1:{_free_port()}"
+    data, email = folder / "data", "bench@example.com"
+    _command(_environment(data, {}), "users", "create", email)
+    with serving(data, email, folder / "server.log", workers) as server:
+        yield server
+
+
+@contextmanager
+def serving(data: Path, email: str, log: Path, workers: int = 2, **settings: str) -> Iterator[Server]:
+    """A server on a data folder with an account of that name, stopped at the end; `settings` are its environment."""
+    environment = _environment(data, settings)
+    key = _command(environment, "keys", "create", "--user", email).split()[-1]
+    address = f"http://127.0.0.1:{free_port()}"
     words = ["serve", "--port", address.rpartition(":")[2], "--workers", str(workers)]
     with log.open("wb") as written:
-        process = subprocess.Popen([COMMAND, *words], env=_environment(data), stdout=written, stderr=written)
+        process = subprocess.Popen([COMMAND, *words], env=environment, stdout=written, stderr=written)
         client = httpx2.Client(base_url=address, headers={"X-API-Key": key}, timeout=60, trust_env=False)
         try:
             _wait_until_ready(client, process, log)

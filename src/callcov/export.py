@@ -38,7 +38,7 @@ def export(database: Database, blobs: Blobs, user_id: str, target: Path, public_
         with os.fdopen(handle, "wb") as file, ZipFile(file, "w", ZIP_DEFLATED) as archive:
             _account(archive, database, user_id)
             for row, full, judgements in _calls(database, user_id):
-                shown = documents.filled(full, public_url).encode() if full else document.rendered(row, public_url)
+                shown = documents.filled(full, public_url) if full else document.rendered(row, public_url)
                 archive.writestr(f"analyses/{row.id}.json", shown)
                 archive.writestr(f"judgements/{row.id}.json", orjson.dumps(judgements))
                 if sound:

@@ -238,7 +238,7 @@ class Worker:
                 return  # deleted or retried meanwhile: what was to be told is no longer so
             document = documents.full(connection, user_id, row.livemode, analysis_id)
             secret = users.webhook_secret(connection, user_id)
-        body = documents.filled(document, self.public_url).encode() if document else rendered(row, self.public_url)
+        body = documents.filled(document, self.public_url) if document else rendered(row, self.public_url)
         now = _now()
         outcome = deliver.attempt(row.webhook_url, body, f"msg_{analysis_id}.{run}", secret, self.allow, now)
         delay = deliver.next_delay(attempt, random.random()) if outcome.kind == "retry" else None  # noqa: S311 spreads load only

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 # Made by tools, or nothing of ours; everything else in the folder is the project.
-NOT_OURS = {".git", ".venv", "data", "node_modules", "dist", "build", "__pycache__"}
+NOT_OURS = {".git", ".venv", ".venv-bench", "data", "node_modules", "dist", "build", "__pycache__"}
 
 
 def _files(folder: Path):

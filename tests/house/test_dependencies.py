@@ -36,13 +36,19 @@ def development(project):
     return {name_of(line) for line in project["dependency-groups"]["dev"]}
 
 
+@pytest.fixture(scope="module")
+def compared(project):
+    """What the list is measured against, in an environment of its own."""
+    return {name_of(line) for line in project["dependency-groups"]["bench"]}
+
+
 def pinned(text):
     """The blocks of a requirements file: one per package, with its hashes."""
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
     return [block for block in re.split(r"\n(?=[^\s])", "\n".join(lines)) if block.strip()]
 
 
-@pytest.mark.parametrize("name", ["requirements/run.txt", "requirements/dev.txt"])
+@pytest.mark.parametrize("name", ["requirements/run.txt", "requirements/dev.txt", "requirements/bench.txt"])
 def test_every_requirement_is_pinned_with_hashes_and_names_no_index(texts, name):
     blocks = pinned(texts[name])
     assert len(blocks) > 20
@@ -54,25 +60,28 @@ def test_every_requirement_is_pinned_with_hashes_and_names_no_index(texts, name)
     assert "://" not in texts[name]
 
 
-@pytest.mark.parametrize("name", ["requirements/run.txt", "requirements/dev.txt"])
+@pytest.mark.parametrize("name", ["requirements/run.txt", "requirements/dev.txt", "requirements/bench.txt"])
 def test_no_requirement_brings_torch(texts, name):
     names = {name_of(block) for block in pinned(texts[name])}
     assert {found for found in names if found.startswith(("torch", "nvidia-", "triton", "tensorflow", "jax"))} == set()
 
 
-def test_every_dependency_is_in_the_pinned_files(texts, runtime, optional, development):
+def test_every_dependency_is_in_the_pinned_files(texts, runtime, optional, development, compared):
     run = {name_of(block) for block in pinned(texts["requirements/run.txt"])}
     dev = {name_of(block) for block in pinned(texts["requirements/dev.txt"])}
+    bench = {name_of(block) for block in pinned(texts["requirements/bench.txt"])}
     assert runtime | optional <= run
     assert development <= dev
+    assert compared <= bench
 
 
-def test_the_two_pinned_files_agree_on_versions(texts):
+@pytest.mark.parametrize("other", ["requirements/dev.txt", "requirements/bench.txt"])
+def test_the_pinned_files_agree_on_versions(texts, other):
     def versions(name):
         blocks = [block.split("\\")[0].strip() for block in pinned(texts[name])]
         return {(name_of(block), block) for block in blocks}
 
-    run, dev = versions("requirements/run.txt"), versions("requirements/dev.txt")
+    run, dev = versions("requirements/run.txt"), versions(other)
     shared = {name for name, _ in run} & {name for name, _ in dev}
     assert {entry for entry in run if entry[0] in shared} == {entry for entry in dev if entry[0] in shared}
 
@@ -98,7 +107,7 @@ def test_no_setting_of_a_package_index_is_in_the_repository(texts):
     assert [name for name, text in texts.items() if marks.search(text)] == []
 
 
-def test_every_dependency_says_why_it_is_here_and_under_which_licence(texts, runtime, optional, development):
+def test_every_dependency_says_why_it_is_here_and_under_which_licence(texts, runtime, optional, development, compared):
     rows = {}
     for line in texts["docs/dependencies.md"].splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
@@ -106,4 +115,4 @@ def test_every_dependency_says_why_it_is_here_and_under_which_licence(texts, run
             assert len(cells) == 3, line
             assert all(cells), line
             rows[name_of(cells[0].strip("`"))] = cells
-    assert set(rows) == runtime | optional | development
+    assert set(rows) == runtime | optional | development | compared

@@ -112,7 +112,7 @@ def test_a_finished_analysis_is_answered_by_its_documents(database, user, accept
             assert json.loads(read(connection, user, LIVE, analysis.id)) == {read.__name__: "first"}
         for expand, name in ((True, "full"), (False, "light")):
             page = listing.page(connection, user, LIVE, Filters(), 1, 0, expand=expand)
-            assert page.items == (f'{{"{name}":"first"}}',)
+            assert page.items == (f'{{"{name}":"first"}}'.encode(),)
 
 
 def test_a_failed_analysis_says_why_and_is_listed_as_its_row(database, user, accept, got, listed):
@@ -301,7 +301,7 @@ def test_a_long_list_is_paged_without_losing_or_repeating_one(database, user):
     with database.read() as connection:
         while True:
             page = listing.page(connection, user, LIVE, Filters(), 250, offset)
-            seen += [json.loads(item)["id"] if isinstance(item, str) else item.id for item in page.items]
+            seen += [json.loads(item)["id"] if isinstance(item, bytes) else item.id for item in page.items]
             offset += len(page.items)
             if not page.has_more:
                 break

@@ -43,7 +43,7 @@ WRITER = r"""
 
 
 def ids(page):
-    return [json.loads(item)["id"] if isinstance(item, str) else item.id for item in page.items]
+    return [json.loads(item)["id"] if isinstance(item, bytes) else item.id for item in page.items]
 
 
 def start(url, user, told):

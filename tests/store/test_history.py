@@ -179,7 +179,7 @@ class History(RuleBasedStateMachine):
 
     @staticmethod
     def shown(item):
-        if isinstance(item, str):
+        if isinstance(item, bytes):
             return next(iter(json.loads(item).values()))
         return (item.id, item.status, item.stage, item.attempt)
 

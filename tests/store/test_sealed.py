@@ -288,8 +288,10 @@ def texts(database, user, one):
         (stored,) = judgements.stored(connection, user, LIVE, [one], whole=True)
         ((_, exported, judged),) = belongings.calls(connection, user, "", 10)
         return {
-            "list": listing.page(connection, user, LIVE, analyses.Filters(), 10, 0).items[0],
-            "light list": listing.page(connection, user, LIVE, analyses.Filters(), 10, 0, expand=False).items[0],
+            "list": listing.page(connection, user, LIVE, analyses.Filters(), 10, 0).items[0].decode(),
+            "light list": listing.page(connection, user, LIVE, analyses.Filters(), 10, 0, expand=False)
+            .items[0]
+            .decode(),
             "full": documents.full(connection, user, LIVE, one),
             "light": documents.light(connection, user, LIVE, one),
             "transcript": documents.transcript(connection, user, LIVE, one),

@@ -75,7 +75,7 @@ def left(worker, user):
             row.id
             for livemode in (LIVE, TEST)
             for row in listing.page(connection, user, livemode, analyses.Filters(), 100, 0).items
-            if not isinstance(row, str)
+            if not isinstance(row, bytes)
         }
 
 

@@ -57,7 +57,8 @@ Flag = Literal[
 ]
 
 
-def _filters(
+# Two that only look: `async`, or else FastAPI hands each to a thread and waits for it.
+async def _filters(
     status_filter: Annotated[Status | None, Query(description="Only analyses of this status.")] = None,
     agent_id: Annotated[str | None, Query(description="Only this agent, exactly.")] = None,
     contact_id: Annotated[str | None, Query(description="Only this contact, exactly.")] = None,
@@ -83,7 +84,7 @@ class _Place:
     starting_after: str | None
 
 
-def _place(
+async def _place(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of results.")] = 100,
     offset: Annotated[int, Query(ge=0, description="Number of results to skip.")] = 0,
@@ -192,7 +193,7 @@ def retry_analysis(request: Request, services: Given, caller: Known, analysis_id
     return said("Analysis runs again", 202)
 
 
-def _json(found: str | Analysis, public: str) -> bytes:
+def _json(found: str | bytes | Analysis, public: str) -> bytes:
     if isinstance(found, Analysis):
         return document.rendered(found, public)
-    return documents.filled(found, public).encode()
+    return documents.filled(found, public)

@@ -61,7 +61,7 @@ class Services:
     feeds: Feeds | None = None
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
     return request.app.state.services
 
 

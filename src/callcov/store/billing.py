@@ -14,6 +14,7 @@ from callcov.store.times import iso
 
 # Written out and not bound, because the index of what is being worked on is for this text.
 _PROCESSING = sa.text("analyses.status = 'processing'")
+_TIER = sa.select(users.c.tier).where(users.c.id == sa.bindparam("user_id"))  # made once: every call asks it
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def afford(connection: sa.Connection, user_id: str, duration_ms: int, now: datet
 
     For the transaction that accepts it, in the account's turn: what others submit meanwhile waits.
     """
-    tier = TIERS[connection.scalar(sa.select(users.c.tier).where(users.c.id == user_id)) or ""]
+    tier = TIERS[connection.scalar(_TIER, {"user_id": user_id}) or ""]
     if not capped(tier):
         return
     processing = connection.scalar(

@@ -18,11 +18,13 @@ from callcov.store.tables import analyses, documents
 
 _ROW = [analyses.c[name] for name in Analysis.__dataclass_fields__]
 PLACEHOLDER = r"callcov:\/\/public"
+_PLACEHOLDER = PLACEHOLDER.encode()
 
 
-def filled(document: str, public_url: str) -> str:
-    """The document with the public address of the server (no slash at its end) in its place."""
-    return document.replace(PLACEHOLDER, json.dumps(public_url)[1:-1])
+def filled(document: str | bytes, public_url: str) -> bytes:
+    """The document, a text or its UTF-8, with the public address of the server (no slash at its end) in its place."""
+    stored = document.encode() if isinstance(document, str) else document
+    return stored.replace(_PLACEHOLDER, json.dumps(public_url)[1:-1].encode())
 
 
 def full(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> str | None:

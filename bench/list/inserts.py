@@ -1,0 +1,104 @@
+"""How fast calls come in, beside a naive table: the same columns, an id, an index of account and time, nothing else.
+
+Both tables hold 200,000 rows before. One row a transaction; then a hundred rows in one, the product's by its only way
+in, `analyses.accept`, a call at a time, the naive table's once in the same way and once by one `executemany`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+import load
+import sqlalchemy as sa
+from shape import AGENTS, CONTACTS, agent_of, contact_of, drawn
+
+from callcov.store import analyses
+from callcov.store.analyses import Submission
+from callcov.store.db import Database
+from callcov.store.folder import installation
+from callcov.store.ids import Tick, uuid7
+from callcov.store.tables import analyses as table
+
+LIVE = True
+BEFORE = 200_000
+ROUNDS = 5
+ALONE, TOGETHER = 200, 100
+"""Transactions of one row in a round; rows of a batch, of which a round has five."""
+
+_naive = sa.Table(
+    "naive",
+    sa.MetaData(),
+    *(sa.Column(one.name, one.type, primary_key=one.primary_key, nullable=one.nullable) for one in table.c),
+    sa.Index("ix_naive_owner", "user_id", "created"),
+)
+
+
+class Inserts:
+    """Both tables of one database."""
+
+    def __init__(self, database: Database, user_id: str) -> None:
+        self._database, self._user_id = database, user_id
+        with database.write() as connection:
+            _naive.create(connection)
+            connection.execute(sa.insert(_naive).from_select(list(table.c.keys()), sa.select(table)))
+            first = connection.execute(sa.select(table).limit(1)).mappings().one()
+        self._like, self._number = dict(first), 0
+
+    def ours(self, count: int) -> None:
+        """That many calls taken on in one transaction."""
+        with self._database.write() as connection:
+            for submission in [self._submission() for _ in range(count)]:
+                analyses.accept(connection, self._user_id, LIVE, submission, datetime.now(UTC))
+
+    def naive(self, count: int) -> None:
+        """That many rows, one by one, in one transaction."""
+        with self._database.write() as connection:
+            for row in [self._row() for _ in range(count)]:
+                connection.execute(sa.insert(_naive), row)
+
+    def together(self, count: int) -> None:
+        """That many rows at once."""
+        with self._database.write() as connection:
+            connection.execute(sa.insert(_naive), [self._row() for _ in range(count)])
+
+    def _submission(self) -> Submission:
+        row = self._row()
+        agent, contact, key = (str(row[name]) for name in ("agent_id", "contact_id", "blob_key"))
+        return Submission(agent, contact, key, "0" * 64, 960_044, "wav", 60_000, 2, 8_000)
+
+    def _row(self) -> dict[str, object]:
+        self._number += 1
+        number, now = self._number, time.time()
+        agent, contact = agent_of(number * 7919 % AGENTS), contact_of(number * 104_729 % CONTACTS)
+        new_id = uuid7(Tick(int(now * 1000), number % 4096))
+        texts = {"agent_id": agent, "agent_folded": agent, "contact_id": contact, "contact_folded": contact}
+        return self._like | texts | {"id": new_id, "created": int(now), "blob_key": f"recordings/{number:032x}"}
+
+
+def measure(folder: Path, say: Callable[[str], None]) -> dict[str, float]:
+    """Rows a second of each way, medians of rounds that take turns."""
+    folder.mkdir(parents=True)
+    shape = drawn(BEFORE, BEFORE)
+    with installation(folder) as database:
+        owners = load.accounts(database, shape)
+    load.fill(load.Sqlite(folder / "callcov.db"), owners, shape, (), say)
+    rates: dict[str, list[float]] = {}
+    with installation(folder) as database:
+        inserts = Inserts(database, owners[0])
+        for _ in range(ROUNDS):
+            for name, work in (("ours", inserts.ours), ("naive", inserts.naive)):
+                rates.setdefault(f"{name}, one", []).append(_rate(lambda work=work: work(1), ALONE, 1))
+            for name, work in (("ours", inserts.ours), ("naive", inserts.naive), ("together", inserts.together)):
+                rates.setdefault(f"{name}, batch", []).append(_rate(lambda work=work: work(TOGETHER), 5, TOGETHER))
+    return {name: median(found) for name, found in rates.items()}
+
+
+def _rate(work: Callable[[], None], times: int, rows: int) -> float:
+    began = time.perf_counter()
+    for _ in range(times):
+        work()
+    return times * rows / (time.perf_counter() - began)

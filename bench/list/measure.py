@@ -1,0 +1,152 @@
+"""One system measured: every case by one client, then by sixteen at a fixed rate, idle and while somebody writes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import client
+import exact
+from cases import Case, searching
+from client import Asker, Line
+from exact import Answer, Write
+from systems import KEYS, MEMORY, Data, System
+
+RATE = 50
+"""Writes a second."""
+SLOW_MS = 500
+"""Of a peer that takes longer for one answer no sixteen connections are asked."""
+_HERE = Path(__file__).parent
+
+
+@dataclass
+class Measuring:
+    """`data.loaded.totals` are right at any time: what was written is added to them."""
+
+    system: System
+    data: Data
+    cases: Sequence[Case]
+    seconds: float
+    say: Callable[[str], None]
+
+    def alone(self, asker: Asker, found: dict) -> None:
+        """Cold searches first, then every case warm."""
+        for case in self.cases:
+            one = found["cases"].setdefault(case.name, {})
+            if self.system.ours and (sisters := searching(case)):
+                line = Line(asker)
+                cold = [line.ask(sister) for sister in sisters]
+                line.close()
+                one["cold"] = [(answer.received - answer.sent) * 1000 for answer in cold]
+        for case in self.cases:
+            self._one(asker, case, found["cases"][case.name])
+
+    def _one(self, asker: Asker, case: Case, one: dict) -> None:
+        most, cap = (300, self.seconds) if self.system.ours else (60, 2 * self.seconds)
+        try:
+            times, answers = client.alone(asker, case, most, cap)
+        except RuntimeError as refused:
+            one["cannot"] = str(refused)[:200]
+            self.say(f"{case.name}: cannot: {refused}")
+            return
+        wrong = exact.wrong(case, self.data.loaded.totals[case.name], (), answers)
+        one |= {"alone": asdict(times), "wrong": wrong, "checked": len(answers)}
+        cold = f", cold {max(one['cold']):.1f} at most" if "cold" in one else ""
+        self.say(f"{case.name}: {times.median:.2f} ms, p99 {_ms(times.p99)}, n={times.count}{cold}{_told(wrong)}")
+
+    def together(self, asker: Asker, found: dict) -> None:
+        """Sixteen connections at 40 % of the most they can have; first idle, then while somebody writes."""
+        asked = [case for case in self.cases if self._can(found["cases"][case.name])]
+        for case in asked:
+            one = found["cases"][case.name]
+            one["most"] = client.fastest(asker, case, self.seconds / 2)
+            one["rate"] = one["most"] * client.SHARE
+            self._scheduled(asker, case, one, "idle")
+        done, answers = list[Write](), dict[str, list[Answer]]()
+        try:
+            with self._writing(done):
+                for case in asked:
+                    answers[case.name] = self._scheduled(asker, case, found["cases"][case.name], "writing")
+        finally:
+            found["writes"] = {"count": len(done), "rate": _rate(done)}
+            self._settle(found, done, answers)
+
+    def _can(self, one: dict) -> bool:
+        return "alone" in one and (self.system.ours or one["alone"]["median"] <= SLOW_MS)
+
+    def _scheduled(self, asker: Asker, case: Case, one: dict, how: str) -> list[Answer]:
+        times, answers = client.scheduled(asker, case, one["rate"], self.seconds)
+        one[how] = asdict(times)
+        self.say(
+            f"{case.name}, {how}, {one['rate']:.0f} of {one['most']:.0f} a second: {times.median:.2f} ms, "
+            f"p99 {_ms(times.p99)}, n={times.count}"
+        )
+        if how == "idle":
+            self._note(one, exact.wrong(case, self.data.loaded.totals[case.name], (), answers), len(answers))
+        return answers
+
+    def _settle(self, found: dict, done: list[Write], answers: dict[str, list[Answer]]) -> None:
+        """Compare every total that was told while somebody wrote with what was true then."""
+        for case in self.cases:
+            totals = self.data.loaded.totals
+            if case.name in answers:
+                one = found["cases"][case.name]
+                wrong = exact.wrong(case, totals[case.name], done, answers[case.name])
+                self._note(one, wrong, len(answers[case.name]))
+            totals[case.name] += sum(write.effect(case) for write in done)
+        wrong, checked = (sum(one.get(name, 0) for one in found["cases"].values()) for name in ("wrong", "checked"))
+        self.say(f"{wrong} of {checked:,} totals wrong; {len(done):,} writes, {_rate(done):.1f} a second")
+
+    def _note(self, one: dict, wrong: int, checked: int) -> None:
+        one["wrong"] += wrong
+        one["checked"] += checked
+
+    def floors(self, asker: Asker) -> dict[str, dict]:
+        """The floors, by one client."""
+        found: dict[str, dict] = {}
+        for path, names in (("keys", KEYS), ("memory", MEMORY)):
+            for limit, name in names.items():
+                times, _ = client.alone(asker, Case(path, limit=limit), 300, self.seconds)
+                found[name] = asdict(times)
+                self.say(f"floor, {name}: {times.median:.2f} ms, p99 {_ms(times.p99)}, n={times.count}")
+        return found
+
+    @contextmanager
+    def _writing(self, done: list[Write]) -> Iterator[None]:
+        """Somebody writes until the block ends; then `done` says what."""
+        log, contact = self.data.folder / "writes.jsonl", next(case.contact for case in self.cases if case.contact)
+        log.unlink(missing_ok=True)
+        words = [self.data.url, self.data.loaded.user_id, contact, str(RATE), str(log)]
+        process = subprocess.Popen([sys.executable, str(_HERE / "writer.py"), *words])
+        try:
+            _wait_for(process, log)
+            yield
+        finally:
+            process.terminate()
+            process.wait(60)
+            with log.open() as lines:
+                done += exact.writes(lines)
+
+
+def _wait_for(process: subprocess.Popen, log: Path) -> None:
+    while not log.exists() or not log.stat().st_size:
+        if process.poll() is not None:
+            raise RuntimeError("the writer did not start")
+        time.sleep(0.1)
+
+
+def _rate(done: Sequence[Write]) -> float:
+    return len(done) / (done[-1].end - done[0].begin) if done else 0.0
+
+
+def _ms(value: float | None) -> str:
+    return "too few" if value is None else f"{value:.2f}"
+
+
+def _told(wrong: int) -> str:
+    return f", {wrong} TOTALS WRONG" if wrong else ""
