@@ -279,7 +279,8 @@ def do_speakers(job: Job) -> None:
         channels_apart=seen.apart,
     )
     likeness = agent_likeness([segment.text for segment in transcript.segments[:_TELLING]], tools.encoder)
-    transcript = transcript.with_agent(_agent(job, seen, transcript) or roles.agent_of(transcript, likeness))
+    agent = _agent(job, seen, transcript) or roles.agent_of(transcript, likeness, job.direction)
+    transcript = transcript.with_agent(agent)
     tools.blobs.of(job.owner).write(job.work("transcript.json"), _TRANSCRIPT.dump_json(transcript))
 
 

@@ -211,3 +211,13 @@ def test_an_agent_sounds_like_an_agent_and_a_customer_like_a_customer(encoder):
     assert customer < -1
     assert nothing == masked == 0.0
     assert agent_likeness([], encoder) == []
+
+
+def test_words_that_were_hardly_heard_accuse_nobody_by_their_meaning(encoder, said):
+    clear = said("A Some people really ought to learn how to read.")
+    (segment,) = clear.segments
+    doubtful = replace(segment, words=tuple(replace(word, confidence=0.3) for word in segment.words))
+    (heard,) = understand(clear, encoder, {}).segments
+    (hardly,) = understand(replace(clear, segments=(doubtful,)), encoder, {}).segments
+    assert "proh_insult" in {act.name for act in heard.acts if act.like}
+    assert not any(act.name.startswith("proh_") for act in hardly.acts if act.like)

@@ -143,6 +143,34 @@ def test_a_long_stretch_of_another_voice_in_a_sentence_is_believed():
     assert lines(aligned) == ["A i told you that we", "B are not going to pay for it"]
 
 
+@pytest.mark.parametrize(
+    ("text", "change", "expected"),
+    [
+        pytest.param(
+            "it still makes that odd noise Well that is the belt for you",
+            2.1,
+            ["A it still makes that odd noise", "B Well that is the belt for you"],
+            id="a word too late",
+        ),
+        pytest.param(
+            "it still makes that odd noise Well that is the belt for you",
+            1.5,
+            ["A it still makes that odd noise", "B Well that is the belt for you"],
+            id="a word too early",
+        ),
+        pytest.param(
+            "it still makes that odd noise I think it is the belt for you",
+            2.1,
+            ["A it still makes that odd noise I", "B think it is the belt for you"],
+            id="I tells nothing",
+        ),
+    ],
+)
+def test_a_change_of_voice_is_moved_to_the_capital_that_begins_a_sentence(text, change, expected):
+    voices = [Turn("0", Span(0, change)), Turn("1", Span(change, 3.9))]
+    assert lines(one_channel(words(text, 0.0), voices, 0)) == expected
+
+
 def test_words_without_turns_are_one_speakers():
     assert lines(one_channel(words("hello is anybody there", 0.0), [], 0)) == ["A hello is anybody there"]
 

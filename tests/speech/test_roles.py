@@ -67,3 +67,12 @@ def test_the_agent_does_not_depend_on_which_name_a_speaker_has(said):
     odds = [value for _, value in said]
     one, other = agent_of(call(*lines), odds), agent_of(call(*swapped), odds)
     assert {one, other} == {"A", "B"} or sum(odds) == pytest.approx(0, abs=50)
+
+
+def test_who_picks_up_decides_where_what_is_said_tells_little():
+    transcript = call("A hello there who is that please tell me", "B hello there i would like to know something")
+    assert agent_of(transcript, [-1.0, 1.0]) == "B"
+    assert agent_of(transcript, [-1.0, 1.0], "inbound") == "B"
+    assert agent_of(transcript, [-0.5, 0.5], "inbound") == "A"
+    assert agent_of(transcript, [0.5, -0.5], "outbound") == "B"
+    assert agent_of(transcript, [2.5, -2.5], "outbound") == "A"

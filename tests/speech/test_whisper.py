@@ -7,11 +7,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from callcov.model import Span, Word
 from callcov.speech.decode import SPEECH_RATE, Decoding, load_block
 from callcov.speech.survey import survey
-from callcov.speech.whisper import Whisper, unlooped
+from callcov.speech.whisper import Whisper, filled, missed, unlooped
 
 
 @pytest.fixture(scope="module")
@@ -156,3 +158,44 @@ def test_a_line_without_fundamental_is_understood(base, sound):
     said = {word for turn in truth for word in plain(turn["text"])} - {"twenty", "dollars"}
     missing = said - set(plain(" ".join(word.text for one in heard for word in one.words)))
     assert len(missing) <= 3
+
+
+def said(*words):
+    """Words of `text start end`."""
+    found = [word.rsplit(" ", 2) for word in words]
+    return [Word(" " + text, Span(float(start), float(end))) for text, start, end in found]
+
+
+def test_the_end_of_a_stretch_without_words_was_skipped():
+    words = said("it 0.1 0.3", "is 0.3 0.5", "used 0.5 0.9")
+    assert missed(words, [Span(0.0, 1.7)]) == []
+    assert missed(words, [Span(0.0, 2.2)]) == [Span(0.9, 2.2)]
+    assert missed(words, [Span(0.0, 1.0), Span(3.0, 3.3)]) == []
+    assert missed(words, [Span(0.0, 1.0), Span(3.0, 3.5)]) == [Span(3.0, 3.5)]
+
+
+def test_a_number_in_figures_may_take_as_long_as_saying_it():
+    assert missed(said("07700900 0.1 0.9"), [Span(0.0, 4.0)]) == []
+    assert missed(said("it 0.1 0.3", "7 0.4 0.9", "then 3.2 3.5"), [Span(0.0, 3.5)]) == [Span(0.9, 3.2)]
+
+
+def test_what_was_skipped_is_filled_and_no_word_of_its_neighbour_is_said_twice():
+    words = said("i 0.0 0.2", "call 0.2 0.6", "on 0.6 0.8", "Tuesday. 0.8 1.3", "Fine 4.0 4.4")
+    again = said("Tuesday 1.4 1.5", "after 1.6 1.9", "ten. 1.9 2.4", "far 9.0 9.5")
+    kept = filled(words, again, [Span(1.3, 2.5)])
+    assert "".join(word.text for word in kept) == " i call on Tuesday. after ten. Fine"
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "bee", "10"]), st.integers(0, 90)), max_size=8),
+    st.lists(st.tuples(st.sampled_from(["a", "bee", "10"]), st.integers(0, 90)), max_size=8),
+)
+def test_filling_loses_no_word_and_keeps_the_order(words, again):
+    whole, more = (
+        [Word(text, Span(at / 10, at / 10 + 0.3)) for text, at in sorted(one, key=lambda p: p[1])]
+        for one in (words, again)
+    )
+    skipped = missed(whole, [Span(0.0, 4.0), Span(5.0, 9.0)])
+    kept = filled(whole, more, skipped)
+    assert [word for word in kept if word in whole] == whole or len(kept) >= len(whole)
+    assert [word.span.start for word in kept] == sorted(word.span.start for word in kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from callcov.model import Word
+from callcov.text.murmurs import murmured
 from callcov.text.normalise import FILLERS, Token, tokens
 
 _LISTENING = frozenset(
@@ -18,7 +19,7 @@ _LONGEST = 4
 
 def is_backchannel(words: Sequence[Word]) -> bool:
     """Whether the words are nothing but listening; true for no words at all, which is what a laugh leaves."""
-    return only_listens([token for token in tokens(words) if token.text not in FILLERS])
+    return murmured(words) or only_listens([token for token in tokens(words) if token.text not in FILLERS])
 
 
 def only_listens(heard: Sequence[Token]) -> bool:

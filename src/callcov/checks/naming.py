@@ -8,6 +8,7 @@ from functools import cached_property
 
 from callcov.checks.passages import Passage
 from callcov.checks.reading import Reading
+from callcov.checks.unclear import unclear
 from callcov.model import Word
 from callcov.text.guards import denied, inverted, quoted
 from callcov.text.names import EVERYDAY_NAMES, FIRST_NAMES, ORGANISATIONS
@@ -104,8 +105,6 @@ _SPEAKING = (
     "you are talking to",
     "it is me",
 )
-_NOT_NAMING = frozenset("who whom am are is was were if not i you we they got nobody stay remain back else".split())
-"""Words before "speaking" and "on the line" with which nobody is named."""
 _TAGS = (("is", "it"), ("is", "that"), ("right",), ("yeah",), ("have", "i"), ("did", "i"), ("was", "it"), ("correct",))
 _POSSESSIVE = re.compile(r"['\u2019]s\W*$")
 _DASHES = ("-", "\u2013", "\u2014")
@@ -190,22 +189,12 @@ class Naming:
             if starts and not inverted(heard, first) and not denied(heard, first):
                 yield first, match.last
 
-    def unclear(self) -> Iterator[tuple[int, int]]:
-        """An introduction whose name was not understood: "wrong one speaking", "prior yes on the line".
-
-        For a side's first words only, where "speaking" at the end of a clause is hardly said of anything else.
-        """
-        for match in self._signing:
-            last = self.heard[match.last - 1]
-            if self.heard[match.first].text not in ("speaking", "on") or not (
-                last.end in (".", ",") or match.last == len(self.heard)
-            ):
-                continue
-            first = match.first
-            while first and not self.heard[first - 1].end and match.first - first < _LONGEST:
-                first -= 1
-            if first < match.first and _NOT_NAMING.isdisjoint(one.text for one in self.heard[first : match.first]):
-                yield first, match.last
+    def unclear(self, *, asked: bool, opens: bool) -> Iterator[tuple[int, int]]:
+        """A name that was not understood; see `unclear`."""
+        segments, places = self._transcript.segments, self._passage.places
+        found = [places[token.word] for token in self.heard]
+        sure = [segments[place].words[at].confidence for place, at in found]
+        return unclear(self.heard, sure, opens=opens, asked=asked)
 
     def answered(self) -> Iterator[tuple[int, int]]:
         """A name that is the whole answer to who it is, a few small words aside: "Sure, it's Kim"."""

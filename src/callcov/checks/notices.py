@@ -17,6 +17,33 @@ from callcov.text.guards import asked, denied, quoted
 from callcov.text.normalise import Token, texts
 
 RECORDING = frozenset("record recorded recording recordings records recorder tape taped taping tapes".split())
+_HEARD_AS = {
+    "tape": "take takes hate type types tap",
+    "taped": "paid taken tapped typed tasted",
+    "taping": "taking tapping typing",
+    "recorded": "report reported",
+    "recording": "reporting according",
+}
+"""The words of recording, and what a recogniser likes to write for them."""
+_MEANT = {heard: meant for meant, words in _HEARD_AS.items() for heard in words.split()}
+_ANNOUNCING = (
+    " should say ",
+    " should mention ",
+    " should tell ",
+    " have to say ",
+    " have to tell ",
+    " have to mention ",
+    " need to say ",
+    " need to tell ",
+    " must say ",
+    " must tell ",
+    " by the way ",
+    " so you know ",
+    " let you know ",
+    " be aware ",
+)
+_SERIOUSLY = frozenset("seriously very every each from back personally ourselves daily payment payments".split())
+"""What makes "we take these calls" mean just that."""
 _LISTENING = frozenset("monitor monitored monitoring listened".split())
 _PAUSES = frozenset(
     "pause paused pausing pauses stop stopped stopping suspend suspended switch switched turn turned".split()
@@ -42,7 +69,7 @@ _URGENT = frozenset("emergency emergencies threatening".split())
 _DIALLING = frozenset("call dial ring phone dialling calling ringing".split())
 _RESCUE = frozenset("ambulance paramedics services casualty".split())
 _SUPPOSING = frozenset("if in for should case any having when an".split())
-_ENTERING = frozenset("type typing enter entering key keying punch tap put putting input pop fill".split())
+_ENTERING = frozenset("type typing enter entering key keying punch tap tapping put putting input pop fill".split())
 _KEYS = frozenset("keypad keys handset buttons keyboard".split())
 _ELSEWHERE = frozenset("link page screen website yourself form portal".split())
 _OF_CARD = frozenset("card payment pay paying debit visa mastercard".split())
@@ -115,7 +142,7 @@ def _says_so(heard: Sequence[Token], *, outright: bool) -> bool:
 
 def _recorded(heard: Sequence[Token], first: int, last: int) -> bool:
     """That this call is recorded, taped or monitored."""
-    said = [token.text for token in heard[first:last]]
+    said = _reheard([token.text for token in heard[first:last]])
     if not (RECORDING | _LISTENING) & set(said):
         return False
     return any(
@@ -123,6 +150,15 @@ def _recorded(heard: Sequence[Token], first: int, last: int) -> bool:
         for at, word in enumerate(said)
         if word in RECORDING or word in _LISTENING
     )
+
+
+def _reheard(said: list[str]) -> list[str]:
+    """The words with those of recording where only they can stand: "I should say we take these calls"."""
+    talk = f" {' '.join(said)} "
+    kept = " keep reporting of " in talk or " keep a reporting of " in talk
+    if not kept and (_SERIOUSLY & set(said) or not any(words in talk for words in _ANNOUNCING)):
+        return said
+    return [_MEANT.get(word, word) for word in said]
 
 
 def _records(said: list[str], at: int) -> bool:
@@ -191,9 +227,9 @@ def _urgent(heard: Sequence[Token], first: int, last: int) -> bool:
         together[at : at + 2] == ["hang", "up"] or together[at + 2 : at + 4] == ["phone", "down"]
         for at in range(len(together))
     )
-    if not _URGENT & {*said, *before} and not down:
-        return False
     number = any(said[at : at + 3] in (["9", "9", "9"], ["9", "1", "1"], ["1", "1", "2"]) for at in range(len(said)))
+    if not (_URGENT & {*said, *before} or down or number):
+        return False
     emergency = any(
         said[at] == "emergency" and said[at + 1] in ("number", "services", "room") for at in range(len(said) - 1)
     )
@@ -210,7 +246,8 @@ def _paused(heard: Sequence[Token], first: int, last: int) -> bool:
         word = heard[at].text
         if word in _PAUSES and said & RECORDING and not denied(heard, at):
             return not asked(heard, at, at + 1)
-        if word not in _ENTERING and not (word in ("use", "using") and said & _KEYS):
+        by_keys = word in ("use", "using", "goes") and said & _KEYS
+        if word not in _ENTERING and not by_keys:
             continue
         about = {token.text for token in heard[max(0, first - 40) : last + 20]}
         place = said & _KEYS or (said & _ELSEWHERE and about & {"numbers", "number", "digits", "details", "card"})
@@ -225,8 +262,8 @@ def _paused(heard: Sequence[Token], first: int, last: int) -> bool:
 
 
 _TELLING: dict[Finder, frozenset[str]] = {
-    _recorded: RECORDING | _LISTENING,
-    _paused: _PAUSES | _ENTERING | {"use", "using"},
+    _recorded: RECORDING | _LISTENING | _MEANT.keys(),
+    _paused: _PAUSES | _ENTERING | {"use", "using", "goes"},
     _urgent: _DIALLING | {"go"},
     _put_to_use: _USED,
     _collected: _COLLECT,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from callcov.checks.backchannel import only_listens
 from callcov.model import Role, Transcript
+from callcov.text.murmurs import murmured
 from callcov.text.normalise import Token, plain, tokens
 
 
@@ -69,7 +70,7 @@ def _runs(transcript: Transcript, heard: Sequence[tuple[Token, ...]], role: Role
             run.append(place)
         elif run:
             asked = transcript.segments[run[-1]].words[-1].text.rstrip("\"'").endswith("?")
-            if asked or not only_listens(heard[place]):
+            if asked or not (only_listens(heard[place]) or murmured(segment.words)):
                 yield run
                 run = []
     if run:

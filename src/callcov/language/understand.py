@@ -27,6 +27,7 @@ _ACCUSATION = "proh_"  # how the acts are named that harm the name of whoever do
 _ACCUSING = 0.2  # for one of those a phrase alone is no proof: the same words may be harmless
 _STRONG = 0.5  # probability that a clause does any of those acts at which it counts
 _WEAK = 0.3  # the same for a speaker who does so elsewhere in the call: nobody threatens in a single sentence
+_DOUBT = 2  # how much a clause counts by how surely it was heard, as a power
 _FROM_THE_WORD = frozenset(("identity", "greeting"))  # checks ask when these words began
 _NEGATIVE = frozenset(
     "complaint repeat_information sarcasm proh_threat proh_insult proh_profanity proh_pressure".split()
@@ -180,10 +181,12 @@ def _likely(reading: Reading, known: Heads) -> Iterator[tuple[int, int]]:
 def _accusing(segments: Sequence[Segment], reading: Reading, known: Heads) -> Iterator[tuple[int, int]]:
     """The clauses that do one of the accusing acts, and the likeliest of them, as rows and acts.
 
-    How likely any of them is, is judged together, and by how its speaker talks elsewhere in the call.
+    How likely any of them is, is judged together, and by how its speaker talks elsewhere in the call. What the
+    recogniser was unsure of accuses nobody: misheard words read like strange ones.
     """
     columns = [at for at, name in enumerate(known.names) if name.startswith(_ACCUSATION)]
-    chances, every = reading.judged.acts[:, columns], _any_accusation(reading, known)
+    chances = reading.judged.acts[:, columns]
+    every = _any_accusation(reading, known) * _heard(segments, reading) ** _DOUBT
     rude = {
         segments[clause.segment].speaker
         for clause, any_of in zip(reading.clauses, every, strict=True)
@@ -192,6 +195,12 @@ def _accusing(segments: Sequence[Segment], reading: Reading, known: Heads) -> It
     for row, clause in enumerate(reading.clauses):
         if every[row] >= (_WEAK if segments[clause.segment].speaker in rude else _STRONG):
             yield row, columns[int(chances[row].argmax())]
+
+
+def _heard(segments: Sequence[Segment], reading: Reading) -> Floats:
+    """How sure the recogniser was of each clause, the mean of its words, [n]; 1 for words that were written."""
+    words = (segments[clause.segment].words[clause.first : clause.last] for clause in reading.clauses)
+    return np.array([sum(word.confidence for word in said) / len(said) for said in words], np.float32)
 
 
 def _feelings(count: int, reading: Reading) -> Floats:

@@ -32,7 +32,8 @@ _JOINED_PAUSE = 2.0
 _PAD = 0.4
 _WINDOW = 30.0
 _BATCH = 2  # windows decoded at once: each costs 100 MB and little is won by more
-_HOLE, _WORDLESS = 2.0, 0.4
+_HOLE, _TAIL, _WORDLESS = 2.0, 0.9, 0.4
+_LONGEST_WORD, _LONGEST_MARK = 1.0, 0.4
 _LOOPING = 2.4  # text that compresses better than this repeats itself (Whisper's own threshold)
 _MOSTLY_SILENT = 0.8
 _SURE, _SURE_IN_SILENCE, _SURE_IN_LOOP = 0.25, 0.5, 0.65
@@ -58,11 +59,9 @@ class Whisper:
             return Heard((), language or "en")
         spoken = self._language(samples, offset, here, language)
         words = self._hear(samples, offset, here, spoken)
-        missed = _missed(words, here)
-        if missed:
-            again = self._hear(samples, offset, missed, spoken)
-            words += [word for word in again if any(word.span.overlap(span) > 0 for span in missed)]
-            words.sort(key=lambda word: word.span.start)
+        skipped = missed(words, here)
+        if skipped:
+            words = filled(words, self._hear(samples, offset, skipped, spoken), skipped)
         return Heard(_in_order(_spelt(words), offset, len(samples) / SPEECH_RATE), spoken)
 
     def _hear(self, samples: Samples, offset: float, speech: Sequence[Span], language: str) -> list[Word]:
@@ -151,25 +150,47 @@ def _inside(speech: Sequence[Span], block: Span) -> list[Span]:
     return [span for span in cut if span.duration > 0]
 
 
-def _missed(words: Sequence[Word], speech: Sequence[Span]) -> list[Span]:
-    """Speech that the model has skipped: two seconds without a word, or a whole stretch of 0.4 s without any.
+def missed(words: Sequence[Word], speech: Sequence[Span]) -> list[Span]:
+    """Speech that the model has skipped.
 
-    The longest word is taken to last a second.
+    That is two seconds without a word, 0.9 s at the end of a stretch, or a whole stretch of 0.4 s. The model likes to
+    end a sentence before its last words are said. The longest word is taken to last a second, and 0.4 s more for each
+    figure and mark in it: a number or an address is one word.
     """
-    missed: list[Span] = []
+    skipped: list[Span] = []
     ordered = sorted(words, key=lambda word: word.span.start)
     for span in speech:
         inside = [word for word in ordered if word.span.overlap(span) > 0]
         if not inside and span.duration >= _WORDLESS:
-            missed.append(span)
+            skipped.append(span)
             continue
         edges = [span.start]
         for word in inside:
-            edges += [word.span.start, max(edges[-1], min(word.span.end, word.span.start + 1.0))]
-        edges.append(span.end)
-        free = (Span(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True))
-        missed += [hole for hole in free if hole.duration >= _HOLE]
-    return missed
+            edges += [word.span.start, max(edges[-1], _ends(word))]
+        edges.append(max(span.end, edges[-1]))
+        holes = [Span(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True)]
+        skipped += [hole for hole in holes if hole.duration >= (_TAIL if hole.end == span.end else _HOLE)]
+    return skipped
+
+
+def _ends(word: Word) -> float:
+    """When a word may end: as heard, but a plain one after a second; what is written in figures may go on longer."""
+    marks = sum(not letter.isalpha() for letter in word.text.strip(" .,?!'"))
+    longest = word.span.start + _LONGEST_WORD + _LONGEST_MARK * marks
+    return longest if marks > 1 else min(word.span.end, longest)
+
+
+def filled(words: Sequence[Word], again: Sequence[Word], skipped: Sequence[Span]) -> list[Word]:
+    """The words with those heard again in what was skipped, in order; a word heard both times stays once."""
+    whole = sorted(words, key=lambda word: word.span.start)
+    for span in skipped:
+        new = [word for word in again if span.start <= (word.span.start + word.span.end) / 2 <= span.end]
+        at = bisect_right(whole, span.start, key=lambda word: word.span.start)
+        (before,) = _key(whole[at - 1 : at]) or [""]
+        while new and before.endswith(_key(new[:1])[0]):
+            new = new[1:]
+        whole[at:at] = new
+    return sorted(whole, key=lambda word: word.span.start)
 
 
 def _believed(said: Iterable[Said]) -> Iterator[list[Word]]:

@@ -24,6 +24,7 @@ _INFORMING = frozenset(
 )
 _REPORTED = frozenset("said says told called calls wrote claims claimed quoted heard say".split())
 _OWN = frozenset(("i", "we"))
+_OBLIGED = frozenset("should must have need got do to also just".split())
 _WHATEVER = frozenset("what whatever anything everything all things".split())
 _NAMING = frozenset(("call", "called", "calls"))
 _PEOPLE = frozenset("he she they who you everyone everybody somebody someone".split())
@@ -68,13 +69,16 @@ def inverted(tokens: Sequence[Token], first: int) -> bool:
 
 def quoted(tokens: Sequence[Token], first: int) -> bool:
     """Whether somebody else's words are repeated: "they said ...", "you told me ...". "I said ..." is one's own."""
-    before = _clause_before(tokens, first)[-_REACH:]
+    before = _clause_before(tokens, first)
     for place, word in enumerate(before):
-        if word not in _REPORTED or _WHATEVER & set(before[max(0, place - 2) : place]):
+        if place < len(before) - _REACH or word not in _REPORTED or _WHATEVER & set(before[max(0, place - 2) : place]):
             continue
         if word in _NAMING and not _PEOPLE & set(before[max(0, place - 2) : place]):
             continue
-        return place == 0 or before[place - 1] not in _OWN
+        whose = place - 1
+        while whose > 0 and before[whose] in _OBLIGED:
+            whose -= 1
+        return place == 0 or before[whose] not in _OWN
     return False
 
 

@@ -8,8 +8,8 @@ Brightwater Energy"). A name that is only mentioned, asked for or addressed is n
 Robert?", "Mr Brown, I'm sorry"). After a transfer the new agent's name counts like the first one's: each place is
 listed, the first one decides.
 A name is a word with a capital, or a common first name however the recogniser wrote it (`text.names`). Names are what
-a recogniser mishears most: in the agent's first interaction up to four words before a closing "speaking" or "on the
-line" count as a name whatever they are.
+a recogniser mishears most: where only a name can stand ("my name is", a closing "speaking"), what it wrote there counts
+as one, in most places only if it was unsure (`unclear`).
 Unit: seconds from the first speech of the call, whoever speaks (the first turn, else the first word; ringing and menus
 without speech are not counted), to the first of the identifying words. Boundary: exactly `seconds` is in time.
 `timestamp` is the start of the identifying words.
@@ -90,8 +90,7 @@ def _given(transcript: Reading, passage: Passage, before: Passage | None) -> Ite
         ranges += naming.alone()
     elif answers_yes(passage.tokens, plainly=False) and guesses_name(Naming(transcript, before), passage.tokens):
         ranges.append((0, 1))
-    if not ranges and passage.interaction == 1:
-        ranges += naming.unclear()
+    ranges = ranges or [*naming.unclear(asked=asked, opens=passage.interaction == 1)]
     if ranges:
         yield from (passage.words(first, last) for first, last in ranges)
         return

@@ -2,11 +2,11 @@
 
 Rule: stated: "I'm calling about ...", "the reason for my call is ...", a `purpose` act of the agent (a likely one while
 the customer has told nothing). Taken up: once the customer has told a reason, the agent says it back ("so you're
-calling
-about the bill", "you'd like to cancel", "let me look into your order"), or repeats two of its telling words in one
-sentence, or two words that stood together (in an `active_listening` or `empathy` act one is enough). Words that give a
-name, a notice or a greeting, or that ask who is calling, are none; nor is "how can I help?", "I can help with that", or
-asking ("what is it about?").
+calling about the bill", "you'd like to cancel", "let me look into your order"), or repeats two of its telling words in
+one sentence, or two words that stood together (in an `active_listening` or `empathy` act one is enough, in an
+`active_listening` act that is nearly certain none is needed: words may be quite other ones, or misheard). Words that
+give a name, a notice or a greeting, or that ask who is calling, are none; nor is "how can I help?", "I can help with
+that", or asking ("what is it about?").
 Unit: agent interactions. One is a run of agent speech between customer turns, counted from 1; a customer's backchannel
 ("mm-hm") ends none, unless it answers a question. Boundary: the `interactions`-th is in time, the next is late.
 The agent silent, the customer alone, or nobody: not disclosed, flagged. The agent alone can state a purpose.
@@ -75,6 +75,8 @@ _OTHER = frozenset(("identity", "disc_recording", "greeting", "offer_help", "ver
 """Acts whose words are not about the matter, whatever else they seem to do."""
 _SURE = 0.5
 """How likely a `purpose` act must be before the customer has told anything."""
+_RESTATED = 0.8
+"""How likely an act of listening must be to take up what was told in quite other words, or in misheard ones."""
 _REASON = 4
 """Words a customer turn needs to be able to tell a reason."""
 
@@ -128,15 +130,31 @@ def _accepted(transcript: Reading, passage: Passage, told: set[str]) -> Iterator
     for match in _TAKEN_UP.find(heard):
         if not denied(heard, match.first) and not inverted(heard, match.first):
             yield passage.words(match.first, _clause_end(heard, match.last))
+    sure = _restated(transcript, passage)
     for place, first, last in _acts(transcript, passage, "active_listening", "empathy"):
         start, end = passage.range(place, first, last)
-        if stems(heard[start:end]) & told and sum(is_number(token.text) for token in heard[start:end]) < 3:
+        restated = end - start >= _REASON and first in sure[place]
+        if (stems(heard[start:end]) & told or restated) and sum(
+            is_number(token.text) for token in heard[start:end]
+        ) < 3:
             yield place, first, last
     for first, last in sentences(heard):
         shared = [at for at in range(first, last) if stem(heard[at].text) in told and tells(heard[at].text)]
         if len({stem(heard[at].text) for at in shared}) >= 2:
             yield passage.words(shared[0], shared[-1] + 1)
         yield from (passage.words(at, at + 2) for at in range(first, last - 1) if _pair(heard, at) in told)
+
+
+def _restated(transcript: Reading, passage: Passage) -> dict[int, frozenset[int]]:
+    """Where a passage surely gives back what was told: the first words of such acts by segment."""
+    return {
+        place: frozenset(
+            act.first
+            for act in transcript.segments[place].acts
+            if act.name == "active_listening" and act.confidence >= _RESTATED
+        )
+        for place in passage.segments
+    }
 
 
 def _pair(heard: Sequence[Token], at: int) -> str | None:

@@ -6,8 +6,9 @@ the other still speaks, and goes on when the other stops. The other counts as no
 or overlap by `finished` seconds whatever the mark: starting that early is no misjudged pause.
 Not interruptions: a backchannel or laugh on either side, both starting at once, and starting without getting the
 floor. Stretches of one voice less than `bridge` seconds apart are one.
-In mono overlaps are not heard: there a break off with the other's start at most `gap` seconds later counts, and
-`certain` is false.
+In mono overlaps are not heard: there a break off with the other's start at most `gap` seconds later counts, and so do
+words without the mark of a finished sentence, where the recogniser marked others and no pause follows; `certain` is
+false.
 Unit: a count, and seconds of both speaking at once (`overlap_seconds`, as in talk time). Each instance points at the
 words that took the floor. One party, or nobody: 0.
 Never flagged.
@@ -33,6 +34,10 @@ _HANGING = frozenset(
 """Words no English sentence is likely to end on, so that ending there is breaking off."""
 _SHOWN = 12
 """Words of an interruption that are shown at most."""
+_MANY = 6
+"""Words of a turn that was cut, where only the words tell so."""
+_MEETING = 0.05
+"""Seconds between two turns that leave no pause."""
 _SLACK = 0.3
 """Seconds by which a recogniser's word times may differ from voice activity."""
 
@@ -107,12 +112,20 @@ def _in_time(mine: Span, theirs: Span, rules: Rules, *, apart: bool) -> bool:
 def _unfinished(losing: tuple[Said, ...], overlap: float, rules: Rules, *, apart: bool) -> bool:
     """Whether whoever lost the floor had more to say, from the last word and how long both spoke."""
     last = losing[-1].word
+    if not apart and last.text.endswith(",") and (len(losing) < _MANY or any(map(str.isdigit, last.text))):
+        return False  # a recogniser likes to end a figure and a short answer with a comma
     if _breaks_off(last.text) or _hangs(losing):
         return True
-    if not apart:
-        return False
-    marked = last.text.rstrip("\"')\u201d\u2019").endswith((".", "?", "!"))
+    marked = _ends_sentence(last.text)
+    if not apart:  # a recogniser that marks sentences left this one open, and nobody paused
+        marks = any(_ends_sentence(said.word.text) for said in losing[:-1])
+        return not marked and marks and len(losing) >= _MANY and round(overlap, 3) >= -_MEETING
     return round(overlap, 3) >= (rules.finished if marked else rules.unmarked)
+
+
+def _ends_sentence(text: str) -> bool:
+    """Whether a word is written as the last of a sentence."""
+    return text.rstrip("\"')\u201d\u2019").endswith((".", "?", "!"))
 
 
 def _breaks_off(text: str) -> bool:

@@ -79,7 +79,9 @@ NAMES: dict[str, str] = {
         number is, your number is, number i am on, one i am on, best to ring, good number, alternative number, old
         number, new number, second number, number for you, number for him, number for her, contact numbers, contact
         details, where to, want a text, like a text, text you when, who do i ring, number to text, number to ring,
-        mobile for the driver, ring me when, call me when, text me when""",
+        mobile for the driver, ring me when, call me when, text me when, in case we get cut off, if we get cut off, in
+        case we are cut off, if we are cut off, in case the line drops, if the line drops, in case i lose you, in case
+        we lose the line, in case we get disconnected, if we get disconnected""",
     "phone_number~": "mobile, cell, cell phone, cellphone, phone, telephone, your number, my number, his number, "
     "her number, their number",
     "email": """email, email address, email addresses, e mail, e mail address, emails, electronic mail, mail address, a

@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from callcov.model import Segment
+from callcov.text.murmurs import murmured
 from callcov.text.normalise import FILLERS, tokens
 from callcov.text.numbers import is_number
 
+DIGITS = frozenset("0 1 2 3 4 5 6 7 8 9 oh zero one two three four five six seven eight nine".split())
+"""Single digits, as they are written."""
 COUNTED = frozenset("double triple treble oh o hundred thousand".split())
 """Words that say digits together with a number."""
 BACKCHANNELS = FILLERS | frozenset(
@@ -70,14 +73,28 @@ def stretches(segments: Sequence[Segment]) -> tuple[Stretch, ...]:
     found: list[_Open] = []
     spoken = groupby(enumerate(segments), key=lambda one: one[1].speaker)
     for speaker, run in spoken:  # what somebody says in one go is judged as a whole, wherever it was cut
-        atoms = [atom for place, segment in run for atom in atoms_of(segment, place)]
+        pieces = list(run)
+        murmur = all(murmured(segment.words) for _, segment in pieces)
+        atoms = [atom for place, segment in pieces for atom in atoms_of(segment, place)]
         if found and found[-1].speaker == speaker:
             found[-1].atoms += atoms
-        elif found and found[-1].atoms and _listens(atoms, found[-1].atoms):
+        elif found and found[-1].atoms and (murmur or _listens(atoms, found[-1].atoms)):
             found[-1].echoes += atoms
         elif atoms:
             found.append(_Open(speaker, atoms))
-    return tuple(Stretch(one.speaker, tuple(one.atoms), tuple(one.echoes)) for one in found)
+    return tuple(Stretch(one.speaker, tuple(_as_numbers(one.atoms)), tuple(one.echoes)) for one in found)
+
+
+def _as_numbers(atoms: Sequence[Atom]) -> list[Atom]:
+    """The atoms with "for" as four where it stands before a digit, behind another or where something begins."""
+    read: list[Atom] = []
+    for atom, after in zip(atoms, [*atoms[1:], None], strict=True):
+        begins = not read or (bool(read[-1].end) and not is_number(read[-1].text))
+        misheard = atom.text == "for" and not atom.end and after is not None and after.text in DIGITS
+        if misheard and (begins or is_number(read[-1].text)):
+            atom = replace(atom, text="4")  # noqa: PLW2901 - what it is taken for
+        read.append(atom)
+    return read
 
 
 def atoms_of(segment: Segment, place: int) -> list[Atom]:
