@@ -69,7 +69,9 @@ def refusal(body):
 
 
 def test_a_field_that_is_given_twice_is_refused():
-    assert refusal(part("a", b"first") + part("a", b"last")) == ("value_error", ["body", "a"])
+    twice = part("agent_id", b"first") + part("agent_id", b"last")
+    assert refusal(twice) == ("value_error", ["body", "agent_id"])
+    assert read(part("unknown", b"first") + part("unknown", b"last") + b"--line--")[0].fields == {"unknown": "last"}
 
 
 def test_two_recordings_are_refused():

@@ -23,7 +23,7 @@ from callcov.api.caller import Known
 from callcov.api.fields import CLEAN, LONGEST_ID, printable
 from callcov.api.policy import MAX_BYTES
 from callcov.api.services import Given, Services, public_url
-from callcov.checks.policy import Policy
+from callcov.checks.policy import Policy, Whole
 from callcov.rejudge import Owner, Tally
 from callcov.store import documents
 from callcov.store.analyses import Filters
@@ -60,7 +60,7 @@ class Backtest(BaseModel):
 
     policy: Annotated[Policy, Field(description="The policy, as PUT /policy takes it.")]
     filter: Filter = Filter()
-    limit: Annotated[int, Field(ge=1, le=10_000, strict=True, description="How many analyses at most.")] = 1000
+    limit: Annotated[int, Field(ge=1, le=10_000, strict=True, description="How many analyses at most."), Whole] = 1000
 
 
 async def _roles(request: Request) -> Roles:

@@ -48,6 +48,15 @@ Required = Literal["always", "inbound", "outbound", "when_payment"]
 Direction = Literal["inbound", "outbound"]
 
 
+def _whole(number: object) -> object:
+    """5.0 is a whole number in JSON."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+Whole = BeforeValidator(_whole)
+"""For strict whole numbers: takes 5.0 for 5, and neither "5" nor true."""
+
+
 def _printable(text: object) -> object:
     if isinstance(text, str) and any(category(one) == "Cc" and one not in "\t\r\n" for one in text):
         raise ValueError("Control characters are not allowed")
@@ -69,7 +78,7 @@ Wording = Annotated[
 Wordings = Annotated[tuple[Wording, ...], Field(min_length=1, max_length=200)]
 Types = Annotated[tuple[SensitiveType, ...], Field(max_length=100)]
 Seconds = Annotated[float, Field(strict=True, ge=0, le=86_400, allow_inf_nan=False)]
-Count = Annotated[int, Field(strict=True, ge=1, le=1_000)]
+Count = Annotated[int, Field(strict=True, ge=1, le=1_000), Whole]
 Rate = Annotated[float, Field(strict=True, gt=0, le=1_000, allow_inf_nan=False)]
 
 READY_MADE = ("default", "collections", "payments", "health")
@@ -135,7 +144,7 @@ class Thresholds(_Part):
     wpm_high: Rate = 190.0
     sentiment_band: Annotated[float, Field(strict=True, ge=0, lt=1, allow_inf_nan=False)] = 0.15
     long_call_seconds: Seconds = 600.0
-    effort_flag: Annotated[int, Field(strict=True, ge=1, le=5)] = 4
+    effort_flag: Annotated[int, Field(strict=True, ge=1, le=5), Whole] = 4
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -155,7 +164,7 @@ class Policy(_Part):
     and a recording keeps it), a PIN and a password. `ssn` is not among them: many lawful identity checks ask for it.
     """
 
-    version: Annotated[int, Field(ge=1, strict=True)] = 1
+    version: Annotated[int, Field(ge=1, strict=True), Whole] = 1
     disclosures: Annotated[tuple[Disclosure, ...], Field(max_length=500)] = ()
     prohibited: Annotated[tuple[Prohibited, ...], Field(max_length=2_000)] = ()
     thresholds: Thresholds = Thresholds()
