@@ -35,6 +35,7 @@ class Config(BaseModel):
     )
     database: SecretStr | None = Field(
         default=None,
+        min_length=1,
         description="PostgreSQL database, `postgresql://user:password@host/name` (docs/operating.md). Default: the "
         "SQLite file `callcov.db` in `data`.",
     )

@@ -120,3 +120,20 @@ def test_an_operators_eleventh_key_is_refused_too(callcov, data):
 )
 def test_a_mistake_ends_with_its_code_and_one_sentence(callcov, arguments, code, says):
     assert says in callcov(*arguments, code=code)
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("postgresql://dana:open-sesame@127.0.0.1:1/calls", "The PostgreSQL database calls cannot be used: "),
+        ("mysql://dana:open-sesame@127.0.0.1/calls", "The database is written as "),
+        ("postgresql://dana:open-sesame@127.0.0.1:port/calls", "The database is written as "),
+        ("", "CALLCOV_DATABASE cannot be used: "),
+    ],
+)
+def test_a_database_that_cannot_be_is_named_in_one_sentence_without_its_password(callcov, monkeypatch, address, says):
+    monkeypatch.setenv("CALLCOV_DATABASE", address)
+    told = callcov("users", "list", code=2)
+    assert told.startswith(f"callcov: {says}")
+    assert told.count("\n") == 1
+    assert "open-sesame" not in told

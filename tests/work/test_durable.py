@@ -16,12 +16,8 @@ from callcov.store.folder import installation
 
 
 @pytest.fixture
-def server(request, tmp_path, models_folder):
-    """A server on SQLite, or on what the test asks for."""
-    settings = {"CALLCOV_WEBHOOK_ALLOW": "127.0.0.0/8"}
-    if getattr(request, "param", "sqlite") == "postgresql":
-        settings["CALLCOV_DATABASE"] = request.getfixturevalue("postgres").empty()
-    server = Server(tmp_path / "data", models_folder, **settings)
+def server(tmp_path, models_folder):
+    server = Server(tmp_path / "data", models_folder, CALLCOV_WEBHOOK_ALLOW="127.0.0.0/8")
     server.start()
     yield server
     server.stop()
@@ -46,7 +42,6 @@ def wait_until(condition, seconds=120.0):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("server", ["sqlite", "postgresql"], indirect=True)
 def test_an_analysis_killed_while_it_is_transcribed_ends_once_after_the_restart(server, long_call, receiver):
     key = server.new_key()
     with server.client(key) as client:

@@ -40,7 +40,7 @@ def installation(data: Path, vault: Vault | None = None, url: str | None = None)
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise BadSetting(f"The data folder {data} cannot be used: {error.strerror}.") from error
-    database = open_database(url or f"sqlite:///{data / 'callcov.db'}", vault, data / "feed")
+    database = open_database(f"sqlite:///{data / 'callcov.db'}" if url is None else url, vault, data / "feed")
     try:
         migrate(database)
         yield database
