@@ -63,8 +63,15 @@ them in the account that is asked. {kept["machine"]}; load average at the start 
 {_versions("CallCov", kept["ours"])}
 {_versions("Peers", kept["theirs"])}
 Absolute times are of this machine, which also ran the client; ratios within the run are the finding.
-
+{_busy(kept["load_average"])}
 ![Milliseconds a page, by case and system, logarithmic](performance.png)"""
+
+
+def _busy(load: float) -> str:
+    """What has to be said of a machine that was not free."""
+    if load < 1.5:
+        return ""
+    return "\n**Other work kept the machine busy, so this is a look and not the documented run.**\n"
 
 
 def _versions(who: str, versions: dict[str, str]) -> str:
