@@ -107,3 +107,27 @@ def test_the_rarer_voice_may_speak_little():
 def test_a_doubtful_window_does_not_cut_a_turn():
     found = turns_from(windows(*[0] * 20, *[1] * 20, odd=(5,)), (Span(0, 30.75),))
     assert len(found) == 2
+
+
+def alike(*voice):
+    """Windows as `windows` makes them, of two voices that are much alike (their centres' cosine is about 0.85)."""
+    random = np.random.default_rng(7)
+    common, *own = random.standard_normal((3, 192))
+    vectors = np.array([common * 2.2 + own[which] + random.standard_normal(192) * 0.3 for which in voice], np.float32)
+    starts = np.arange(len(voice)) * 0.75
+    return Windows(starts, starts + 1.5, vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+
+
+def test_two_voices_that_are_alike_are_told_by_their_turns():
+    centres = voices(alike(*([0] * 10 + [1] * 8) * 4))
+    assert centres is not None
+    assert 0.77 < float(centres[0] @ centres[1]) < 0.88
+
+
+def test_what_alternates_within_the_sound_of_a_word_is_one_voice():
+    random = np.random.default_rng(2)
+    assert voices(alike(*random.integers(0, 2, 72).tolist())) is None
+
+
+def test_two_voices_that_are_alike_are_one_where_little_is_said():
+    assert voices(alike(*[0] * 6, *[1] * 5)) is None

@@ -65,3 +65,14 @@ def test_a_question_for_the_case_of_being_cut_off_asks_for_the_telephone():
         Segment("B", words("oh 7700 900 371", 3.0, 4.0)),
     )
     assert {one.type for one in sensitive.find(call)} == {"phone_number"}
+
+
+@pytest.mark.parametrize(
+    "asked", ["your date of first please?", "Could I have your data of birth?", "your date a both?"]
+)
+def test_a_date_of_birth_is_asked_for_in_words_that_sound_like_it(asked):
+    call = (
+        Segment("A", words(asked, 2.0)),
+        Segment("B", words("It is the 7th of June, 68.", 3.0, 3.0)),
+    )
+    assert {one.type for one in sensitive.find(call)} == {"date_of_birth"}

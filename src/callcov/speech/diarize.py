@@ -101,7 +101,8 @@ def voices(windows: Windows) -> Floats | None:
     Two voices are two when the cosine of their centres is below 0.77 and the rarer one fills six seconds of windows
     and 3 % of all; below 0.62, three seconds are enough. Measured with eleven voices on telephone prompts, clean and
     with noise at 15 dB: one voice split in two gives 0.79 to 0.96 (once 0.74 with 4.5 s), two voices 0.49 to 0.75.
-    Of several such splits the one that tells most apart counts: (1 - cosine) times the root of both shares' product.
+    Two voices that are alike are told by their turns: see `_take_turns`. Of several such splits the one that tells most
+    apart counts: (1 - cosine) times the root of both shares' product.
     """
     length = windows.ends - windows.starts
     clear = length >= _CLEAR
@@ -114,12 +115,31 @@ def voices(windows: Windows) -> Floats | None:
         rare = min(float(weights[labels == which].sum()) for which in (0, 1))
         share = rare / float(weights.sum())
         cosine = float(found[0] @ found[1])
-        if share < 0.03 or not ((rare >= 6.0 and cosine < 0.77) or (rare >= 3.0 and cosine < 0.62)):
+        apart = (rare >= 6.0 and cosine < 0.77) or (rare >= 3.0 and cosine < 0.62)
+        alike = rare >= 6.0 and cosine < 0.88 and share >= 0.2
+        if share < 0.03 or not (apart or (alike and _take_turns(windows.starts[clear], windows.ends[clear], labels))):
             continue
         score = (1 - cosine) * math.sqrt(share * (1 - share))
         if best is None or score > best[0]:
             best = score, found
     return best[1] if best else None
+
+
+def _take_turns(starts: NDArray[np.float64], ends: NDArray[np.float64], labels: NDArray[np.int64]) -> bool:
+    """Whether windows that follow each other at once, without sharing sound, keep their label far more than by chance.
+
+    The halves of one voice alternate with what it says. Measured in standard deviations above chance: one voice split
+    in two -0.6 to 1.8 (ten channels of the made calls), two that are alike 3.6 and 4.3, so three decide. Fewer than
+    twelve such pairs tell nothing.
+    """
+    after = np.searchsorted(starts, ends - 0.05)
+    pairs = np.flatnonzero((after < len(starts)) & (starts[np.minimum(after, len(starts) - 1)] < ends + 0.1))
+    if len(pairs) < 12:
+        return False
+    agree = np.count_nonzero(labels[pairs] == labels[after[pairs]]) / len(pairs)
+    share = np.count_nonzero(labels) / len(labels)
+    chance = share**2 + (1 - share) ** 2
+    return bool(agree - chance >= 3.0 * math.sqrt(chance * (1 - chance) / len(pairs)))
 
 
 def _starts(vectors: Floats, weights: Floats) -> Iterator[Floats]:

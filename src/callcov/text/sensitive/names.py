@@ -68,7 +68,8 @@ NAMES: dict[str, str] = {
     "date_of_birth": """day and month, month and day, day month and year, and the day, and the month,
         date of birth, dates of birth, birth date, birthdate, birthday, dob, d o b, date of birt,
         born, born on, were you born, day you were born, year of birth, day of birth, month of birth, data birth, date
-        of both""",
+        of both, data of birth, date a birth, data a birth, take a birth, date of first, data of first, date a first,
+        data first, take a first, date of bath, date of berth, date of burst, data of both, date a both""",
     "phone_number": """phone number, phone numbers, telephone number, mobile number, mobile phone number, cell
         number, cell phone number, cellphone number, contact number, callback number, call back number, best number,
         daytime number, evening number, home number, work number, landline, landline number, reach me at, reach me on,
