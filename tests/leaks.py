@@ -32,6 +32,8 @@ FEWEST = 8
 """Characters of a secret; fewer are found by chance."""
 WORDS = 5
 """Words of a call in a row that no log may hold; fewer are found by chance."""
+LETTERS = 15
+"""Characters of such words; the single letters between the figures of an id are found by chance."""
 SHAPES = {
     "an API key": re.compile(r"sk_(?:live|test)_[A-Za-z0-9]{48}"),
     "a signed token": re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}"),
@@ -140,7 +142,8 @@ def _forms(value: str) -> set[str]:
 
 def _shingles(text: str) -> set[str]:
     words = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?", text.casefold())
-    return {" ".join(words[place : place + WORDS]) for place in range(len(words) - WORDS + 1)}
+    found = (" ".join(words[place : place + WORDS]) for place in range(len(words) - WORDS + 1))
+    return {one for one in found if len(one) >= LETTERS}
 
 
 def _scripts() -> set[str]:

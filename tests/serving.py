@@ -75,7 +75,7 @@ class Server:
     def command(self, *arguments: str) -> str:
         words = [CALLCOV, *arguments]
         done = leaks.told(subprocess.run(words, capture_output=True, text=True, env=self._environment, check=False))
-        assert done.returncode == 0, done.stderr
+        done.check_returncode()
         return done.stdout.strip()
 
     def new_key(self, email: str = "qa@example.com", *options: str) -> str:

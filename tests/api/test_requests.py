@@ -66,7 +66,7 @@ def test_a_method_that_is_not_there_is_told_which_are(server, path, methods):
 
 def test_every_answer_tells_browsers_to_be_careful(server, account):
     answers = [
-        account.get("/analysis/"),
+        account.get("/billing/tiers"),
         account.get("/analysis/nothing"),
         requests.get(server.api + "/analysis/", timeout=30),
         requests.get(server.base + "/health/live", timeout=30),

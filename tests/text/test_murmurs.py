@@ -24,7 +24,16 @@ def test_letters_of_a_hum_and_a_hasty_and_then_are_a_murmur(text):
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("", 0.5), ("And then what?", 1.4), ("And the other one is red", 0.9), ("Ham", 0.4), ("And you", 0.5), ("H", 0.2)],
+    [
+        ("", 0.5),
+        ("And then what?", 1.4),
+        ("And the other one is red", 0.9),
+        ("Ham", 0.4),
+        ("And you", 0.5),
+        ("H", 0.2),
+        ("M", 0.2),
+        ("M, H.", 0.4),
+    ],
 )
 def test_anything_else_is_none(text, seconds):
     assert not murmured(words(text, seconds))

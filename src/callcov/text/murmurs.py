@@ -19,12 +19,13 @@ _HASTE = 0.32
 def murmured(words: Sequence[Word]) -> bool:
     """Whether a whole segment is the sound of somebody who listens; false for no words.
 
-    "And then?" said at an ordinary pace is a question and no murmur.
+    "And then?" said at an ordinary pace is a question and no murmur, and "M" or "M H" is spelt.
     """
     if not words or len(words) > _LONGEST:
         return False
     said = ["".join(filter(str.isalpha, word.text.casefold())) for word in words]
-    if all(said) and set("".join(said)) <= _LETTERS and "m" in "".join(said):
+    hum = "".join(said)
+    if all(said) and set(hum) <= _LETTERS and "m" in hum and (len(hum) > 2 or len(said) == 1 < len(hum)):
         return True
     lasts = words[-1].span.end - words[0].span.start
     made_up = len(said) >= 3 and any(tuple(said[: len(opening)]) == opening for opening in _OPENINGS)
