@@ -220,19 +220,21 @@ def main() -> None:
     acts, examples = talk.load()
     print(len(examples), "examples,", len(acts), "acts", flush=True)
     rows, truth = precomputed(weights, tokenizer, examples), truth_of(examples, acts)
-    held = [at for at, one in enumerate(examples) if one.call >= 0 and one.call % HELD == 0]
-    rest = sorted(set(range(len(examples))) - set(held))
+    back = {at for at, one in enumerate(examples) if one.call >= 0 and one.call % HELD == 0}
+    held = sorted(at for at in back if not examples[at].misheard)
+    rest = sorted(set(range(len(examples))) - back)
     model = train(weights, rows, truth, rest, given.epochs)
     table, limits = talk.report(acts, [examples[at] for at in held], *predict(model, rows, held))
     np.savez_compressed(
         given.out / "src/callcov/language/reader.npz", allow_pickle=False, **stored(model, acts, limits)
     )
     calls = len({one.call for one in examples if one.call >= 0})
-    seeds = sum(one.call < 0 for one in examples)
+    seeds, misheard = sum(one.call < 0 for one in examples), sum(one.misheard for one in examples)
     page = talk.PAGE.format(
         seeds=seeds,
         calls=calls,
-        clauses=len(examples) - seeds,
+        clauses=len(examples) - seeds - misheard,
+        misheard=talk.MISHEARD,
         held=len(held),
         epochs=given.epochs,
         table=table,

@@ -159,7 +159,7 @@ CATALOGUE: tuple[Model, ...] = (
             File(
                 "reader.onnx",
                 938_985,
-                "5aecc6b1b5f2d26759f4d9e747f94c9cdeb40ae45b63a2be57eb34b8670c1851",
+                "83229509b4325b1b3b0351665ca2ec89811364f4162979234e24a020390f0bd1",
                 shipped=GRAPHS / "reader.onnx",
             ),
             File(
