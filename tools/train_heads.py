@@ -40,9 +40,9 @@ def knows_agents(encoder: Encoder) -> LogisticRegression:
 
 
 def stored(encoder: Encoder, agent: LogisticRegression) -> bytes:
-    """Seeds, and the clauses of the calls that do an act, as arrays."""
+    """Seeds, and the clauses of the calls that do an act, as arrays; none misheard, for they are shown to people."""
     acts, every = talk.load()
-    examples = [one for one in every if one.call < 0 or one.acts]
+    examples = [one for one in every if one.call < 0 or (one.acts and not one.misheard)]
     document = {"acts": acts, "examples": [one.text for one in examples], "seeds": talk.fingerprint()}
     arrays = {
         "document": np.frombuffer(json.dumps(document, separators=(",", ":")).encode(), np.uint8),
