@@ -47,6 +47,8 @@ _log = structlog.stdlib.get_logger()
 _PROBES = 2
 # A probe reads headers and packets of a file from a stranger; one that wants more than this is an attack.
 _PROBE_BYTES = 2 * 1024**3
+# Address space of a child that transcribes: it peaks at 1.8 GB with Whisper base; the largest model takes about 5.
+_CREW_BYTES = 8 * 2**30
 _PROBE_SECONDS = 120.0
 _LOOK_SECONDS = 1.0
 _KEEP_SECONDS = 0.2
@@ -62,7 +64,8 @@ def crew(config: Config, blobs: str, keys: Vault | None = None) -> Children:
     """The children that transcribe and judge, each with its own models, for the objects under that address."""
     recogniser = locate.whisper(config.models, config.model)
     locate.verify(config.models, pipeline.MODELS)
-    return Children(config.workers, pipeline.equip, (blobs, config.models, str(recogniser), _chat(config), keys))
+    equipment = (blobs, config.models, str(recogniser), _chat(config), keys)
+    return Children(config.workers, pipeline.equip, equipment, memory=_CREW_BYTES)
 
 
 def _chat(config: Config) -> Chat | None:

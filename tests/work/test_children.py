@@ -1,18 +1,22 @@
 """Facts about child processes: what dies, what is tried again, what is told."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import CancelledError
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from callcov import config
 from callcov.children import Children, Task
 from callcov.errors import BadRecording, WorkerDied
+from callcov.serve import crew
 
 
 def nothing() -> None:
@@ -175,3 +179,12 @@ def test_warm_children_have_begun_before_any_work(tmp_path):
         assert crew.run("a", [Task(double, (2,))]) == [4]
     finally:
         crew.close()
+
+
+def test_children_that_transcribe_have_a_limit_of_memory(tmp_path, models_folder):
+    settings = config.read({"CALLCOV_MODELS": str(models_folder), "CALLCOV_MODEL": "tiny.en", "CALLCOV_WORKERS": "1"})
+    with closing(crew(settings, tmp_path.as_uri())) as children:
+        (limits,) = children.run("a", [Task(resource.getrlimit, (resource.RLIMIT_AS,))])
+        with pytest.raises(MemoryError):
+            children.run("a", [Task(bytearray, (limits[0],))])
+    assert limits == (8 * 2**30, 8 * 2**30)
