@@ -71,11 +71,13 @@ def test_a_secret_in_a_log_fails_the_run(tmp_path, what):
     assert "hush" not in printed
 
 
+@pytest.mark.slow
 def test_the_logs_of_all_workers_are_looked_through(tmp_path):
     code, printed = run(tmp_path, LOUD["what is logged in the process"][0], "-n", "2")
     assert (code, "a code of test_it.py::test_it (call) is in" in printed) == (1, True), printed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("-n", "2")])
 def test_a_run_whose_logs_hold_none_passes_and_leaves_nothing(tmp_path, options):
     code, printed = run(tmp_path, QUIET, *options)

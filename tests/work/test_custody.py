@@ -98,6 +98,7 @@ def log(callcov, *arguments):
     return [(line.split("\t")[1], line.split("\t")[2], line.split("\t")[4]) for line in shown.stdout.splitlines()]
 
 
+@pytest.mark.slow
 def test_what_the_operator_does_is_in_the_log(callcov, data):
     callcov("users", "create", "other@example.com")
     callcov("keys", "create", "--user", EMAIL)

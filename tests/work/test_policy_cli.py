@@ -113,6 +113,7 @@ def test_a_mistake_ends_with_its_code_and_one_sentence(callcov, arguments, code,
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.slow
 def test_all_or_some_are_judged_again_and_what_changed_is_told_by_field(callcov, tmp_path):
     ids = completed(tmp_path / "data", 3)
     (test,) = completed(tmp_path / "data", livemode=False)

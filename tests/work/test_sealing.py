@@ -85,6 +85,7 @@ def exported(callcov, tmp_path, email, key=None):
         return {name: archive.read(name) for name in archive.namelist() if "/" in name}
 
 
+@pytest.mark.slow
 def test_what_was_stored_before_there_was_a_key_is_in_no_file_afterwards_and_reads_the_same(callcov, tmp_path, key):
     data, word = tmp_path / "data", f"w{token_hex(8)}"
     for email in OWNERS:
@@ -107,6 +108,7 @@ def test_what_was_stored_before_there_was_a_key_is_in_no_file_afterwards_and_rea
     assert callcov("users", "export", OWNERS[0], "--out", tmp_path / "x.zip").returncode == 2
 
 
+@pytest.mark.slow
 def test_cut_off_anywhere_it_goes_on(callcov, tmp_path, key):
     data, word = tmp_path / "data", f"w{token_hex(8)}"
     stored(data, OWNERS[0], word, 40)
@@ -128,6 +130,7 @@ def test_cut_off_anywhere_it_goes_on(callcov, tmp_path, key):
     assert exported(callcov, tmp_path, OWNERS[0], key) == before
 
 
+@pytest.mark.slow
 def test_it_needs_a_key_and_the_folder_for_itself(callcov, tmp_path, key):
     stored(tmp_path / "data", OWNERS[0], "word")
     done = callcov("encrypt")
@@ -141,6 +144,7 @@ def test_it_needs_a_key_and_the_folder_for_itself(callcov, tmp_path, key):
     assert (done.returncode, "Another server is using" in done.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_an_erased_account_leaves_its_id_its_log_and_no_key(callcov, tmp_path, key):
     data, word = tmp_path / "data", f"w{token_hex(8)}"
     callcov("encrypt", key=key)
