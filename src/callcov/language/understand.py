@@ -30,6 +30,7 @@ _ACCUSING = 0.2  # for one of those a phrase alone is no proof: the same words m
 _STRONG = 0.75
 _WEAK = 0.35  # the same for a speaker who does so elsewhere in the call: nobody threatens in a single sentence
 _DOUBT = 2  # how much a clause counts by how surely it was heard, as a power
+_LEFT = 2 / 3  # of either probability this share must be left when a clause counts by how surely it was heard
 _FROM_THE_WORD = frozenset(("identity", "greeting"))  # checks ask when these words began
 _NEGATIVE = frozenset(
     "complaint repeat_information sarcasm proh_threat proh_insult proh_profanity proh_pressure".split()
@@ -188,7 +189,8 @@ def _accusing(segments: Sequence[Segment], reading: Reading, known: Heads) -> It
     """
     columns = [at for at, name in enumerate(known.names) if name.startswith(_ACCUSATION)]
     chances = reading.judged.acts[:, columns]
-    every = _any_accusation(reading, known) * _heard(segments, reading) ** _DOUBT
+    every = _any_accusation(reading, known)
+    every = np.minimum(every, every * _heard(segments, reading) ** _DOUBT / np.float32(_LEFT))
     rude = {
         segments[clause.segment].speaker
         for clause, any_of in zip(reading.clauses, every, strict=True)
