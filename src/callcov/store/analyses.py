@@ -184,7 +184,8 @@ def accept(connection: sa.Connection, user_id: str, livemode: bool, submission: 
     }
     row |= {"agent_folded": folded(submission.agent_id), "contact_folded": folded(submission.contact_id)}
     connection.execute(_INSERT, row)
-    return Analysis(**{name: row.get(name) for name in Analysis.__dataclass_fields__})  # type: ignore[arg-type]
+    made: dict[str, Any] = {name: row.get(name) for name in Analysis.__dataclass_fields__}
+    return Analysis(**made)
 
 
 def get(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> Analysis | None:

@@ -9,11 +9,9 @@ import sqlalchemy as sa
 
 from callcov.billing import TIERS, Tier, affords, capped, period
 from callcov.errors import NoMinutes, NotFound
-from callcov.store.tables import analyses, minutes, users
+from callcov.store.tables import AT_WORK, analyses, minutes, users
 from callcov.store.times import iso
 
-# Written out and not bound, because the index of what is being worked on is for this text.
-_PROCESSING = sa.text("analyses.status = 'processing'")
 _TIER = sa.select(users.c.tier).where(users.c.id == sa.bindparam("user_id"))  # made once: every call asks it
 
 
@@ -54,7 +52,7 @@ def afford(connection: sa.Connection, user_id: str, duration_ms: int, now: datet
         return
     processing = connection.scalar(
         sa.select(sa.func.coalesce(sa.func.sum(analyses.c.duration_ms), 0)).where(
-            analyses.c.user_id == user_id, analyses.c.livemode == sa.true(), _PROCESSING
+            analyses.c.user_id == user_id, analyses.c.livemode == sa.true(), AT_WORK
         )
     )
     if not affords(tier, _used(connection, user_id, now)[0], processing or 0, duration_ms):

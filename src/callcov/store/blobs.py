@@ -85,10 +85,8 @@ class Blobs:
         _, opener = self._seen(key)
         if opener is not None:
             return False
-        with (
-            _named(),
-            (self._root / key).open("rb") as source,
-        ):  # not `reader`: the store waits for no other call of its
+        # Not by `reader`: the store cannot be asked for the old object while it takes the new one.
+        with _named(), (self._root / key).open("rb") as source:
             self.write(key, source)
         return True
 

@@ -128,6 +128,9 @@ analyses = sa.Table(
     ),
 )
 
+# Written out and not bound, because the index above is for this text.
+AT_WORK = sa.text("analyses.status = 'processing'")
+
 # Apart from `analyses`, because a scan that filters would read past kilobytes of document in every row.
 documents = sa.Table(
     "documents",

@@ -7,16 +7,15 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from callcov.store.analyses import Analysis
-from callcov.store.tables import analyses
+from callcov.store.tables import AT_WORK, analyses
 
 _ROW = [analyses.c[name] for name in Analysis.__dataclass_fields__]
-# Written out, and sorted here: SQLite then reads the index of what is being worked on, and not every analysis.
-_PROCESSING = sa.text("analyses.status = 'processing'")
 
 
 def unfinished(connection: sa.Connection) -> tuple[Analysis, ...]:
     """Every analysis of every account that is still processing, oldest first; for the worker at its start."""
-    rows = connection.execute(sa.select(*_ROW).where(_PROCESSING))
+    # Sorted here: in the database's order SQLite would read every analysis, and not the index of those at work.
+    rows = connection.execute(sa.select(*_ROW).where(AT_WORK))
     return tuple(sorted((Analysis(*row) for row in rows), key=lambda row: row.id))
 
 
