@@ -34,10 +34,10 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 sys.path.insert(0, str(ROOT / "tools"))
 
-import talk  # noqa: E402 - the folder was just added
-from adapter import DROP, SCALE, WIDTH, Encoder, published  # noqa: E402
+import talk
+from adapter import DROP, SCALE, WIDTH, Encoder, published
 
-from callcov.language.context import Tokens  # noqa: E402
+from callcov.language.context import Tokens
 
 FROM = 2  # the first layer that is adapted; what lies below is worked out once
 BATCH = 32

@@ -31,12 +31,12 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 sys.path.insert(0, str(ROOT / "tools"))
 
-import talk  # noqa: E402 - the folders were just added
-import values  # noqa: E402
-from adapter import DROP, SCALE, WIDTH, Encoder, published  # noqa: E402
+import talk
+import values
+from adapter import DROP, SCALE, WIDTH, Encoder, published
 
-from callcov.language import tagger  # noqa: E402
-from callcov.model import Segment, Span, Word  # noqa: E402
+from callcov.language import tagger
+from callcov.model import Segment, Span, Word
 
 TYPES = tuple(
     "card_number card_cvv ssn bank_account account_number date_of_birth phone_number email address password pin "

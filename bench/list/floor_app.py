@@ -32,7 +32,7 @@ def sqlite(path: str) -> Fetch:
         if not hasattr(_here, "connection"):
             _here.connection = sqlite3.connect(path)
         marks = ",".join("?" * len(keys))
-        asked = f"SELECT analysis_id, CAST(full AS BLOB) FROM documents WHERE analysis_id IN ({marks})"  # noqa: S608
+        asked = f"SELECT analysis_id, CAST(full AS BLOB) FROM documents WHERE analysis_id IN ({marks})"  # noqa: S608 - question marks
         return dict(_here.connection.execute(asked, keys).fetchall())
 
     return fetch

@@ -65,7 +65,7 @@ def _inserts() -> tuple[str, ...]:
     figures = f"analysis_id, user_id, livemode, created, agent_id, {', '.join(MEASURES)}"
     texts = f"coalesce(light, {_SHORT}), coalesce(whole, {_SHORT}), coalesce(said, '{{}}')"
     return (
-        f"INSERT INTO analyses({', '.join(values)}) SELECT {', '.join(values.values())} FROM staged ORDER BY place",  # noqa: S608
+        f"INSERT INTO analyses({', '.join(values)}) SELECT {', '.join(values.values())} FROM staged ORDER BY place",  # noqa: S608 - names of columns
         f"INSERT INTO figures({figures}) SELECT id, user_id, TRUE, created, agent, {_COUNTED} {completed}",
         f'INSERT INTO documents(analysis_id, light, "full", transcript) SELECT id, {texts} {completed}',
     )
@@ -111,7 +111,7 @@ class Sqlite:
     def indexes(self) -> list[tuple[str, str]]:
         """Name and SQL of the indexes that can be taken away."""
         marks = ", ".join("?" * len(_TABLES))
-        asked = f"SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql <> '' AND tbl_name IN ({marks})"  # noqa: S608
+        asked = f"SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql <> '' AND tbl_name IN ({marks})"  # noqa: S608 - question marks
         return self.execute(asked, _TABLES).fetchall()
 
     def close(self) -> None:
@@ -224,4 +224,4 @@ def _count(bulk: Bulk, owners: Sequence[str], shape: Shape) -> None:
     accounts, from_the_end = np.unique(shape.account[::-1], return_index=True)
     for account, last in zip(accounts.tolist(), (len(shape) - 1 - from_the_end).tolist(), strict=True):
         newest = f"revision = {shape.revision[last]}, last_ms = {shape.milliseconds[last]}"
-        bulk.execute(f"UPDATE feeds SET {newest} WHERE user_id = '{owners[account]}' AND livemode")  # noqa: S608
+        bulk.execute(f"UPDATE feeds SET {newest} WHERE user_id = '{owners[account]}' AND livemode")  # noqa: S608 - an id that was just made

@@ -28,21 +28,21 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 sys.path.insert(1, str(ROOT / "bench"))
 
-import about  # noqa: E402 - they find the modules above only now
-import feed  # noqa: E402
-import inserts  # noqa: E402
-import load  # noqa: E402
-import page  # noqa: E402
-import postgres  # noqa: E402
-import systems  # noqa: E402
-from cases import cases  # noqa: E402
-from measure import Measuring  # noqa: E402
-from shape import drawn  # noqa: E402
-from systems import PEERS, POSTGRES, SYSTEMS, Data, System  # noqa: E402
+import about
+import feed
+import inserts
+import load
+import page
+import postgres
+import systems
+from cases import cases
+from measure import Measuring
+from shape import drawn
+from systems import PEERS, POSTGRES, SYSTEMS, Data, System
 
-from callcov.feed.feeds import SHORT  # noqa: E402
-from callcov.store.db import Database  # noqa: E402
-from callcov.store.folder import installation  # noqa: E402
+from callcov.feed.feeds import SHORT
+from callcov.store.db import Database
+from callcov.store.folder import installation
 
 MEASURED = HERE / "measured.json"
 MOST_IN_ONE = 5_000_000

@@ -123,7 +123,7 @@ def _job(call: Call, sound: bytes) -> pipeline.Job:
         if path.stem not in BEHIND:
             digest.update(path.read_bytes())
     name = f"{call.name}-{digest.hexdigest()[:16]}"
-    (tools,) = pipeline._equipped  # noqa: SLF001
+    (tools,) = pipeline._equipped  # noqa: SLF001 - the same
     tools.blobs.write(f"recordings/{name}", sound)
     return pipeline.Job(name, f"recordings/{name}", ready_made(call.policy), direction=call.direction)
 
@@ -136,7 +136,7 @@ def _again(call: Call, served: bytes) -> tuple[tuple[int, str, str], ...]:
 
 
 def _recognised(job: pipeline.Job) -> Iterator[Word]:
-    (tools,) = pipeline._equipped  # noqa: SLF001
+    (tools,) = pipeline._equipped  # noqa: SLF001 - the same
     for place in range(len(pipeline.do_survey(job).blocks)):
         yield from _HEARD.validate_json(tools.blobs.read(job.work(f"words-{place}.json"))).words
 

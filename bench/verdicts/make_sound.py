@@ -23,9 +23,9 @@ HERE = Path(__file__).parent
 SOUND = HERE / "sound"
 sys.path.insert(0, str(HERE.parents[1] / "tools" / "voices"))
 
-import encode  # noqa: E402 - lies in the folder just added
-import render as voices_render  # noqa: E402
-from voices import RATE  # noqa: E402
+import encode
+import render as voices_render
+from voices import RATE
 
 SNR_DB = 20.0
 # Agent and customer: every voice there is but `awb`, whose accent the recogniser hears badly; four pairs of one sex.

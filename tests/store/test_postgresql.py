@@ -209,14 +209,17 @@ def test_keys_made_at_once_are_ten_at_most(database, user):
 
 
 def test_a_login_that_begins_or_goes_on_while_the_password_changes_ends_with_it(database, user):
-    """Whoever comes first: after the change no login lives."""
+    """Whoever comes first: after the change no login lives.
+
+    A log-in is begun where its password has been found right, which takes so long that it would never meet the change.
+    """
     for number in range(20):
         with database.write() as connection:
             users.update(connection, user, NOON, password_hash=f"old {number}")
-        pair = accounts._begin(database, SECRET, user, f"old {number}", None, NOON, None)  # noqa: SLF001
+        pair = accounts._begin(database, SECRET, user, f"old {number}", None, NOON, None)  # noqa: SLF001 - see above
         raised = at_once(
             lambda pair=pair: tokens.refresh(database, SECRET, pair.refresh_token, NOON),
-            lambda n=number: accounts._begin(database, SECRET, user, f"old {n}", None, NOON, None),  # noqa: SLF001
+            lambda n=number: accounts._begin(database, SECRET, user, f"old {n}", None, NOON, None),  # noqa: SLF001 - see above
             lambda n=number: accounts.change(database, user, NOON, password_hash=f"new {n}"),
         )
         assert {type(error) for error in raised} <= {type(None), InvalidCredentials}

@@ -15,9 +15,9 @@ BENCH = HERE.parents[1] / "bench/verdicts"
 TURNS = 9  # of a call that make an exchange
 sys.path[:0] = [str(BENCH)]
 
-import markup  # noqa: E402 - the marks are those of the benchmark
+import markup
 
-from callcov.language import heads  # noqa: E402
+from callcov.language import heads
 
 NONE = "decoy"
 _MARKS = ",.?!;:"
@@ -120,7 +120,7 @@ class Varied:
 
     def __init__(self, exchanges: list[Exchange], seed: int) -> None:
         self.random = random.Random(seed)  # noqa: S311 - training, not secrets
-        said = ((word, kind) for one in exchanges for turn in one for word, kind in zip(turn.words, turn.types))  # noqa: B905
+        said = ((word, kind) for one in exchanges for turn in one for word, kind in zip(turn.words, turn.types))  # noqa: B905 - alike long
         self.names = sorted({word.strip(_MARKS) for word, kind in said if _is_name(word, kind)})
 
     def __call__(self, one: Exchange) -> Exchange:
