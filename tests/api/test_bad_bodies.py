@@ -6,23 +6,12 @@ import leaks
 import pytest
 import requests
 from api_server import wait_until
+from good_bodies import GOOD
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcov.api import schemas
 
-GOOD = {
-    ("POST", "/auth/register"): {"email": "a@example.com", "phone_number": "+15550001111", "password": "Good.Horse9"},
-    ("POST", "/auth/verify-email"): {"code": "x"},
-    ("POST", "/auth/resend-verification"): {"email": "a@example.com"},
-    ("POST", "/auth/login"): {"email": "a@example.com", "password": "Good.Horse9"},
-    ("POST", "/auth/refresh"): {"refresh_token": "x"},
-    ("POST", "/auth/logout"): {"refresh_token": "x"},
-    ("POST", "/auth/password-reset"): {"email": "a@example.com"},
-    ("POST", "/auth/password-reset/confirm"): {"token": "x", "new_password": "Good.Horse9"},
-    ("PUT", "/users/me"): {"email": "a@example.com", "phone_number": "+15550001111", "password": "Good.Horse9"},
-    ("POST", "/api-keys/"): {"description": "x", "mode": "live"},
-}
 REQUIRED = [(route, field) for route, body in GOOD.items() if route[1].startswith("/auth/") for field in body]
 FIELDS = [(route, field) for route, body in GOOD.items() for field in body]
 OPTIONAL = [route for route in GOOD if not route[1].startswith("/auth/")]

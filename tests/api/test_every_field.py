@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from itertools import count
 
+import good_bodies
 import leaks
 import pytest
 import requests
@@ -18,7 +19,6 @@ from callcov.api import app, schemas
 from callcov.api.form import MAX_FIELD
 from callcov.api.services import Services
 
-PERSON = {"email": "a@example.com", "phone_number": "+15550001111", "password": "Good.Horse9"}
 POLICY = {
     "version": 1,
     "disclosures": [
@@ -35,17 +35,7 @@ POLICY = {
 }
 FORM = {"agent_id": "a", "contact_id": "c", "webhook_url": "https://example.com/hook", "call_direction": "inbound"}
 FORM |= {"call_timestamp": "2026-11-23T12:00:00Z", "metadata": '{"a": 1}', "language": "en", "agent_channel": "0"}
-GOOD = {
-    ("post", "/auth/register"): PERSON,
-    ("post", "/auth/verify-email"): {"code": "x"},
-    ("post", "/auth/resend-verification"): {"email": "a@example.com"},
-    ("post", "/auth/login"): {"email": "a@example.com", "password": "Good.Horse9"},
-    ("post", "/auth/refresh"): {"refresh_token": "x"},
-    ("post", "/auth/logout"): {"refresh_token": "x"},
-    ("post", "/auth/password-reset"): {"email": "a@example.com"},
-    ("post", "/auth/password-reset/confirm"): {"token": "x", "new_password": "Good.Horse9"},
-    ("put", "/users/me"): PERSON,
-    ("post", "/api-keys/"): {"description": "x", "mode": "live"},
+GOOD = {(method.lower(), path): body for (method, path), body in good_bodies.GOOD.items()} | {
     ("put", "/policy"): POLICY,
     ("post", "/policy/backtest"): {"policy": POLICY, "limit": 10}
     | {"filter": {"agent_id": "a", "contact_id": "c", "search": "s"}},

@@ -13,15 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import leaks
 import pytest
+from counting_law import STEPS, counts_alike
 from hypothesis import given
-from hypothesis import strategies as st
-from limits.storage import MemoryStorage, storage_from_string
+from limits.storage import storage_from_string
 from serving import Server
 
 from callcov.limiting import Limiter
 
 pytestmark = pytest.mark.redis
-STEPS = st.lists(st.tuples(st.sampled_from(["a", "b"]), st.sampled_from(["2/hour", "5/hour"])), max_size=30)
 
 
 class Redis:
@@ -83,12 +82,7 @@ def storage(redis):
 
 @given(STEPS)
 def test_it_counts_as_the_one_in_memory_does(storage, steps):
-    storage.reset()
-    ours, theirs = Limiter(storage), Limiter(MemoryStorage())
-    for key, rate in steps:
-        one, other = ours.take(rate, key), theirs.take(rate, key)
-        assert (one.allowed, one.limit, one.remaining) == (other.allowed, other.limit, other.remaining)
-        assert abs(one.reset - other.reset) <= 1
+    counts_alike(storage, steps)
 
 
 def test_of_several_processes_exactly_as_many_get_through_as_may(redis):

@@ -13,23 +13,24 @@ from callcov.store.db import migrate, open_database
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request, tmp_path):
     """The address of a database of the test's own, of each kind; on PostgreSQL the tables are there."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/callcov.db"
-        return
-    postgres = request.getfixturevalue("postgres")
-    url = postgres.fresh()
-    yield url
-    postgres.drop(url)
+    with _own(request, tmp_path, lambda postgres: postgres.fresh()) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_url(request, tmp_path):
-    """The address of a database of the test's own, of each kind, without tables."""
+    """The same, without tables."""
+    with _own(request, tmp_path, lambda postgres: postgres.empty()) as url:
+        yield url
+
+
+@contextmanager
+def _own(request, folder, new):
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/callcov.db"
+        yield f"sqlite:///{folder}/callcov.db"
         return
     postgres = request.getfixturevalue("postgres")
-    url = postgres.empty()
+    url = new(postgres)
     yield url
     postgres.drop(url)
 

@@ -5,14 +5,10 @@ import sys
 import time
 
 import pytest
+from counting_law import STEPS, counts_alike
 from hypothesis import given
-from hypothesis import strategies as st
-from limits.storage import MemoryStorage
 
-from callcov.limiting import Limiter
 from callcov.store.counts import Counts
-
-STEPS = st.lists(st.tuples(st.sampled_from(["a", "b"]), st.sampled_from(["2/hour", "5/hour"])), max_size=30)
 
 
 @pytest.fixture(scope="module")
@@ -22,12 +18,7 @@ def shared(tmp_path_factory):
 
 @given(STEPS)
 def test_it_counts_as_the_one_in_memory_does(shared, steps):
-    shared.reset()
-    ours, theirs = Limiter(shared), Limiter(MemoryStorage())
-    for key, rate in steps:
-        one, other = ours.take(rate, key), theirs.take(rate, key)
-        assert (one.allowed, one.limit, one.remaining) == (other.allowed, other.limit, other.remaining)
-        assert abs(one.reset - other.reset) <= 1
+    counts_alike(shared, steps)
 
 
 def test_a_window_ends_and_what_has_ended_is_not_kept(tmp_path):
