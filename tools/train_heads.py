@@ -26,6 +26,7 @@ from callcov.models.locate import locate
 
 ROOT = Path(__file__).parent.parent
 STRENGTH = 5.0  # C of the logistic head
+SHOWN = 4  # one call in so many gives examples: enough to show what a clause is like, in a file that stays small
 
 
 def knows_agents(encoder: Encoder) -> LogisticRegression:
@@ -40,9 +41,12 @@ def knows_agents(encoder: Encoder) -> LogisticRegression:
 
 
 def stored(encoder: Encoder, agent: LogisticRegression) -> bytes:
-    """Seeds, and the clauses of the calls that do an act, as arrays; none misheard, for they are shown to people."""
+    """Seeds, and the clauses of every fourth call that do an act, as arrays.
+
+    None is misheard, for they are shown to people.
+    """
     acts, every = talk.load()
-    examples = [one for one in every if one.call < 0 or (one.acts and not one.misheard)]
+    examples = [one for one in every if one.call < 0 or (one.call % SHOWN == 0 and one.acts and not one.misheard)]
     document = {"acts": acts, "examples": [one.text for one in examples], "seeds": talk.fingerprint()}
     arrays = {
         "document": np.frombuffer(json.dumps(document, separators=(",", ":")).encode(), np.uint8),
