@@ -20,7 +20,7 @@ from pathlib import Path
 import orjson
 
 from callcov import checks, document
-from callcov.checks.policy import Direction, Policy
+from callcov.checks.policy import Direction, Policy, restored
 from callcov.document import Judged
 from callcov.errors import NotFound
 from callcov.language.encoder import Encoder, Knowing
@@ -218,7 +218,7 @@ def _earlier(call: Call, *, same_acts: bool) -> checks.Earlier | None:
 @lru_cache(maxsize=8)
 def _policy(text: str) -> Policy:
     """The policy of that JSON text."""
-    return Policy.model_validate_json(text)
+    return restored(text)
 
 
 def _understood(

@@ -1,13 +1,14 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_samples import NOON
 
 from callcov.checks.policy import DEFAULT, READY_MADE, Policy, Prohibited, ready_made
 from callcov.errors import NotFound
-from callcov.store import policies
+from callcov.store import policies, tables
 from callcov.store.policies import Version
 
 
@@ -73,3 +74,16 @@ def test_a_version_that_is_not_there_is_not_found(database, user, number):
 def test_an_account_that_is_not_there_cannot_set_one(database):
     with pytest.raises(NotFound):
         put(database, "nobody", ready_made("health"))
+
+
+def test_a_version_that_was_stored_before_control_characters_were_refused_still_judges(database, user):
+    old = DEFAULT.model_copy(update={"prohibited": (Prohibited(id="p", category="c", wordings=("or else",)),)})
+    with database.write() as connection:
+        stored = policies.put(connection, user, old, NOON)
+        document = stored.model_dump_json().replace("or else", r"or\u001b else")
+        connection.execute(sa.update(tables.policies).values(document=document))
+    with database.read() as connection:
+        assert policies.current(connection, user).prohibited[0].wordings == ("or\x1b else",)
+        assert policies.version(connection, user, 2) == policies.current(connection, user)
+    with pytest.raises(ValueError, match="Control characters"):
+        Prohibited(id="p", category="c", wordings=("or\x1b else",))

@@ -22,6 +22,7 @@ from pydantic import (
     StrictBool,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 from pydantic_core import ErrorDetails
@@ -57,7 +58,12 @@ Whole = BeforeValidator(_whole)
 """For strict whole numbers: takes 5.0 for 5, and neither "5" nor true."""
 
 
-def _printable(text: object) -> object:
+_STORED = {"stored": True}
+
+
+def _printable(text: object, info: ValidationInfo) -> object:
+    if info.context == _STORED:
+        return text  # taken before this was refused, and a version stays as it is
     if isinstance(text, str) and any(category(one) == "Cc" and one not in "\t\r\n" for one in text):
         raise ValueError("Control characters are not allowed")
     return text
@@ -206,6 +212,11 @@ def load(text: str | bytes) -> Policy:
         return Policy.model_validate(document)
     except ValidationError as error:
         raise BadPolicy(_sentence(error)) from None
+
+
+def restored(document: str) -> Policy:
+    """A policy from the JSON that it was stored as, in whatever version of CallCov."""
+    return Policy.model_validate_json(document, context=_STORED)
 
 
 def parse(text: str | bytes) -> dict[str, Any]:

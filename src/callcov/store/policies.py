@@ -11,7 +11,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from callcov.checks.policy import DEFAULT, Policy
+from callcov.checks.policy import DEFAULT, Policy, restored
 from callcov.errors import NotFound
 from callcov.store import turns
 from callcov.store.tables import policies
@@ -30,7 +30,7 @@ def current(connection: sa.Connection, user_id: str) -> Policy:
     """The newest version; the default policy when the account never set one."""
     newest = sa.select(policies.c.document).where(policies.c.user_id == user_id).order_by(policies.c.version.desc())
     document = connection.scalar(newest.limit(1))
-    return DEFAULT if document is None else Policy.model_validate_json(document)
+    return DEFAULT if document is None else restored(document)
 
 
 def version(connection: sa.Connection, user_id: str, number: int) -> Policy:
@@ -42,7 +42,7 @@ def version(connection: sa.Connection, user_id: str, number: int) -> Policy:
     )
     if document is None:
         raise NotFound(f"There is no version {number} of the policy")
-    return Policy.model_validate_json(document)
+    return restored(document)
 
 
 def versions(connection: sa.Connection, user_id: str) -> tuple[Version, ...]:
