@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -16,6 +16,8 @@ import httpx2
 
 COMMAND = Path(sys.executable).with_name("callcov")
 READY_SECONDS = 120
+_IDLE = 0.05
+"""Seconds of computing in a second that say nothing is going on but waiting."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,27 @@ def _wait_until_ready(client: httpx2.Client, process: subprocess.Popen, log: Pat
             pass
         time.sleep(0.2)
     raise RuntimeError(f"the server did not start: {log.read_text(errors='replace')[-2000:]}")
+
+
+def settle(process: subprocess.Popen, within: float = 120) -> None:
+    """Wait until a server and its children have loaded what they load after their start: a second of doing nothing."""
+    until, before = time.monotonic() + within, _cpu_seconds(process.pid)
+    while time.monotonic() < until:
+        time.sleep(1)
+        now = _cpu_seconds(process.pid)
+        if now - before < _IDLE:
+            return
+        before = now
+    raise TimeoutError(f"the server is still at work {within:.0f} s after its start")
+
+
+def _cpu_seconds(pid: int) -> float:
+    """What a process and those below it have computed so far."""
+    ticks = 0
+    for one in (pid, *children_of(pid)):
+        with suppress(OSError):
+            ticks += sum(map(int, Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def memory_mb(pid: int, what: str = "VmRSS") -> float:

@@ -37,7 +37,7 @@ def _bare(model: WhisperModel, path: Path, *, stereo: bool) -> float:
 
 def _row(name: str, key: str, path: Path) -> Analysis:
     """An accepted analysis as the store would give it."""
-    empty = dict.fromkeys(Analysis.__dataclass_fields__)
+    empty = dict.fromkeys(Analysis._fields)
     numbers = {"created": 0, "revision": 0, "attempt": 1, "duration_ms": 0, "channels": 0, "sample_rate": 0}
     given = {"id": name, "blob_key": key, "status": PROCESSING, "size_bytes": path.stat().st_size, "format": "wav"}
     return Analysis(**empty | numbers | given | {"agent_id": "bench", "contact_id": "bench"})

@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from http.client import HTTPException
 from importlib.util import find_spec
@@ -92,7 +92,8 @@ class Run:
 
     def on(self, address: str | None, chosen: list[System]) -> None:
         """The chosen systems on one database."""
-        data = self._indexed(self._loaded(address))
+        data = self._loaded(address)
+        self._index(data)
         for one in chosen:
             self.step(one.name, lambda one=one: self._system(one, data))
 
@@ -117,10 +118,10 @@ class Run:
     def _keep(self, data: Data) -> None:
         (data.folder / _KEPT).write_text(json.dumps({"wanted": self.wanted, **asdict(data.loaded)}))
 
-    def _indexed(self, data: Data) -> Data:
+    def _index(self, data: Data) -> None:
         """The feed index read from the rows, and back from its files; what it takes."""
         if len(self.shape.mine) < SHORT:
-            return data
+            return
         with opened(data.folder, data.address) as database:
             place, user_id = database.feed_folder, data.loaded.user_id
             shutil.rmtree(place, ignore_errors=True)
@@ -131,7 +132,6 @@ class Run:
                 pass
         self.measured["index"][_engine(data.address)] = {"read": read, "reload": again, "bytes": size}
         say(f"index: {size:.1f} bytes a row, read in {read:.1f} s, back in {again:.2f} s")
-        return replace(data, reload_seconds=again)
 
     def _system(self, one: System, data: Data) -> None:
         """Every case of one system, and the floors where it is ours."""

@@ -38,8 +38,6 @@ class Data:
     folder: Path
     loaded: Loaded
     address: str | None = None
-    reload_seconds: float = 0.0
-    """What it takes to have the feed index back."""
 
     @property
     def file(self) -> Path:
@@ -76,7 +74,7 @@ def callcov(data: Data) -> Iterator[Asker]:
         port = int(running.address.rpartition(":")[2])
         asker = Asker(port, ours_path, _last_total, {"X-API-Key": running.key})
         Line(asker).ask(Case("first page"))
-        time.sleep(1 + 3 * data.reload_seconds)
+        server.settle(running.process)
         yield asker
 
 

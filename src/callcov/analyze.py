@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -57,7 +57,7 @@ def analyze(config: Config, files: Sequence[Path], about: About, progress: Progr
             try:
                 analysis = _analysed(config, children, row, about, partial(progress, file))
             except (BadRecording, WorkerDied) as error:
-                ended = replace(row, status=FAILED, error_message=str(error), completed_at=iso(datetime.now(UTC)))
+                ended = row._replace(status=FAILED, error_message=str(error), completed_at=iso(datetime.now(UTC)))
                 analysis = analysis_object(ended, "")
             _remove(blobs, row)
             analysis["audio"]["url"] = file.absolute().as_uri()
@@ -80,8 +80,7 @@ def _analysed(
 ) -> dict[str, Any]:
     began = datetime.now(UTC)
     (found,) = children.run(row.id, [Task(probe.look, (row.blob_key,))])
-    row = replace(
-        row,
+    row = row._replace(
         format=found.format,
         duration_ms=round(found.duration * 1000),
         channels=found.channels,

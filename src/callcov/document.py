@@ -133,9 +133,9 @@ def finished(
     The stored transcript is the masked one, whole, so that `transcript_of` gives it back and judging it again with
     the same policy gives the same results. `completed_at` is ISO 8601 (see `store/times.py`).
     """
-    row = replace(row, status=COMPLETED, stage=STAGES[-1], error_message=None, completed_at=completed_at)
-    row = replace(row, policy_version=judged.policy_version, checks_version=judged.checks_version)
-    row = replace(row, processing_time_ms=processing_time_ms)
+    row = row._replace(status=COMPLETED, stage=STAGES[-1], error_message=None, completed_at=completed_at)
+    row = row._replace(policy_version=judged.policy_version, checks_version=judged.checks_version)
+    row = row._replace(processing_time_ms=processing_time_ms)
     light = analysis_object(row, "", models=models)
     results = judged.text()
     full = light | {"transcript": transcript_object(transcript), "results": orjson.Fragment(results)}

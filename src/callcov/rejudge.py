@@ -222,7 +222,7 @@ class Judges:
         added = () if new == old else (replace(new, number=old.number + 1, judged_at=iso(now)),)
         if not (added or verdict.transcript or verdict.vectors_key):
             return None
-        row = replace(row, policy_version=new.policy_version, checks_version=new.checks_version)
+        row = row._replace(policy_version=new.policy_version, checks_version=new.checks_version)
         documents = Documents(stored.full or "", stored.light)
         if added or verdict.shown:
             documents = rejudged(row, documents, verdict.results, verdict.shown)

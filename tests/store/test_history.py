@@ -135,7 +135,7 @@ class History(RuleBasedStateMachine):
         name = f"document {self.written}"
         with self.database.read() as connection:
             rows = [analyses.get(connection, self.users[owner[0]], owner[1], known.id) for _, known in picked]
-        changes = [change(replace(row, revision=row.revision - late), name, judgements=()) for row in rows]
+        changes = [change(row._replace(revision=row.revision - late), name, judgements=()) for row in rows]
         with self.database.write() as connection:
             done = judgements.replace(connection, self.users[as_owner[0]], as_owner[1], changes)
         mine = owner == as_owner and not late

@@ -3,7 +3,6 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -91,7 +90,7 @@ class Ledger(RuleBasedStateMachine):
             if done:
                 if row.livemode:
                     self.entered[owner].append((row.duration_ms, self.now))
-                self.rows[owner][self.rows[owner].index(row)] = row = replace(row, status="completed")
+                self.rows[owner][self.rows[owner].index(row)] = row = row._replace(status="completed")
 
     @rule(owner=OWNER, number=ANY)
     def fail(self, owner, number):
@@ -100,7 +99,7 @@ class Ledger(RuleBasedStateMachine):
             return
         with self.database.write() as connection:
             if analyses.fail(connection, self.users[owner], row.id, row.attempt, "no sound", iso(self.now), 1):
-                self.rows[owner][self.rows[owner].index(row)] = replace(row, status="failed")
+                self.rows[owner][self.rows[owner].index(row)] = row._replace(status="failed")
 
     @rule(owner=OWNER, number=ANY)
     def retry(self, owner, number):
@@ -206,7 +205,7 @@ def test_no_submission_reads_more_than_what_is_being_worked_on_and_the_ledger_of
     with database.write() as connection:
         billing.set_tier(connection, user, TIERS["free"], NOON)
         sa.event.listen(connection, "before_cursor_execute", note)
-        billing.afford(connection, user, MINUTE, NOON)
+        billing.afford(connection, user, "free", MINUTE, NOON)
         sa.event.remove(connection, "before_cursor_execute", note)
         plans = [
             connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).one().detail

@@ -25,7 +25,7 @@ A 6.0-9.0 I'll send you a new one tomorrow.
 TEXT = "A card was stolen on the train; the agent sends a new one."
 MODELS = {"language": "minilm"}
 ROW = Analysis(
-    **dict.fromkeys(Analysis.__dataclass_fields__)
+    **dict.fromkeys(Analysis._fields)
     | {"id": "0190", "user_id": "u", "livemode": True, "created": 1, "revision": 1, "status": "processing"}
     | {"agent_id": "a", "contact_id": "c", "stage": "judging", "attempt": 1, "size_bytes": 1, "format": "wav"}
     | {"duration_ms": 9000, "channels": 2, "sample_rate": 8000, "blob_key": "recordings/x"}
@@ -103,8 +103,8 @@ def test_judging_again_gives_what_is_stored_without_an_endpoint(endpoint, finish
     drawn, worded = finish(None), finish(chat)
     again = judging.judged(document.transcript_of(worded.transcript), DEFAULT, None).text()
     assert again == drawn.results
-    row = replace(
-        ROW, status="completed", stage="done", completed_at="2026-11-23T12:00:45.230Z", processing_time_ms=9,
+    row = ROW._replace(
+        status="completed", stage="done", completed_at="2026-11-23T12:00:45.230Z", processing_time_ms=9,
         policy_version=drawn.policy_version, checks_version=drawn.checks_version,
     )  # fmt: skip
     anew = document.rejudged(row, Documents(worded.full, worded.light), again, None)

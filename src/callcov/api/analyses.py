@@ -7,6 +7,7 @@ that is only passed on.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 from uuid import UUID
@@ -137,9 +138,7 @@ def list_analyses(
             services.feeds,
         )
         tag = tagged(analyses.revision(connection, *owner))
-    data = b",".join(_json(item, public) for item in page.items)
-    more = b"true" if page.has_more else b"false"
-    body = b'{"object":"list","data":[%b],"has_more":%b,"total":%d}' % (data, more, page.total)
+    body = b"".join(_parts(page, public))
     return Response(body, headers={"ETag": tag, **_KEPT}, media_type="application/json")
 
 
@@ -191,6 +190,17 @@ def retry_analysis(request: Request, services: Given, caller: Known, analysis_id
         services.engine.start(connection, caller.user_id, row.id, row.attempt)
         audit.write(connection, caller.user_id, entry)
     return said("Analysis runs again", 202)
+
+
+def _parts(page: listing.Page, public: str) -> Iterator[bytes]:
+    """A list object in parts."""
+    comma = b'{"object":"list","data":['
+    for item in page.items:
+        yield comma
+        yield _json(item, public)
+        comma = b","
+    begin = b"" if page.items else comma
+    yield b'%b],"has_more":%b,"total":%d}' % (begin, b"true" if page.has_more else b"false", page.total)
 
 
 def _json(found: str | bytes | Analysis, public: str) -> bytes:

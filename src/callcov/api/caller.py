@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader, HTTPBearer
 
 from callcov.api.services import Given, Services
@@ -39,8 +40,10 @@ def identified(request: Request, services: Services) -> Caller:
     return known
 
 
-def _caller(request: Request, services: Given, _key: _ApiKey, _bearer: _Bearer) -> Caller:
-    return identified(request, services)
+async def _caller(request: Request, services: Given, _key: _ApiKey, _bearer: _Bearer) -> Caller:
+    # Where there is a rate limit it is known already, and no thread has to be waited for.
+    known: Caller | None = getattr(request.state, "caller", None)
+    return known or await run_in_threadpool(identified, request, services)
 
 
 Known = Annotated[Caller, Depends(_caller)]
@@ -63,7 +66,7 @@ def listener(request: Request, services: Given, analysis_id: str, _key: _ApiKey,
     """Whoever may hear an analysis: the holder of a link's `?token=`, named LINK, or else the caller."""
     token = request.query_params.get("token")
     if token is None:
-        return _caller(request, services, _key, _bearer)
+        return identified(request, services)
     link = check(services.secret, token, datetime.now(UTC))
     if link.analysis_id != analysis_id:
         raise NotFound("Analysis not found")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -22,7 +22,7 @@ from callcov.store.exact import equal
 from callcov.store.figures import Figures
 from callcov.store.ids import Tick, before, following, uuid7
 from callcov.store.sealed import seal
-from callcov.store.tables import analyses, documents, feeds, judgements
+from callcov.store.tables import analyses, documents, feeds, judgements, users
 from callcov.store.tables import figures as _figures
 from callcov.store.times import milliseconds
 
@@ -54,8 +54,7 @@ class Submission:
     webhook_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
+class Analysis(NamedTuple):
     """One submitted recording as its row says. `created` is Unix seconds, `attempt` counts from 1 (see `retry`).
 
     `held_at` is the ISO time since which a legal hold keeps it from being deleted, None when there is none.
@@ -136,13 +135,19 @@ class Filters:
     flagged: str | None = None
 
 
-_COLUMNS = [analyses.c[name] for name in Analysis.__dataclass_fields__]
+ROW = [analyses.c[name] for name in Analysis._fields]
+"""The columns of an `Analysis`, in its order."""
 _SUBMITTED = tuple(Submission.__dataclass_fields__)
 # An id has at most 255 characters; composing makes at most four of one, folding three.
 _LONGEST_FOLDED = 255 * 4 * 3
 _LATEST_MS = 2**48 - 1  # what an id has room for
 # Made once: every list and every call asks these, and putting one together takes longer than the database's answer.
 _INSERT = sa.insert(analyses)
+_LAST = (
+    sa.select(users.c.tier, feeds.c.last_ms, feeds.c.last_counter, feeds.c.revision)
+    .join(feeds, feeds.c.user_id == users.c.id)
+    .where(users.c.id == sa.bindparam("user_id"), feeds.c.livemode == sa.bindparam("livemode"))
+)
 _MOVE = (
     sa.update(feeds)
     .where(feeds.c.user_id == sa.bindparam("owner"), feeds.c.livemode == sa.bindparam("mode"))
@@ -162,11 +167,9 @@ def accept(connection: sa.Connection, user_id: str, livemode: bool, submission: 
     if "\0" in submission.agent_id + submission.contact_id:
         raise BadForm("agent_id and contact_id may not contain the NUL character.")
     turns.take(connection, user_id)
-    feed = connection.execute(
-        sa.select(feeds.c.last_ms, feeds.c.last_counter, feeds.c.revision).where(_feed(user_id, livemode))
-    ).one()
+    feed = connection.execute(_LAST, {"user_id": user_id, "livemode": livemode}).one()
     if livemode:
-        afford(connection, user_id, submission.duration_ms, now)
+        afford(connection, user_id, feed.tier, submission.duration_ms, now)
     tick = following(Tick(feed.last_ms, feed.last_counter), milliseconds(now))
     moved = {"last_ms": tick.milliseconds, "last_counter": tick.counter, "revision": feed.revision + 1}
     connection.execute(_MOVE, moved | {"owner": user_id, "mode": livemode})
@@ -184,22 +187,22 @@ def accept(connection: sa.Connection, user_id: str, livemode: bool, submission: 
     }
     row |= {"agent_folded": folded(submission.agent_id), "contact_folded": folded(submission.contact_id)}
     connection.execute(_INSERT, row)
-    made: dict[str, Any] = {name: row.get(name) for name in Analysis.__dataclass_fields__}
+    made: dict[str, Any] = {name: row.get(name) for name in Analysis._fields}
     return Analysis(**made)
 
 
 def get(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> Analysis | None:
     """The analysis; None when there is none, or it is another account's or of the other mode."""
     row = connection.execute(
-        sa.select(*_COLUMNS).where(_owned(user_id, analysis_id), analyses.c.livemode == livemode)
+        sa.select(*ROW).where(_owned(user_id, analysis_id), analyses.c.livemode == livemode)
     ).one_or_none()
-    return Analysis(*row) if row else None
+    return Analysis._make(row) if row else None
 
 
 def assigned(connection: sa.Connection, user_id: str, analysis_id: str) -> Analysis | None:
     """The worker's `get`: the analysis in either mode; None when it was deleted meanwhile."""
-    row = connection.execute(sa.select(*_COLUMNS).where(_owned(user_id, analysis_id))).one_or_none()
-    return Analysis(*row) if row else None
+    row = connection.execute(sa.select(*ROW).where(_owned(user_id, analysis_id))).one_or_none()
+    return Analysis._make(row) if row else None
 
 
 def set_stage(connection: sa.Connection, user_id: str, analysis_id: str, attempt: int, stage: str) -> bool:

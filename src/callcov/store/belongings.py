@@ -7,12 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from callcov.store.analyses import Analysis
+from callcov.store.analyses import ROW, Analysis
 from callcov.store.sealed import opened
 from callcov.store.tables import analyses, api_keys, deliveries, documents, judgements, policies, users
 
 _SECRET = {"webhook_secret", "password_hash", "key_hash"}
-_ROW = [analyses.c[name] for name in Analysis.__dataclass_fields__]
 
 Row = Mapping[str, Any]
 
@@ -48,7 +47,7 @@ def calls(
     Each with its full document, placeholder unfilled, None when it is not completed, and its judgements.
     """
     found = connection.execute(
-        sa.select(*_ROW, documents.c.full)
+        sa.select(*ROW, documents.c.full)
         .outerjoin(documents, documents.c.analysis_id == analyses.c.id)
         .where(analyses.c.user_id == user_id, analyses.c.id > after)
         .order_by(analyses.c.id)

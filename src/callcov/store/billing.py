@@ -12,8 +12,6 @@ from callcov.errors import NoMinutes, NotFound
 from callcov.store.tables import AT_WORK, analyses, minutes, users
 from callcov.store.times import iso
 
-_TIER = sa.select(users.c.tier).where(users.c.id == sa.bindparam("user_id"))  # made once: every call asks it
-
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -42,12 +40,12 @@ def set_tier(connection: sa.Connection, user_id: str, tier: Tier, now: datetime)
         raise NotFound("User not found")
 
 
-def afford(connection: sa.Connection, user_id: str, duration_ms: int, now: datetime) -> None:
-    """Raise NoMinutes when the account's tier does not allow one more live recording of that length.
+def afford(connection: sa.Connection, user_id: str, tier_name: str, duration_ms: int, now: datetime) -> None:
+    """Raise NoMinutes when the account's tier, of that name, does not allow one more live recording of that length.
 
     For the transaction that accepts it, in the account's turn: what others submit meanwhile waits.
     """
-    tier = TIERS[connection.scalar(_TIER, {"user_id": user_id}) or ""]
+    tier = TIERS[tier_name]
     if not capped(tier):
         return
     processing = connection.scalar(

@@ -6,11 +6,10 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from callcov.store.analyses import Analysis
+from callcov.store.analyses import ROW, Analysis
 from callcov.store.sealed import is_sealed_text, seal
 from callcov.store.tables import analyses, documents, idempotency, judgements
 
-_ROW = [analyses.c[name] for name in Analysis.__dataclass_fields__]
 # Each table of texts, what tells its rows apart beside the analysis, and its sealed columns: what each is sealed as.
 _TEXTS: tuple[tuple[sa.Table, tuple[str, ...], dict[str, str]], ...] = (
     (documents, (), {"light": "light", "full": "full", "transcript": "transcript"}),
@@ -21,8 +20,8 @@ _TEXTS: tuple[tuple[sa.Table, tuple[str, ...], dict[str, str]], ...] = (
 
 def owned(connection: sa.Connection, user_id: str, after: str, most: int) -> tuple[Analysis, ...]:
     """Analyses of both modes with ids later than `after` ("" is before all), at most that many, oldest first."""
-    found = sa.select(*_ROW).where(analyses.c.user_id == user_id, analyses.c.id > after)
-    return tuple(Analysis(*row) for row in connection.execute(found.order_by(analyses.c.id).limit(most)))
+    found = sa.select(*ROW).where(analyses.c.user_id == user_id, analyses.c.id > after)
+    return tuple(Analysis._make(row) for row in connection.execute(found.order_by(analyses.c.id).limit(most)))
 
 
 def seal_texts(connection: sa.Connection, user_id: str, analysis_ids: Collection[str]) -> int:

@@ -8,15 +8,15 @@ stored text stays valid JSON.
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 
 import sqlalchemy as sa
 
-from callcov.store.analyses import Analysis
+from callcov.store.analyses import ROW, Analysis
 from callcov.store.exact import equal
 from callcov.store.sealed import opened
 from callcov.store.tables import analyses, documents
 
-_ROW = [analyses.c[name] for name in Analysis.__dataclass_fields__]
 PLACEHOLDER = r"callcov:\/\/public"
 _PLACEHOLDER = PLACEHOLDER.encode()
 
@@ -24,7 +24,12 @@ _PLACEHOLDER = PLACEHOLDER.encode()
 def filled(document: str | bytes, public_url: str) -> bytes:
     """The document, a text or its UTF-8, with the public address of the server (no slash at its end) in its place."""
     stored = document.encode() if isinstance(document, str) else document
-    return stored.replace(_PLACEHOLDER, json.dumps(public_url)[1:-1].encode())
+    return stored.replace(_PLACEHOLDER, _inside_text(public_url))
+
+
+@lru_cache(maxsize=8)
+def _inside_text(plain: str) -> bytes:
+    return json.dumps(plain)[1:-1].encode()
 
 
 def full(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> str | None:
@@ -45,7 +50,7 @@ def transcript(connection: sa.Connection, user_id: str, livemode: bool, analysis
 def shown(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> str | Analysis | None:
     """The whole document; the row of an analysis that has none yet; None when it is not there, as in `analyses.get`."""
     row = connection.execute(
-        sa.select(*_ROW, documents.c.full)
+        sa.select(*ROW, documents.c.full)
         .outerjoin(documents, documents.c.analysis_id == analyses.c.id)
         .where(equal(analyses.c.id, analysis_id), analyses.c.user_id == user_id, analyses.c.livemode == livemode)
     ).one_or_none()

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from callcov.store import figures, turns
-from callcov.store.analyses import COMPLETED, Analysis, Filters, bump, matching
+from callcov.store.analyses import COMPLETED, ROW, Analysis, Filters, bump, matching
 from callcov.store.figures import Figures
 from callcov.store.sealed import opened, seal
 from callcov.store.tables import analyses, documents, judgements
@@ -68,7 +68,6 @@ class Change:
     rewritten: bool = False
 
 
-_ROW = [analyses.c[name] for name in Analysis.__dataclass_fields__]
 _JUDGEMENT = [judgements.c[name] for name in Judgement.__dataclass_fields__]
 
 
@@ -102,7 +101,7 @@ def stored(
     newest = sa.select(sa.func.max(later.c.number)).where(later.c.analysis_id == analyses.c.id).scalar_subquery()
     full = documents.c.full if whole else sa.case((judgements.c.number.is_(None), documents.c.full))
     rows = connection.execute(
-        sa.select(*_ROW, documents.c.light, full, documents.c.transcript, *_JUDGEMENT)
+        sa.select(*ROW, documents.c.light, full, documents.c.transcript, *_JUDGEMENT)
         .join(documents, documents.c.analysis_id == analyses.c.id)
         .outerjoin(judgements, sa.and_(judgements.c.analysis_id == analyses.c.id, judgements.c.number == newest))
         .where(_completed(user_id, livemode, Filters()), analyses.c.id.in_(analysis_ids))
@@ -128,7 +127,7 @@ def replace(connection: sa.Connection, user_id: str, livemode: bool, changes: Se
 
 
 def _stored(connection: sa.Connection, user_id: str, values: tuple[Any, ...]) -> Stored:
-    wide = len(_ROW)
+    wide = len(ROW)
     row = Analysis(*values[:wide])
     texts = (
         None if text is None else opened(connection, user_id, f"{row.id}/{name}", text)

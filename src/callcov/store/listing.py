@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from operator import add
 from typing import Any
 
@@ -20,12 +20,20 @@ from callcov.feed.feeds import Feeds, Open
 from callcov.feed.segment import STATUSES, Row, Wanted
 from callcov.feed.text import folded
 from callcov.store import deletions
-from callcov.store.analyses import Analysis, Filters, matching, revision
+from callcov.store.analyses import ROW, Analysis, Filters, matching, revision
 from callcov.store.db import Database
 from callcov.store.sealed import opened as unsealed
 from callcov.store.tables import FLAGS, analyses, documents, figures
 
-_COLUMNS = [analyses.c[name] for name in Analysis.__dataclass_fields__]
+RARE = 2_000
+"""Analyses of one agent or contact up to which the database has an answer sooner than the index."""
+# Made once, as in `analyses`.
+_THESE = sa.and_(
+    analyses.c.user_id == sa.bindparam("user_id"),
+    analyses.c.livemode == sa.bindparam("livemode"),
+    analyses.c.id.in_(sa.bindparam("ids", expanding=True)),
+)
+_ROWS = sa.select(*ROW).where(_THESE)
 _FLAGS = reduce(add, [figures.c[name] * (1 << number) for number, name in enumerate(FLAGS)])
 _ROW = (analyses.c.id, analyses.c.status, analyses.c.agent_id, analyses.c.contact_id, sa.func.coalesce(_FLAGS, 0))
 
@@ -59,7 +67,7 @@ def page(
     `feeds` the connection's snapshot must begin here.
     """
     found = None
-    if feeds is not None:
+    if feeds is not None and not _are_rare(connection, user_id, livemode, filters):
         found = indexed(connection, user_id, livemode, feeds, filters, limit, offset, starting_after)
     if found is None:
         found = selected(connection, user_id, livemode, filters, limit, offset, starting_after)
@@ -127,31 +135,43 @@ def opened(database: Database) -> Open:
     return source
 
 
+def _are_rare(connection: sa.Connection, user_id: str, livemode: bool, filters: Filters) -> bool:
+    """Whether an agent or contact is asked for, and only such as have few analyses: the database has them by name."""
+    exact = [Filters(agent_id=filters.agent_id)] if filters.agent_id is not None else []
+    exact += [Filters(contact_id=filters.contact_id)] if filters.contact_id is not None else []
+    few = [sa.select(analyses.c.id).where(matching(user_id, livemode, one)).limit(RARE + 1) for one in exact]
+    counts = [sa.select(sa.func.count()).select_from(some.subquery()) for some in few]
+    return bool(exact) and all((connection.scalar(count) or 0) <= RARE for count in counts)
+
+
 def _items(
     connection: sa.Connection, user_id: str, livemode: bool, ids: Sequence[str], *, expand: bool
 ) -> tuple[bytes | Analysis, ...]:
     """What is shown of those analyses, in that order."""
     if not ids:
         return ()
-    owned = sa.and_(analyses.c.user_id == user_id, analyses.c.livemode == livemode)
-    document = documents.c.full if expand else documents.c.light
-    stored = sa.select(documents.c.analysis_id, _utf8(connection, document)).join(analyses)
-    found = {row[0]: row[1] for row in connection.execute(stored.where(owned, analyses.c.id.in_(ids)))}
+    document, whose = documents.c.full if expand else documents.c.light, {"user_id": user_id, "livemode": livemode}
+    asked = _stored(connection.dialect.name, document)
+    found = {row[0]: row[1] for row in connection.execute(asked, {**whose, "ids": ids}).all()}
     rows: dict[str, Analysis] = {}
     without = [one for one in ids if one not in found]
     if without:
-        asked = sa.select(*_COLUMNS).where(owned, analyses.c.id.in_(without))
-        rows = {row.id: Analysis(*row) for row in connection.execute(asked)}
+        rows = {row.id: Analysis._make(row) for row in connection.execute(_ROWS, {**whose, "ids": without}).all()}
     return tuple(
         _plain(connection, user_id, f"{one}/{document.name}", found[one]) if one in found else rows[one] for one in ids
     )
 
 
-def _utf8(connection: sa.Connection, text: sa.Column[str]) -> sa.ColumnElement[bytes]:
-    """A text as the bytes it is sent as: making strings of a page and bytes again takes longer than fetching it."""
-    if connection.dialect.name == "sqlite":
-        return sa.cast(text, sa.LargeBinary)
-    return sa.func.convert_to(text, "UTF8", type_=sa.LargeBinary)
+@cache
+def _stored(dialect: str, document: sa.Column[str]) -> sa.Select[Any, bytes]:
+    """Asks for that column of the documents that `_THESE` have.
+
+    As the bytes it is sent as: making strings of a page and bytes again takes longer than fetching it.
+    """
+    utf8: sa.ColumnElement[bytes] = sa.cast(document, sa.LargeBinary)
+    if dialect != "sqlite":
+        utf8 = sa.func.convert_to(document, "UTF8", type_=sa.LargeBinary)
+    return sa.select(documents.c.analysis_id, utf8).join(analyses).where(_THESE)
 
 
 def _plain(connection: sa.Connection, user_id: str, about: str, stored: bytes) -> bytes:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from callcov.errors import BadForm, NotFound
 from callcov.store import analyses as stored
 from callcov.store import turns
-from callcov.store.analyses import Analysis
+from callcov.store.analyses import ROW, Analysis
 from callcov.store.ids import before
 from callcov.store.tables import analyses, users
 from callcov.store.times import iso, milliseconds
@@ -19,8 +19,6 @@ LONGEST = 36_500
 """Days; a hundred years."""
 TESTS = 7
 """Days that test analyses are kept at most (CONTRACT §1)."""
-
-_ROW = [analyses.c[name] for name in Analysis.__dataclass_fields__]
 
 
 def set_days(connection: sa.Connection, user_id: str, days: int | None, now: datetime) -> None:
@@ -48,12 +46,12 @@ def due(connection: sa.Connection, now: datetime, most: int) -> tuple[Analysis, 
             over = before(milliseconds(now - timedelta(days=kept)))
             owned = sa.and_(analyses.c.user_id == user_id, analyses.c.livemode == livemode)
             rows = connection.execute(
-                sa.select(*_ROW)
+                sa.select(*ROW)
                 .where(owned, analyses.c.id < over, analyses.c.held_at.is_(None))
                 .order_by(analyses.c.id)
                 .limit(most - len(found))
             )
-            found += [Analysis(*row) for row in rows]
+            found += [Analysis._make(row) for row in rows]
     return tuple(found)
 
 
@@ -88,11 +86,12 @@ def _set(
 
 def everything(connection: sa.Connection, user_id: str) -> tuple[Analysis, ...]:
     """Every analysis of the account, in both modes, oldest first; for erasing it."""
-    mine = sa.select(*_ROW).where(analyses.c.user_id == user_id).order_by(analyses.c.id)
-    return tuple(Analysis(*row) for row in connection.execute(mine))
+    mine = sa.select(*ROW).where(analyses.c.user_id == user_id).order_by(analyses.c.id)
+    return tuple(Analysis._make(row) for row in connection.execute(mine))
 
 
 def of_contact(connection: sa.Connection, user_id: str, contact_id: str) -> tuple[Analysis, ...]:
     """Every analysis of that contact, exactly so written, in both modes, oldest first; for erasure on request."""
     owned = sa.and_(analyses.c.user_id == user_id, analyses.c.contact_id == contact_id)
-    return tuple(Analysis(*row) for row in connection.execute(sa.select(*_ROW).where(owned).order_by(analyses.c.id)))
+    rows = connection.execute(sa.select(*ROW).where(owned).order_by(analyses.c.id))
+    return tuple(Analysis._make(row) for row in rows)

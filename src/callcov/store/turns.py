@@ -7,6 +7,9 @@ import sqlalchemy as sa
 from callcov.errors import NotFound
 from callcov.store.tables import users
 
+# Made once: every change asks it. On SQLite all writers take turns, and nothing more than the look is done.
+_TURN = sa.select(users.c.id).where(users.c.id == sa.bindparam("user_id")).with_for_update()
+
 
 def take(connection: sa.Connection, user_id: str) -> None:
     """Wait for whoever writes for the account, and keep others waiting to the end of the transaction.
@@ -15,6 +18,5 @@ def take(connection: sa.Connection, user_id: str) -> None:
     that have written already may wait for each other for ever. Taking it again does nothing. Raises NotFound for an
     unknown account.
     """
-    # On SQLite all writers take turns, and nothing more than the look is done.
-    if connection.scalar(sa.select(users.c.id).where(users.c.id == user_id).with_for_update()) is None:
+    if connection.scalar(_TURN, {"user_id": user_id}) is None:
         raise NotFound("User not found")

@@ -6,17 +6,15 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from callcov.store.analyses import Analysis
+from callcov.store.analyses import ROW, Analysis
 from callcov.store.tables import AT_WORK, analyses
-
-_ROW = [analyses.c[name] for name in Analysis.__dataclass_fields__]
 
 
 def unfinished(connection: sa.Connection) -> tuple[Analysis, ...]:
     """Every analysis of every account that is still processing, oldest first; for the worker at its start."""
     # Sorted here: in the database's order SQLite would read every analysis, and not the index of those at work.
-    rows = connection.execute(sa.select(*_ROW).where(AT_WORK))
-    return tuple(sorted((Analysis(*row) for row in rows), key=lambda row: row.id))
+    rows = connection.execute(sa.select(*ROW).where(AT_WORK))
+    return tuple(sorted((Analysis._make(row) for row in rows), key=lambda row: row.id))
 
 
 def named(connection: sa.Connection, keys: Sequence[str]) -> frozenset[str]:
