@@ -25,8 +25,11 @@ from callcov.store.db import Database
 from callcov.store.sealed import opened as unsealed
 from callcov.store.tables import FLAGS, analyses, documents, figures
 
-RARE = 2_000
-"""Analyses of one agent or contact up to which the database has an answer sooner than the index."""
+RARE, RARER = 2_000, 100
+"""Analyses of one agent or contact up to which the database has an answer sooner than the index.
+
+The second where it has to look at each of them, for its status and the like.
+"""
 # Made once, as in `analyses`.
 _THESE = sa.and_(
     analyses.c.user_id == sa.bindparam("user_id"),
@@ -139,9 +142,10 @@ def _are_rare(connection: sa.Connection, user_id: str, livemode: bool, filters: 
     """Whether an agent or contact is asked for, and only such as have few analyses: the database has them by name."""
     exact = [Filters(agent_id=filters.agent_id)] if filters.agent_id is not None else []
     exact += [Filters(contact_id=filters.contact_id)] if filters.contact_id is not None else []
-    few = [sa.select(analyses.c.id).where(matching(user_id, livemode, one)).limit(RARE + 1) for one in exact]
+    most = RARE if filters.status is filters.search is filters.flagged is None else RARER
+    few = [sa.select(analyses.c.id).where(matching(user_id, livemode, one)).limit(most + 1) for one in exact]
     counts = [sa.select(sa.func.count()).select_from(some.subquery()) for some in few]
-    return bool(exact) and all((connection.scalar(count) or 0) <= RARE for count in counts)
+    return bool(exact) and all((connection.scalar(count) or 0) <= most for count in counts)
 
 
 def _items(
