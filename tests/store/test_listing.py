@@ -87,6 +87,9 @@ def test_both_roads_say_the_same_whatever_happened_before(database_once, steps, 
                 with database.read() as connection:
                     quick = listing.indexed(connection, user, LIVE, feeds, one, limit, **place)
                     assert quick == listing.selected(connection, user, LIVE, one, limit, **place)
+                with database.read() as connection:
+                    page = listing.page(connection, user, LIVE, one, limit, feeds=feeds, **place)
+                    assert page == listing.page(connection, user, LIVE, one, limit, **place)
                 seen.extend(quick.ids)
     feeds.close()
 

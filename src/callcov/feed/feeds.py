@@ -11,7 +11,7 @@ from __future__ import annotations
 import fcntl
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -100,8 +100,12 @@ class Feeds:
         limit: int,
         offset: int,
         starting_after: str | None,
+        among: Sequence[str] | None = None,
     ) -> Page | None:
-        """The page as of the source's snapshot, which must begin here; None when the database has to be asked."""
+        """The page as of the source's snapshot, which must begin here; None when the database has to be asked.
+
+        `among` are ids of that snapshot to which the page is narrowed, as `Index.among` says.
+        """
         with self._lock:
             one = self._lists.setdefault((user_id, livemode), _List(user_id, livemode))
             self._lists.move_to_end((user_id, livemode))
@@ -119,6 +123,8 @@ class Feeds:
             if one.index.revision - one.saved_at >= self._rows:
                 one.saved_at = one.index.revision
                 self._background.submit(self._save, one)
+            if among is not None:
+                return one.index.among(among, wanted, limit, offset, starting_after)
             return one.index.page(wanted, limit, offset, starting_after)
 
     @property

@@ -18,7 +18,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from callcov.feed.segment import ROWS, STATUSES, Row, Segment, Wanted, first_key, key
+from callcov.feed.segment import ROWS, STATUSES, Row, Segment, Wanted, first_key, halves, key
 from callcov.feed.text import Found
 
 _Packed = npt.NDArray[np.uint8] | bool
@@ -35,6 +35,13 @@ class Page:
     ids: tuple[str, ...]
     total: int
     has_more: bool
+
+
+def part(ids: Sequence[str], limit: int, offset: int = 0, starting_after: str | None = None) -> Page:
+    """The page of a list that is these ids, newest first."""
+    older = ids if starting_after is None else [one for one in ids if one < starting_after]
+    shown = tuple(older[offset : offset + limit])
+    return Page(shown, len(ids), has_more=len(older) > offset + len(shown))
 
 
 class Searches:
@@ -135,6 +142,18 @@ class Index:
             for segment in reversed(self.segments):
                 walk.visit(segment, searched=True)
         return Page(tuple(walk.ids), walk.total, has_more=walk.reached > offset + len(walk.ids))
+
+    def among(
+        self, ids: Sequence[str], wanted: Wanted, limit: int, offset: int = 0, starting_after: str | None = None
+    ) -> Page:
+        """The same of those ids alone, newest first and all of them here: only status and flag are looked at."""
+        upper = halves(ids)[:, 0]
+        segments = np.array([segment.first for segment in self.segments], np.uint64).searchsorted(upper, "right") - 1
+        kept = np.zeros(len(ids), np.bool_)
+        for number in np.unique(segments).tolist():
+            here = segments == number
+            kept[here] = self.segments[int(number)].meets(upper[here], wanted)
+        return part([one for one, keep in zip(ids, kept.tolist(), strict=True) if keep], limit, offset, starting_after)
 
     def _last_key(self) -> int:
         return self.segments[-1].last if self.segments else -1

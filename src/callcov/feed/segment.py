@@ -69,6 +69,12 @@ def key(row_id: str) -> int:
     return int(row_id[:8] + row_id[9:13] + row_id[14:18], 16)
 
 
+def halves(row_ids: Sequence[str]) -> npt.NDArray[np.uint64]:
+    """Upper and lower halves of many ids, [ids, 2]."""
+    halves = np.frombuffer(bytes.fromhex("".join(row_ids).replace("-", "")), ">u8").reshape(-1, 2)
+    return halves.astype(np.uint64)
+
+
 def first_key(seconds: int) -> int:
     """No id made in that second or later has a smaller key, and no other id has a greater one."""
     return min(max(seconds * 1000, 0), _LAST + 1) << _COUNTER_BITS
@@ -162,8 +168,7 @@ class Segment:
         begin, end = self.count, self.count + len(rows)
         if end > len(self.upper):
             self._resize(min(self.most, max(end, len(self.upper) * 5 // 4)))
-        ids = np.frombuffer(bytes.fromhex("".join([row.id for row in rows]).replace("-", "")), ">u8")
-        self.upper[begin:end], self.lower[begin:end] = ids[::2], ids[1::2]
+        self.upper[begin:end], self.lower[begin:end] = halves([row.id for row in rows]).T
         self.status[begin:end] = [STATUSES[row.status] for row in rows]
         self.flags[begin:end] = [row.flags for row in rows]
         self.agent.append(begin, [row.agent_id for row in rows])
@@ -228,6 +233,13 @@ class Segment:
         elif self.counts[GONE] and found is not False:
             found = _both(found, self.status[: self.count] != GONE)
         return found
+
+    def meets(self, keys: npt.NDArray[np.uint64], wanted: Wanted) -> npt.NDArray[np.bool_]:
+        """Which of the rows of those keys, all of them here, have the wanted status and flag."""
+        places = self.upper[: self.count].searchsorted(keys)
+        status = self.status[places]
+        found: npt.NDArray[np.bool_] = status != GONE if wanted.status is None else status == wanted.status
+        return found if wanted.flag is None else found & ((self.flags[places] & np.uint16(wanted.flag)) != 0)
 
     def counted(self, wanted: Wanted) -> int:
         """How many rows there are of the wanted status, or of any."""

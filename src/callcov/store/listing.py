@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, reduce
 from operator import add
 from typing import Any
@@ -25,11 +25,8 @@ from callcov.store.db import Database
 from callcov.store.sealed import opened as unsealed
 from callcov.store.tables import FLAGS, analyses, documents, figures
 
-RARE, RARER = 2_000, 100
-"""Analyses of one agent or contact up to which the database has an answer sooner than the index.
-
-The second where it has to look at each of them, for its status and the like.
-"""
+FEW = 2_000
+"""Analyses of one agent or contact up to which the database finds them sooner than the index."""
 # Made once, as in `analyses`.
 _THESE = sa.and_(
     analyses.c.user_id == sa.bindparam("user_id"),
@@ -70,8 +67,9 @@ def page(
     `feeds` the connection's snapshot must begin here.
     """
     found = None
-    if feeds is not None and not _are_rare(connection, user_id, livemode, filters):
-        found = indexed(connection, user_id, livemode, feeds, filters, limit, offset, starting_after)
+    if feeds is not None:
+        found = _few(connection, user_id, livemode, feeds, filters, limit, offset, starting_after)
+        found = found or indexed(connection, user_id, livemode, feeds, filters, limit, offset, starting_after)
     if found is None:
         found = selected(connection, user_id, livemode, filters, limit, offset, starting_after)
     return Page(_items(connection, user_id, livemode, found.ids, expand=expand), found.total, found.has_more)
@@ -138,14 +136,30 @@ def opened(database: Database) -> Open:
     return source
 
 
-def _are_rare(connection: sa.Connection, user_id: str, livemode: bool, filters: Filters) -> bool:
-    """Whether an agent or contact is asked for, and only such as have few analyses: the database has them by name."""
-    exact = [Filters(agent_id=filters.agent_id)] if filters.agent_id is not None else []
-    exact += [Filters(contact_id=filters.contact_id)] if filters.contact_id is not None else []
-    most = RARE if filters.status is filters.search is filters.flagged is None else RARER
-    few = [sa.select(analyses.c.id).where(matching(user_id, livemode, one)).limit(most + 1) for one in exact]
-    counts = [sa.select(sa.func.count()).select_from(some.subquery()) for some in few]
-    return bool(exact) and all((connection.scalar(count) or 0) <= most for count in counts)
+def _few(
+    connection: sa.Connection,
+    user_id: str,
+    livemode: bool,
+    feeds: Feeds,
+    filters: Filters,
+    limit: int,
+    offset: int,
+    starting_after: str | None,
+) -> index.Page | None:
+    """The same of an agent or a contact with few analyses: the database has them by name, the index their states.
+
+    None for everything else, and when the index has no answer.
+    """
+    if (filters.agent_id is None) == (filters.contact_id is None) or filters.search:
+        return None
+    named = matching(user_id, livemode, replace(filters, status=None, flagged=None))
+    ids = connection.scalars(sa.select(analyses.c.id).where(named).order_by(analyses.c.id.desc()).limit(FEW + 1)).all()
+    if len(ids) > FEW:
+        return None
+    if filters.status is None and filters.flagged is None:
+        return index.part(ids, limit, offset, starting_after)
+    source = Source(connection, user_id, livemode)
+    return feeds.page(source, user_id, livemode, wanted(filters), limit, offset, starting_after, ids)
 
 
 def _items(
