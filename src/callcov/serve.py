@@ -2,6 +2,7 @@
 
 import ctypes
 import fcntl
+import gc
 import os
 import signal
 import socket
@@ -345,8 +346,18 @@ def _keep_memory() -> None:
             libc.mallopt(option, _KEPT_BYTES)
 
 
+def _spare_collections() -> None:
+    """Let no garbage collection look again at the 200,000 objects that are there before the first request.
+
+    They stay to the end, and each full collection among them would halt every request for 150 ms.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def _run(application: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> None:
     _keep_memory()
+    _spare_collections()
     config = wire.config(application, log_config=None, timeout_graceful_shutdown=10)
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, lambda _number, _frame: None)  # uvicorn raises again what ended it; we end by ourselves
