@@ -222,6 +222,11 @@ def test_a_span_outside_its_segment_masks_nothing():
     assert mask(segments, (Sensitive("pin", 0, 0, 3, 9), Sensitive("pin", 1, 7, 0, 1)), TYPES) == segments
 
 
+def test_a_card_that_is_broken_off_in_fours_is_no_telephone_number():
+    said = segment("A", "okay it is four nine two nine, one three seven seven, oh four".split(), 0.0)
+    assert {one.type for one in find((said,))} == {"card_number"}
+
+
 def test_ten_thousand_segments_of_one_speaker_are_read():
     said = "my pin is 4471 and I live at 42 Oak Street but the order number is 4471 2230".split()
     segments = tuple(segment("A", said, 20.0 * place) for place in range(10_000))

@@ -177,8 +177,8 @@ class Naming:
                 if first < match.first and heard[first - 1].end:
                     break
                 first -= 1
-            if first == match.first or heard[match.last - 1].end == "?":
-                continue
+            if first == match.first or heard[match.last - 1].end == "?" or heard[match.first].text in ORGANISATIONS:
+                continue  # "Palfrey Hire" sounds like "Palfrey here"
             if heard[match.first - 1].end in ((".", "?") if heard[match.first].text != "with" else (".", "?", ",")):
                 continue
             before = heard[first - 1].text if first else ""

@@ -7,8 +7,9 @@
 - `next_steps`: the sentences behind the reason, and behind the first 30 % of the segments, that say what somebody will
   do or what will come after the call (`checks/steps.py`); the last ten at most.
 - `outcome`: `resolved` when what was wanted was done or answered: the agent says it is done, or the customer that it
-  works, and nobody has to come, decide or call back; or the customer leaves content with an answer. `pending` when a
-  definite step is still to come from the agent's side, or is agreed. `unresolved`: neither, or the customer leaves
+  works, and nobody has to come, decide or call back; or the customer leaves content with an answer, and nothing but
+  papers about it is to follow (a confirmation, directions). `pending` when a definite step is still to come from the
+  agent's side, or is agreed. `unresolved`: neither, or the customer leaves
   angry with nothing but what they could do themselves.
 - `text`: two to four sentences made of these, the same for the same call.
 
@@ -87,6 +88,10 @@ _DONE = _words(
     "confirmed released"
 )
 _IS_DONE = _words("have has is are been all now just already got")
+_PAPERS = _words(
+    "confirmation receipt directions leaflet brochure copy details reminder text texts email emails link ticket tickets"
+)
+"""What is sent about a matter that is settled."""
 _HARMS = _words("proh_threat proh_pressure")
 
 
@@ -148,6 +153,7 @@ def _outcome(transcript: Reading, said: Sequence[Sentence], steps: Sequence[Sent
     late = [one for one in said if one.place * 3 >= len(transcript.segments) and not _harms(transcript, one)]
     helps = [one for one in steps if one.role is Role.AGENT and not _harms(transcript, one)]
     promised = [one for one in helps if "own_way" not in one.sayings and "if" not in one.said[:3]]
+    matter = [one for one in promised if _PAPERS.isdisjoint(one.said) or "to_come" in one.sayings]
     still = [one for one in promised if "to_come" in one.sayings]
     if len({one.role for one in said}) < 2:
         return "pending" if promised else "unresolved"
@@ -159,7 +165,9 @@ def _outcome(transcript: Reading, said: Sequence[Sentence], steps: Sequence[Sent
         return "unresolved"
     if any(_says_done(one) for one in late):
         return "pending" if still else "resolved"
-    return "pending" if promised else "resolved" if mood > 0 else "unresolved"
+    if mood > 0 and not matter:
+        return "resolved"
+    return "pending" if promised else "unresolved"
 
 
 def _harms(transcript: Reading, one: Sentence) -> bool:

@@ -77,19 +77,20 @@ EVERYDAY_NAMES = frozenset(
 """First names that are everyday words: they need a capital, or the place of a name."""
 ORGANISATIONS = frozenset(
     """
-    accounts advice agency air airlines airways assist assistance associates bank banking billing broadband
-    bureau cancellations care cars cellular centre center central claims clinic club collections communications
-    company complaints connections corporation council credit customer deliveries delivery dental department
-    desk direct electric electricity electronics emergency energy enquiries express faults fibre finance
-    financial fitness foods foundation furniture games gas group gym health healthcare helpdesk helpline
-    holdings holidays home homes hospital hotel hotels housing insurance internet laboratories limited line
-    loans logistics loyalty ltd management markets media medical membership memberships mobile mobility
-    mortgages motors network networks office online operations orders parcels partners pharmacy plan plc post
-    power practice products properties rail reception recoveries recovery refunds rentals repairs resolutions
-    reservations retail retentions returns sales savings school security service services shop shopping society
-    software solar solutions state store stores supplies support surgery switchboard systems team tech technical
-    technologies technology telecom telephone tickets trains travel trust university upgrades utilities warranty
-    water wireless works
+    accounts advice agency air airlines airways assist assistance associates bank banking billing broadband bureau
+    cancellations care cars cellular center central centre claims clinic club collections communications company
+    complaints connections corporation council credit customer deliveries delivery dental department desk direct
+    electric electricity electronics emergency energy enquiries express faults ferries ferry fibre finance financial
+    fitness florist florists foods foundation funerals furniture games garage garages gas glass group gym health
+    healthcare heating helpdesk helpline hire holdings holidays home homes hospice hospital hotel hotels housing
+    insurance internet kennels laboratories legal lettings library limited line loans logistics lottery loyalty ltd
+    management markets marquees media medical membership memberships mobile mobility mortgages motors museum network
+    networks office online operations opticians orders parcels partners pensions pharmacy plan plc plumbing post
+    power practice products properties rail reception recoveries recovery refunds rentals repairs reservations
+    resolutions retail retentions returns sales savings school security service services shop shopping society
+    software solar solicitors solutions state store stores studio studios supplies support surgery switchboard
+    systems taxis team tech technical technologies technology telecom telephone theatre tickets tours trains travel
+    trust tyres university upgrades utilities vets warranty water windows wireless works
     """.split()
 )
 """Words that name a company, a desk or a department, alone or beside its name."""

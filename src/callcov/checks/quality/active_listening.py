@@ -6,9 +6,9 @@ Rule, for what the agent says after the customer's first word:
 - a read-back: a value that the customer told in the last few segments, said again ("oh one six three two ..."), masked
   or not; or a number of the customer's in the first words of the answer;
 - a restatement: a sentence that begins as one ("so ...", "you'd like to ...") with a telling word of the customer's
-  last
-  turns, two of them after a bare "so"; or a short first sentence made of the customer's own words ("Credentials
-  expired.").
+  last turns, two of them after a bare "so"; a "so you ..." that says what the customer did, is or wants, which only
+  they can have told ("so you believed it was paid"); or a short first sentence made of the customer's own words
+  ("Credentials expired.").
 Words that touch are one instance. "Mm-hm" and "right" alone are none.
 Unit: a count. One party, or nobody: not used, 0.
 Never flagged.
@@ -47,7 +47,7 @@ _CHECKS = Matcher(
             make sure we have, check i have, if i understand you, correct me if, does that answer, is that everything
             right,
             do you follow, is it clear, was that right, happy with that so far, all clear so far, is that all clear,
-            is everything clear, does all of that make sense, does that all make sense, does it make sense,
+            is everything clear, is that it, does all of that make sense, does that all make sense, does it make sense,
             can i check i have, hear you right, understood you, got you right, did i understand""".split(",")
     ),
     exact=True,
@@ -62,12 +62,18 @@ _RESTATES = Matcher(
     ),
     exact=True,
 )
-_LEADS = frozenset(
-    "ok right all so ah oh and well yeah yes then now got it i see mhm lovely great thanks thank you".split()
-)
+_LEADS = frozenset("ok right so ah oh and well yeah yes then now mhm lovely great thanks".split())
+_LEADING = frozenset((("all", "right"), ("got", "it"), ("i", "see"), ("thank", "you")))
+"""Words, and pairs of them, before what a sentence says."""
 _OWN = frozenset("i we let".split())
 _NOT_SAID = frozenset("can could will should need may might must".split())
 """After "so you": what the customer is to do, not what they said."""
+_WANTS = frozenset("like rather prefer".split())
+_SETTLED = frozenset(
+    "all set booked covered registered due good in entitled eligible welcome fine ok done through next free able "
+    "confirmed protected paying going getting".split()
+)
+"""After "so you are": what the agent has arranged or knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +164,7 @@ def _restated(said: Sequence[Token], heard: _Heard) -> Iterator[tuple[int, int]]
     """Sentences that give back what the customer said in the last turns."""
     recent = heard.recent()
     for number, (first, last) in enumerate(sentences(said)):
-        start = first
-        while start < last and said[start].text in _LEADS:
-            start += 1
+        start = _led(said, first, last)
         led = any(token.text == "so" for token in said[first:start])
         rest = said[start:last]
         shared = stems(rest) & recent
@@ -169,8 +173,29 @@ def _restated(said: Sequence[Token], heard: _Heard) -> Iterator[tuple[int, int]]
             rest[0].text in _OWN or ([one.text for one in rest[1:2]][0:1] and rest[1].text in _NOT_SAID)
         )
         echo = number == 0 and len(rest) <= _ECHO and len(shared) >= 2 and stems(rest) <= recent
-        if shared and ((opened and not own) or echo or (led and len(shared) >= 2 and not own)):
+        grounded = shared and ((opened and not own) or echo or (led and len(shared) >= 2 and not own))
+        if grounded or (led and _of_them(rest)):
             yield said[first].word, said[last - 1].word + 1
+
+
+def _led(said: Sequence[Token], first: int, last: int) -> int:
+    """Where a sentence begins behind its leading words."""
+    while first < last:
+        pair = tuple(token.text for token in said[first : first + 2])
+        if pair not in _LEADING and pair[0] not in _LEADS:
+            break
+        first = min(last, first + (2 if pair in _LEADING else 1))
+    return first
+
+
+def _of_them(rest: Sequence[Token]) -> bool:
+    """Whether a sentence behind "so" says what the customer did, is or wants."""
+    if len(rest) < 4 or rest[0].text != "you" or rest[1].text in _NOT_SAID:
+        return False
+    verb, after = rest[1].text, rest[2].text
+    if verb in ("are", "were"):
+        return after not in _SETTLED
+    return (verb == "would" and after in _WANTS) or verb in ("want", "wanted") or verb.endswith("ed")
 
 
 def _read_back(said: Sequence[Token], numbers: frozenset[str]) -> Iterator[tuple[int, int]]:

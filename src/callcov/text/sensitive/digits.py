@@ -331,9 +331,22 @@ def _by_form(scene: Scene, run: Run) -> str | None:
     lengths = tuple(map(len, run.parts))
     if lengths == (3, 2, 4) and not digits.startswith(("000", "666", "9")) and digits[3:5] != "00":
         return "ssn"
+    if issued and 8 < length < 13 and (4, 4) in (lengths[:2], _pauses(scene, run)[:2]):
+        return "card_number"  # broken off; a telephone number is not said in fours
     plus = run.first > 0 and scene.atoms[run.first - 1].text == "plus"
     phone = _NANP.match(digits) or _BRITISH.match(digits) or (plus and 8 <= length <= 15)
     return "phone_number" if phone and not _TOLL_FREE.match(digits) else None
+
+
+def _pauses(scene: Scene, run: Run) -> tuple[int, ...]:
+    """How many digits of a run stand before each comma."""
+    found = [0]
+    for group in scene.groups:
+        if run.first <= group.first < run.last:
+            found[-1] += len(group.digits)
+            if scene.atoms[group.last - 1].end:
+                found.append(0)
+    return tuple(found)
 
 
 def _whole(kind: str, digits: str) -> bool:
