@@ -71,8 +71,7 @@ def key(row_id: str) -> int:
 
 def halves(row_ids: Sequence[str]) -> npt.NDArray[np.uint64]:
     """Upper and lower halves of many ids, [ids, 2]."""
-    halves = np.frombuffer(bytes.fromhex("".join(row_ids).replace("-", "")), ">u8").reshape(-1, 2)
-    return halves.astype(np.uint64)
+    return np.frombuffer(bytes.fromhex("".join(row_ids).replace("-", "")), ">u8").reshape(-1, 2).astype(np.uint64)
 
 
 def first_key(seconds: int) -> int:
