@@ -111,8 +111,8 @@ def _exchanges() -> str:
     """Sensitive values in short exchanges, by the rules alone and with the tagger."""
     lines = [
         "\n## Sensitive values in short exchanges\n",
-        "Written by an author who saw neither the rules nor what the tagger is trained on, and only counted. By type:",
-        "`python bench/verdicts/telling.py`.\n",
+        "Written by an author who saw neither the rules nor what the tagger is trained on, and only counted; five of",
+        "the exchanges were seen once, for their form. By type: `python bench/verdicts/telling.py`.\n",
         "| Found by | Values told | Decoys hidden |",
         "|---|---|---|",
     ]

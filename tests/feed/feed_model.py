@@ -76,6 +76,10 @@ class PlainList:
     def gone(self, since: int, limit: int) -> list[str]:
         return [row_id for revision, row_id in self.deleted if revision > since][:limit]
 
+    def of(self, wanted: Wanted, limit: int) -> list[str]:
+        named = replace(wanted, status=None, flag=None)
+        return [row_id for row_id, one in reversed(self.listed.items()) if matches(one, named)][:limit]
+
     @contextmanager
     def open(self, _user_id: str, _livemode: bool):  # noqa: FBT001 - as a database is asked
         yield self

@@ -22,7 +22,7 @@ def made(tmp_path):
         def opened(user_id, livemode):
             return lists[user_id].open(user_id, livemode)
 
-        open_ones.append(Feeds(opened, folder, **{"short": 20, "rows": ROWS, **given}))
+        open_ones.append(Feeds(opened, folder, **{"short": 20, "rows": ROWS, "few": 2, **given}))
         return open_ones[-1]
 
     yield make

@@ -72,7 +72,7 @@ def act(database, user, action, random, at):
 @settings(max_examples=25, deadline=None)
 def test_both_roads_say_the_same_whatever_happened_before(database_once, steps, wanted, data):
     database, user = database_once()
-    feeds = Feeds(listing.opened(database), None, short=0, rows=4)
+    feeds = Feeds(listing.opened(database), None, short=0, rows=4, few=1)
     seen = [str(uuid.uuid4())]
     for at, (action, random) in enumerate([*steps, ("ask", None)]):
         if action != "ask":
@@ -87,9 +87,6 @@ def test_both_roads_say_the_same_whatever_happened_before(database_once, steps, 
                 with database.read() as connection:
                     quick = listing.indexed(connection, user, LIVE, feeds, one, limit, **place)
                     assert quick == listing.selected(connection, user, LIVE, one, limit, **place)
-                with database.read() as connection:
-                    page = listing.page(connection, user, LIVE, one, limit, feeds=feeds, **place)
-                    assert page == listing.page(connection, user, LIVE, one, limit, **place)
                 seen.extend(quick.ids)
     feeds.close()
 

@@ -120,7 +120,9 @@ class Varied:
 
     def __init__(self, exchanges: list[Exchange], seed: int) -> None:
         self.random = random.Random(seed)  # noqa: S311 - training, not secrets
-        said = ((word, kind) for one in exchanges for turn in one for word, kind in zip(turn.words, turn.types))  # noqa: B905 - alike long
+        said = (
+            (word, kind) for one in exchanges for turn in one for word, kind in zip(turn.words, turn.types, strict=True)
+        )
         self.names = sorted({word.strip(_MARKS) for word, kind in said if _is_name(word, kind)})
 
     def __call__(self, one: Exchange) -> Exchange:

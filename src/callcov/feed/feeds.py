@@ -11,7 +11,7 @@ from __future__ import annotations
 import fcntl
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -24,6 +24,8 @@ from callcov.feed.segment import ROWS, Row, Wanted
 
 SHORT = 5_000
 """Lists of fewer analyses than this are quick without an index."""
+FEW = 2_000
+"""Analyses of one agent or contact up to which the database finds them sooner than the index."""
 MEMORY = 1024**3
 _CHUNK = 8_192
 _AT_ONCE = 10_000
@@ -58,6 +60,10 @@ class Source(Protocol):
         """The ids deleted after that revision; `limit` of them."""
         ...
 
+    def of(self, wanted: Wanted, limit: int) -> list[str]:
+        """The newest ids of the wanted agent or contact within the wanted times; `limit` of them."""
+        ...
+
 
 Open = Callable[[str, bool], AbstractContextManager[Source]]
 """Gives the list of that account and mode, as of now."""
@@ -81,9 +87,16 @@ class Feeds:
     """The indexes of one process. `folder` keeps segments, in any number of processes; None keeps none."""
 
     def __init__(
-        self, opened: Open, folder: Path | None, short: int = SHORT, memory: int = MEMORY, rows: int = ROWS
+        self,
+        opened: Open,
+        folder: Path | None,
+        short: int = SHORT,
+        memory: int = MEMORY,
+        rows: int = ROWS,
+        few: int = FEW,
     ) -> None:
         self._open, self._folder, self._short, self._memory, self._rows = opened, folder, short, memory, rows
+        self._few = few
         self._searches = Searches()
         self._lists: OrderedDict[tuple[str, bool], _List] = OrderedDict()
         self._lock = threading.Lock()
@@ -100,12 +113,8 @@ class Feeds:
         limit: int,
         offset: int,
         starting_after: str | None,
-        among: Sequence[str] | None = None,
     ) -> Page | None:
-        """The page as of the source's snapshot, which must begin here; None when the database has to be asked.
-
-        `among` are ids of that snapshot to which the page is narrowed, as `Index.among` says.
-        """
+        """The page as of the source's snapshot, which must begin here; None when the database has to be asked."""
         with self._lock:
             one = self._lists.setdefault((user_id, livemode), _List(user_id, livemode))
             self._lists.move_to_end((user_id, livemode))
@@ -123,8 +132,9 @@ class Feeds:
             if one.index.revision - one.saved_at >= self._rows:
                 one.saved_at = one.index.revision
                 self._background.submit(self._save, one)
-            if among is not None:
-                return one.index.among(among, wanted, limit, offset, starting_after)
+            named = self._named(source, wanted)
+            if named is not None:
+                return one.index.among(named, wanted, limit, offset, starting_after)
             return one.index.page(wanted, limit, offset, starting_after)
 
     @property
@@ -145,6 +155,13 @@ class Feeds:
     def wait(self) -> None:
         """Until what was begun in the background is done."""
         self._background.submit(int).result()
+
+    def _named(self, source: Source, wanted: Wanted) -> list[str] | None:
+        """The ids of the agent or contact that is asked for, when they are few; None where the index has to look."""
+        if wanted.nothing or wanted.part or (wanted.agent is None) == (wanted.contact is None):
+            return None
+        ids = source.of(wanted, self._few + 1)
+        return ids if len(ids) <= self._few else None
 
     def _consider(self, one: _List, source: Source) -> None:
         """Load the list if it is long; a short one is counted again when it may have grown enough."""

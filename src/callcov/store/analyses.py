@@ -166,8 +166,7 @@ def accept(connection: sa.Connection, user_id: str, livemode: bool, submission: 
     """
     if "\0" in submission.agent_id + submission.contact_id:
         raise BadForm("agent_id and contact_id may not contain the NUL character.")
-    if connection.dialect.name != "sqlite":  # where taking the turn is no more than the look that follows
-        turns.take(connection, user_id)
+    turns.wait(connection, user_id)
     feed = connection.execute(_LAST, {"user_id": user_id, "livemode": livemode}).one_or_none()
     if feed is None:
         raise NotFound("User not found")

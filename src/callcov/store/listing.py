@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, reduce
 from operator import add
 from typing import Any
@@ -25,8 +25,6 @@ from callcov.store.db import Database
 from callcov.store.sealed import opened as unsealed
 from callcov.store.tables import FLAGS, analyses, documents, figures
 
-FEW = 2_000
-"""Analyses of one agent or contact up to which the database finds them sooner than the index."""
 # Made once, as in `analyses`.
 _THESE = sa.and_(
     analyses.c.user_id == sa.bindparam("user_id"),
@@ -68,8 +66,7 @@ def page(
     """
     found = None
     if feeds is not None:
-        found = _few(connection, user_id, livemode, feeds, filters, limit, offset, starting_after)
-        found = found or indexed(connection, user_id, livemode, feeds, filters, limit, offset, starting_after)
+        found = indexed(connection, user_id, livemode, feeds, filters, limit, offset, starting_after)
     if found is None:
         found = selected(connection, user_id, livemode, filters, limit, offset, starting_after)
     return Page(_items(connection, user_id, livemode, found.ids, expand=expand), found.total, found.has_more)
@@ -134,32 +131,6 @@ def opened(database: Database) -> Open:
             yield Source(connection, user_id, livemode)
 
     return source
-
-
-def _few(
-    connection: sa.Connection,
-    user_id: str,
-    livemode: bool,
-    feeds: Feeds,
-    filters: Filters,
-    limit: int,
-    offset: int,
-    starting_after: str | None,
-) -> index.Page | None:
-    """The same of an agent or a contact with few analyses: the database has them by name, the index their states.
-
-    None for everything else, and when the index has no answer.
-    """
-    if (filters.agent_id is None) == (filters.contact_id is None) or filters.search:
-        return None
-    named = matching(user_id, livemode, replace(filters, status=None, flagged=None))
-    ids = connection.scalars(sa.select(analyses.c.id).where(named).order_by(analyses.c.id.desc()).limit(FEW + 1)).all()
-    if len(ids) > FEW:
-        return None
-    if filters.status is None and filters.flagged is None:
-        return index.part(ids, limit, offset, starting_after)
-    source = Source(connection, user_id, livemode)
-    return feeds.page(source, user_id, livemode, wanted(filters), limit, offset, starting_after, ids)
 
 
 def _items(
@@ -227,6 +198,13 @@ class Source:
     def gone(self, since: int, limit: int) -> list[str]:
         """The ids deleted after that revision, at most `limit`."""
         return deletions.since(self._connection, self._user_id, self._livemode, since, limit)
+
+    def of(self, wanted: Wanted, limit: int) -> list[str]:
+        """The newest ids of the wanted agent or contact within the wanted times, at most `limit`."""
+        agent, contact = (None if one is None else one.decode() for one in (wanted.agent, wanted.contact))
+        named = Filters(agent_id=agent, contact_id=contact, created_after=wanted.after, created_before=wanted.before)
+        ids = sa.select(analyses.c.id).where(matching(self._user_id, self._livemode, named))
+        return list(self._connection.scalars(ids.order_by(analyses.c.id.desc()).limit(limit)).all())
 
     def _rows(self, which: sa.ColumnElement[bool], order: sa.Column[Any], limit: int) -> list[Row]:
         rows = sa.select(*_ROW).outerjoin(figures, figures.c.analysis_id == analyses.c.id)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from callcov.errors import NotFound
 from callcov.store.tables import users
 
-# Made once: every change asks it. On SQLite all writers take turns, and nothing more than the look is done.
+# Made once: every change asks it.
 _TURN = sa.select(users.c.id).where(users.c.id == sa.bindparam("user_id")).with_for_update()
 
 
@@ -20,3 +20,12 @@ def take(connection: sa.Connection, user_id: str) -> None:
     """
     if connection.scalar(_TURN, {"user_id": user_id}) is None:
         raise NotFound("User not found")
+
+
+def wait(connection: sa.Connection, user_id: str) -> None:
+    """`take`, for whoever sees by what it reads next whether the account is there: for an unknown one nothing is done.
+
+    On SQLite all writers take turns from their beginning, and there is nothing to wait for.
+    """
+    if connection.dialect.name != "sqlite":
+        connection.execute(_TURN, {"user_id": user_id})

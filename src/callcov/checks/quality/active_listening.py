@@ -169,12 +169,10 @@ def _restated(said: Sequence[Token], heard: _Heard) -> Iterator[tuple[int, int]]
         rest = said[start:last]
         shared = stems(rest) & recent
         opened = any(match.first == 0 for match in _RESTATES.find(rest))
-        own = bool(rest) and (
-            rest[0].text in _OWN or ([one.text for one in rest[1:2]][0:1] and rest[1].text in _NOT_SAID)
-        )
+        own = bool(rest) and (rest[0].text in _OWN or (len(rest) > 1 and rest[1].text in _NOT_SAID))
         echo = number == 0 and len(rest) <= _ECHO and len(shared) >= 2 and stems(rest) <= recent
-        grounded = shared and ((opened and not own) or echo or (led and len(shared) >= 2 and not own))
-        if grounded or (led and _of_them(rest)):
+        given_back = (shared and opened) or (led and (len(shared) >= 2 or _of_them(rest)))
+        if echo or (given_back and not own):
             yield said[first].word, said[last - 1].word + 1
 
 
@@ -190,7 +188,7 @@ def _led(said: Sequence[Token], first: int, last: int) -> int:
 
 def _of_them(rest: Sequence[Token]) -> bool:
     """Whether a sentence behind "so" says what the customer did, is or wants."""
-    if len(rest) < 4 or rest[0].text != "you" or rest[1].text in _NOT_SAID:
+    if len(rest) < 4 or rest[0].text != "you":
         return False
     verb, after = rest[1].text, rest[2].text
     if verb in ("are", "were"):
