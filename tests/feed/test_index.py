@@ -68,6 +68,8 @@ ALWAYS = [
     Wanted(agent=b"a"),
     Wanted(agent=b"ab"),
     Wanted(contact=b"A1"),
+    Wanted(agent=b"a", status=STATUSES["failed"]),
+    Wanted(agent=b"agent_3", flag=1),
     Wanted(part=b"a", status=STATUSES["failed"]),
     Wanted(flag=1),
     Wanted(after=BEGAN // 1000 + 3),
@@ -157,8 +159,12 @@ class Indexed(RuleBasedStateMachine):
             self.agree(one, limit, 0, cursor)
 
     def agree(self, wanted, limit, offset, starting_after):
-        page = self.index.page(wanted, limit, offset, starting_after)
-        assert (page.ids, page.total, page.has_more) == self.list.page(wanted, limit, offset, starting_after)
+        named = self.list.of(wanted, 10**9)
+        for page in (
+            self.index.page(wanted, limit, offset, starting_after),
+            self.index.among(named, wanted, limit, offset, starting_after),
+        ):
+            assert (page.ids, page.total, page.has_more) == self.list.page(wanted, limit, offset, starting_after)
 
     @invariant()
     def what_searches_found_stays_within_its_room(self):
