@@ -44,8 +44,8 @@ class Source(Protocol):
         """The list's revision; every change raises it."""
         ...
 
-    def count(self, most: int | None = None) -> int:
-        """How many analyses there are, counted up to `most`."""
+    def count(self, most: int | None = None, wanted: Wanted | None = None) -> int:
+        """How many analyses there are, up to `most`; of `wanted` only agent, contact and times are looked at."""
         ...
 
     def rows(self, after: str, limit: int) -> list[Row]:
@@ -60,8 +60,8 @@ class Source(Protocol):
         """The ids deleted after that revision; `limit` of them."""
         ...
 
-    def of(self, wanted: Wanted, limit: int) -> list[str]:
-        """The newest ids of the wanted agent or contact within the wanted times; `limit` of them."""
+    def of(self, wanted: Wanted) -> list[str]:
+        """The ids of the wanted agent or contact within the wanted times, newest first."""
         ...
 
 
@@ -114,7 +114,7 @@ class Feeds:
         offset: int,
         starting_after: str | None,
     ) -> Page | None:
-        """The page as of the source's snapshot, which must begin here; None when the database has to be asked."""
+        """The page as of the source's snapshot, which must begin here; None when the database is to be asked."""
         with self._lock:
             one = self._lists.setdefault((user_id, livemode), _List(user_id, livemode))
             self._lists.move_to_end((user_id, livemode))
@@ -132,10 +132,11 @@ class Feeds:
             if one.index.revision - one.saved_at >= self._rows:
                 one.saved_at = one.index.revision
                 self._background.submit(self._save, one)
-            named = self._named(source, wanted)
-            if named is not None:
-                return one.index.among(named, wanted, limit, offset, starting_after)
-            return one.index.page(wanted, limit, offset, starting_after)
+            if not self._are_few(source, wanted):
+                return one.index.page(wanted, limit, offset, starting_after)
+            if wanted.status is None and wanted.flag is None:
+                return None
+            return one.index.among(source.of(wanted), wanted, limit, offset, starting_after)
 
     @property
     def nbytes(self) -> int:
@@ -156,12 +157,11 @@ class Feeds:
         """Until what was begun in the background is done."""
         self._background.submit(int).result()
 
-    def _named(self, source: Source, wanted: Wanted) -> list[str] | None:
-        """The ids of the agent or contact that is asked for, when they are few; None where the index has to look."""
+    def _are_few(self, source: Source, wanted: Wanted) -> bool:
+        """Whether an agent or contact is asked for who has so few that the database finds them at once."""
         if wanted.nothing or wanted.part or (wanted.agent is None) == (wanted.contact is None):
-            return None
-        ids = source.of(wanted, self._few + 1)
-        return ids if len(ids) <= self._few else None
+            return False
+        return source.count(self._few + 1, wanted) <= self._few
 
     def _consider(self, one: _List, source: Source) -> None:
         """Load the list if it is long; a short one is counted again when it may have grown enough."""

@@ -12,16 +12,15 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count, groupby
+from itertools import compress, count, groupby, pairwise
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
-from callcov.feed.segment import ROWS, STATUSES, Row, Segment, Wanted, first_key, halves, key
+from callcov.feed.segment import ROWS, STATUSES, Bits, Row, Segment, Wanted, first_key, halves, key
 from callcov.feed.text import Found
 
-_Packed = npt.NDArray[np.uint8] | bool
+_Kept = Bits | bool
 _PER_ANSWER = 200
 """What an answer costs beside its bits: the objects and their place in the table."""
 _numbers = count()
@@ -49,18 +48,18 @@ class Searches:
 
     def __init__(self, most: int = 64 * 1024**2) -> None:
         self._most = most
-        self._kept: OrderedDict[tuple[int, bytes], dict[int, _Packed]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, bytes], dict[int, _Kept]] = OrderedDict()
         self._sizes: dict[tuple[int, bytes], int] = {}
         self._lock = threading.Lock()
         self.nbytes = 0
 
-    def take(self, index: int, part: bytes) -> dict[int, _Packed]:
+    def take(self, index: int, part: bytes) -> dict[int, _Kept]:
         """What is known of that search in that index, by segment; to be given back with `keep`."""
         with self._lock:
             self.nbytes -= self._sizes.pop((index, part), 0)
             return self._kept.pop((index, part), {})
 
-    def keep(self, index: int, part: bytes, found: dict[int, _Packed]) -> None:
+    def keep(self, index: int, part: bytes, found: dict[int, _Kept]) -> None:
         """Keep it for the next time, if there is room for it."""
         size = len(part) + sum(_PER_ANSWER + (0 if isinstance(one, bool) else one.nbytes) for one in found.values())
         if not found or size > self._most:
@@ -146,16 +145,15 @@ class Index:
     def among(
         self, ids: Sequence[str], wanted: Wanted, limit: int, offset: int = 0, starting_after: str | None = None
     ) -> Page:
-        """The same of those ids alone, newest first and all of them here: only status and flag are looked at."""
-        if wanted.status is None and wanted.flag is None:
-            return part(ids, limit, offset, starting_after)
-        upper = halves(ids)[:, 0]
-        segments = np.array([segment.first for segment in self.segments], np.uint64).searchsorted(upper, "right") - 1
-        kept = np.zeros(len(ids), np.bool_)
-        for number in np.unique(segments).tolist():
-            here = segments == number
-            kept[here] = self.segments[int(number)].meets(upper[here], wanted)
-        return part([one for one, keep in zip(ids, kept.tolist(), strict=True) if keep], limit, offset, starting_after)
+        """The same of those ids alone, newest first and all of them here; only status and flag are looked at."""
+        keys = halves(ids)[:, 0]
+        places = np.array([segment.first for segment in self.segments], np.uint64).searchsorted(keys, "right") - 1
+        ends = [0, *(np.flatnonzero(np.diff(places)) + 1).tolist(), len(ids)] if ids else []
+        kept = list[str]()
+        for begin, end in pairwise(ends):
+            meets = self.segments[int(places[begin])].meets(keys[begin:end], wanted)
+            kept += compress(ids[begin:end], meets.tolist())
+        return part(kept, limit, offset, starting_after)
 
     def _last_key(self) -> int:
         return self.segments[-1].last if self.segments else -1
@@ -179,7 +177,7 @@ class _Walk:
         self.ids: list[str] = []
         self.total = self.reached = 0
 
-    def visit(self, segment: Segment, searched: Found) -> None:
+    def visit(self, segment: Segment, searched: Found | Bits) -> None:
         """Take the segment's part; segments come newest first."""
         wanted = self._wanted
         begin = 0 if wanted.after is None else segment.place(first_key(wanted.after))
@@ -187,12 +185,13 @@ class _Walk:
         cut = end if self._cursor is None else min(max(segment.place(*self._cursor), begin), end)
         if begin >= end or searched is False:
             return
-        if wanted.is_counted and end - begin == segment.count and cut in {begin, end}:
-            there = segment.counted(wanted)
+        bits = searched if isinstance(searched, Bits) else None
+        if (bits or searched is True) and wanted.is_counted and end - begin == segment.count and cut in {begin, end}:
+            there = segment.counted(wanted, bits)
             if cut == begin or self._skip >= there or not self._need:
                 self._pass(there, there if cut == end else 0)
                 return
-        found = segment.matching(wanted, searched)
+        found = segment.matching(wanted, searched.rows if isinstance(searched, Bits) else searched)
         if found is False:
             return
         here = _tally(found, begin, cut)
@@ -208,16 +207,14 @@ class _Walk:
         self._skip = max(0, self._skip - reached)
 
 
-def _searched(segment: Segment, part: bytes, known: dict[int, _Packed]) -> Found:
+def _searched(segment: Segment, part: bytes, known: dict[int, _Kept]) -> Found | Bits:
     if not segment.is_full:
         return segment.search(part)
     first = segment.first
     if first not in known:
         found = segment.search(part)
-        known[first] = found if isinstance(found, bool) else np.packbits(found)
-        return found
-    kept = known[first]
-    return kept if isinstance(kept, bool) else np.unpackbits(kept, count=segment.count).view(np.bool_)
+        known[first] = found if isinstance(found, bool) else Bits.of(found)
+    return known[first]
 
 
 def _tally(found: Found, begin: int, end: int) -> int:

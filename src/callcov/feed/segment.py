@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from callcov.feed.text import Found, Text, folded
+from callcov.feed.text import Bools, Found, Text, folded
 
 GONE = 0
 STATUSES = {"processing": 1, "completed": 2, "failed": 3}
@@ -60,8 +60,38 @@ class Wanted:
 
     @property
     def is_counted(self) -> bool:
-        """Whether the counts of a segment that lies within the times say how many of its rows are meant."""
-        return self.agent is None and self.contact is None and self.part is None and self.flag is None
+        """Whether, in a segment that lies within the times, those are meant that have the status and were searched."""
+        return self.agent is None and self.contact is None and self.flag is None
+
+
+@dataclass(frozen=True, slots=True)
+class Bits:
+    """Some of `count` rows, a bit each; the last word is filled up with zeros."""
+
+    words: npt.NDArray[np.uint64]
+    count: int
+
+    @classmethod
+    def of(cls, found: Bools) -> Bits:
+        """Those rows."""
+        bits = np.zeros(-(-len(found) // 64) * 8, np.uint8)
+        bits[: -(-len(found) // 8)] = np.packbits(found)
+        return cls(bits.view(np.uint64), len(found))
+
+    @property
+    def rows(self) -> Bools:
+        """The same, one by one."""
+        return np.unpackbits(self.words.view(np.uint8), count=self.count).view(np.bool_)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory in bytes."""
+        return self.words.nbytes
+
+    def tally(self, others: Bits | None = None) -> int:
+        """How many they are, or how many of the others are among them."""
+        words = self.words if others is None else self.words & others.words
+        return int(np.bitwise_count(words).sum())
 
 
 def key(row_id: str) -> int:
@@ -130,6 +160,7 @@ class Segment:
         self.flags: npt.NDArray[np.uint16] = np.zeros(capacity, np.uint16)
         self.agent, self.contact = Field(capacity), Field(capacity)
         self.is_saved = False
+        self._of_status: dict[int | None, Bits] = {}
 
     @property
     def texts(self) -> tuple[Text, ...]:
@@ -139,7 +170,7 @@ class Segment:
     @property
     def nbytes(self) -> int:
         """Memory in bytes."""
-        numbers = (self.upper, self.lower, self.status, self.flags)
+        numbers = (self.upper, self.lower, self.status, self.flags, *self._of_status.values())
         return sum(array.nbytes for array in numbers) + sum(text.nbytes for text in self.texts)
 
     @property
@@ -175,6 +206,7 @@ class Segment:
         states = np.bincount(self.status[begin:end], minlength=_STATES).tolist()
         self.counts = [before + now for before, now in zip(self.counts, states, strict=True)]
         self.count = end
+        self._of_status.clear()
         self.is_saved = False
 
     def change(self, keys: npt.NDArray[np.uint64], status: Sequence[int], flags: Sequence[int]) -> None:
@@ -233,16 +265,25 @@ class Segment:
             found = _both(found, self.status[: self.count] != GONE)
         return found
 
-    def meets(self, keys: npt.NDArray[np.uint64], wanted: Wanted) -> npt.NDArray[np.bool_]:
+    def meets(self, keys: npt.NDArray[np.uint64], wanted: Wanted) -> Bools:
         """Which of the rows of those keys, all of them here, have the wanted status and flag."""
         places = self.upper[: self.count].searchsorted(keys)
         status = self.status[places]
-        found: npt.NDArray[np.bool_] = status != GONE if wanted.status is None else status == wanted.status
+        found: Bools = status != GONE if wanted.status is None else status == wanted.status
         return found if wanted.flag is None else found & ((self.flags[places] & np.uint16(wanted.flag)) != 0)
 
-    def counted(self, wanted: Wanted) -> int:
-        """How many rows there are of the wanted status, or of any."""
-        return self.count - self.counts[GONE] if wanted.status is None else self.counts[wanted.status]
+    def counted(self, wanted: Wanted, among: Bits | None = None) -> int:
+        """How many rows there are of the wanted status, or of any; of those alone, if such are given."""
+        if among is None:
+            return self.count - self.counts[GONE] if wanted.status is None else self.counts[wanted.status]
+        return among.tally(self._having(wanted.status) if wanted.status is not None or self.counts[GONE] else None)
+
+    def _having(self, status: int | None) -> Bits:
+        """The rows of that status, or of any, kept until a status changes."""
+        if status not in self._of_status:
+            rows = self.status[: self.count]
+            self._of_status[status] = Bits.of(rows != GONE if status is None else rows == status)
+        return self._of_status[status]
 
     def _put(self, places: npt.NDArray[np.intp], status: npt.NDArray[np.uint8], flags: npt.NDArray[np.uint16]) -> None:
         if (self.status[places] == status).all() and (self.flags[places] == flags).all():
@@ -250,6 +291,7 @@ class Segment:
         before = np.bincount(self.status[places], minlength=_STATES)
         after = np.bincount(status, minlength=_STATES)
         self.counts = (np.array(self.counts) - before + after).tolist()
+        self._of_status.clear()
         self.status[places], self.flags[places] = status, flags
         self.is_saved = False
 

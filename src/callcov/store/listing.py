@@ -32,7 +32,9 @@ _THESE = sa.and_(
     analyses.c.id.in_(sa.bindparam("ids", expanding=True)),
 )
 _ROWS = sa.select(*ROW).where(_THESE)
-_FLAGS = reduce(add, [figures.c[name] * (1 << number) for number, name in enumerate(FLAGS)])
+_BITS = reduce(add, [figures.c[name] * (1 << number) for number, name in enumerate(FLAGS)])
+# Not a join: after much was loaded at once PostgreSQL reads all figures for it, for every few thousand rows.
+_FLAGS = sa.select(_BITS).where(figures.c.analysis_id == analyses.c.id).scalar_subquery()
 _ROW = (analyses.c.id, analyses.c.status, analyses.c.agent_id, analyses.c.contact_id, sa.func.coalesce(_FLAGS, 0))
 
 
@@ -103,7 +105,7 @@ def indexed(
     offset: int = 0,
     starting_after: str | None = None,
 ) -> index.Page | None:
-    """The same by the feed index; None when it has no answer. The connection's snapshot must begin here."""
+    """The same by the feed index; None when SQL is to be asked. The connection's snapshot must begin here."""
     return feeds.page(
         Source(connection, user_id, livemode), user_id, livemode, wanted(filters), limit, offset, starting_after
     )
@@ -181,9 +183,10 @@ class Source:
         """The list's revision; every change raises it."""
         return revision(self._connection, self._user_id, self._livemode)
 
-    def count(self, most: int | None = None) -> int:
-        """How many analyses there are, counted up to `most`."""
-        some = sa.select(analyses.c.id).where(self._owned).limit(most).subquery()
+    def count(self, most: int | None = None, wanted: Wanted | None = None) -> int:
+        """How many analyses there are, up to `most`; of `wanted` only agent, contact and times are looked at."""
+        which = self._owned if wanted is None else self._named(wanted)
+        some = sa.select(analyses.c.id).where(which).limit(most).subquery()
         return self._connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0
 
     def rows(self, after: str, limit: int) -> list[Row]:
@@ -199,14 +202,16 @@ class Source:
         """The ids deleted after that revision, at most `limit`."""
         return deletions.since(self._connection, self._user_id, self._livemode, since, limit)
 
-    def of(self, wanted: Wanted, limit: int) -> list[str]:
-        """The newest ids of the wanted agent or contact within the wanted times, at most `limit`."""
+    def of(self, wanted: Wanted) -> list[str]:
+        """The ids of the wanted agent or contact within the wanted times, newest first."""
+        ids = sa.select(analyses.c.id).where(self._named(wanted)).order_by(analyses.c.id.desc())
+        return list(self._connection.scalars(ids).all())
+
+    def _named(self, wanted: Wanted) -> sa.ColumnElement[bool]:
         agent, contact = (None if one is None else one.decode() for one in (wanted.agent, wanted.contact))
         named = Filters(agent_id=agent, contact_id=contact, created_after=wanted.after, created_before=wanted.before)
-        ids = sa.select(analyses.c.id).where(matching(self._user_id, self._livemode, named))
-        return list(self._connection.scalars(ids.order_by(analyses.c.id.desc()).limit(limit)).all())
+        return matching(self._user_id, self._livemode, named)
 
     def _rows(self, which: sa.ColumnElement[bool], order: sa.Column[Any], limit: int) -> list[Row]:
-        rows = sa.select(*_ROW).outerjoin(figures, figures.c.analysis_id == analyses.c.id)
-        found = self._connection.execute(rows.where(self._owned, which).order_by(order).limit(limit))
-        return [Row(*row) for row in found]
+        rows = sa.select(*_ROW).where(self._owned, which).order_by(order).limit(limit)
+        return [Row(*row) for row in self._connection.execute(rows)]
