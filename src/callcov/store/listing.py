@@ -25,13 +25,6 @@ from callcov.store.db import Database
 from callcov.store.sealed import opened as unsealed
 from callcov.store.tables import FLAGS, analyses, documents, figures
 
-# Made once, as in `analyses`.
-_THESE = sa.and_(
-    analyses.c.user_id == sa.bindparam("user_id"),
-    analyses.c.livemode == sa.bindparam("livemode"),
-    analyses.c.id.in_(sa.bindparam("ids", expanding=True)),
-)
-_ROWS = sa.select(*ROW).where(_THESE)
 _BITS = reduce(add, [figures.c[name] * (1 << number) for number, name in enumerate(FLAGS)])
 # Not a join: after much was loaded at once PostgreSQL reads all figures for it, for every few thousand rows.
 _FLAGS = sa.select(_BITS).where(figures.c.analysis_id == analyses.c.id).scalar_subquery()
@@ -141,13 +134,15 @@ def _items(
     """What is shown of those analyses, in that order."""
     if not ids:
         return ()
-    document, whose = documents.c.full if expand else documents.c.light, {"user_id": user_id, "livemode": livemode}
-    asked = _stored(connection.dialect.name, document)
-    found = {row[0]: row[1] for row in connection.execute(asked, {**whose, "ids": ids}).all()}
+    document, dialect = documents.c.full if expand else documents.c.light, connection.dialect.name
+    whose = {"user_id": user_id, "livemode": livemode}
+    asked = connection.execute(_stored(dialect, document), {**whose, "ids": list(ids)})
+    found = {row[0]: row[1] for row in asked.all()}
     rows: dict[str, Analysis] = {}
     without = [one for one in ids if one not in found]
     if without:
-        rows = {row.id: Analysis._make(row) for row in connection.execute(_ROWS, {**whose, "ids": without}).all()}
+        asked = connection.execute(_rows(dialect), {**whose, "ids": without})
+        rows = {row.id: Analysis._make(row) for row in asked.all()}
     return tuple(
         _plain(connection, user_id, f"{one}/{document.name}", found[one]) if one in found else rows[one] for one in ids
     )
@@ -155,14 +150,34 @@ def _items(
 
 @cache
 def _stored(dialect: str, document: sa.Column[str]) -> sa.Select[Any, bytes]:
-    """Asks for that column of the documents that `_THESE` have.
+    """Asks for that column of the documents of analyses, as `_these` says.
 
     As the bytes it is sent as: making strings of a page and bytes again takes longer than fetching it.
     """
     utf8: sa.ColumnElement[bytes] = sa.cast(document, sa.LargeBinary)
     if dialect != "sqlite":
         utf8 = sa.func.convert_to(document, "UTF8", type_=sa.LargeBinary)
-    return sa.select(documents.c.analysis_id, utf8).join(analyses).where(_THESE)
+    return sa.select(documents.c.analysis_id, utf8).join(analyses).where(_these(dialect))
+
+
+@cache
+def _rows(dialect: str) -> sa.Select[Any]:
+    return sa.select(*ROW).where(_these(dialect))
+
+
+def _these(dialect: str) -> sa.ColumnElement[bool]:
+    """Which rows: those `ids` of an account and mode, as one value however many there are.
+
+    A parameter for each would be written into the statement and planned anew every time.
+    """
+    ids: sa.ColumnElement[bool]
+    if dialect == "sqlite":
+        each = sa.func.json_each(sa.bindparam("ids", type_=sa.JSON)).table_valued("value")
+        ids = analyses.c.id.in_(sa.select(each.c.value))
+    else:
+        ids = analyses.c.id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.Text)))
+    account = analyses.c.user_id == sa.bindparam("user_id"), analyses.c.livemode == sa.bindparam("livemode")
+    return sa.and_(*account, ids)
 
 
 def _plain(connection: sa.Connection, user_id: str, about: str, stored: bytes) -> bytes:
