@@ -175,6 +175,28 @@ Indexed.TestCase.settings = settings(max_examples=40, stateful_step_count=25, de
 test_the_index_says_what_the_list_says = Indexed.TestCase
 
 
+@given(
+    st.lists(st.sampled_from(["ab", "x"]), min_size=8, max_size=24),
+    st.lists(st.tuples(st.integers(0, 23), statuses | st.just("deleted")), min_size=1, max_size=12),
+)
+def test_what_was_searched_is_counted_by_the_states_of_now(agents, changes):
+    listed, index = PlainList(), Index(Searches(), 4)
+    for agent in agents:
+        listed.insert(agent, "c")
+    asked = [Wanted(part=b"ab", status=status) for status in (None, *STATUSES.values())]
+    for place, status in [(0, "processing"), *changes]:
+        ids = sorted(listed.listed)
+        if ids and status == "deleted":
+            listed.delete(ids[place % len(ids)])
+        elif ids:
+            listed.change(ids[place % len(ids)], status=status)
+        since = index.revision
+        index.apply(listed.changed(since, 10**9), listed.gone(since, 10**9), listed.revision())
+        for wanted in asked:
+            page = index.page(wanted, 1)
+            assert (page.ids, page.total, page.has_more) == listed.page(wanted, 1)
+
+
 @given(st.text())
 def test_ids_are_folded_as_the_contract_says(text):
     assert folded(text) == unicodedata.normalize("NFC", text).casefold()
