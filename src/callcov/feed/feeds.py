@@ -181,9 +181,7 @@ class Feeds:
     def _load(self, one: _List, index: Index | None) -> None:
         """Give the list an index that has seen all there is: the one it had, or what is kept, or a new one."""
         try:
-            begun = index or self._kept(one)
-            found = self._filled(one, begun) if begun else None
-            found = found or self._filled(one, None)
+            found = self._brought_up(one, index) or self._filled(one)
         finally:
             one.is_loading = False
         if found is None or self._is_closed:
@@ -193,6 +191,18 @@ class Feeds:
         self._fit()
         self._save(one)
 
+    def _brought_up(self, one: _List, index: Index | None) -> Index | None:
+        """That index, or else what is kept, with everything since; None when it cannot be trusted or followed."""
+        with self._open(one.user_id, one.livemode) as source, ThreadPoolExecutor(1) as aside:
+            # The database counts while the files are read; of five million each takes half a second.
+            counting = aside.submit(source.count)
+            index = index or self._kept(one)
+            there = counting.result()
+            if index is None or not _follow(index, source, source.revision(), _MOST) or len(index) != there:
+                return None
+        one.is_too_large = index.nbytes > self._memory
+        return None if one.is_too_large else index
+
     def _kept(self, one: _List) -> Index | None:
         kept = saved.read(saved.place(self._folder, one.user_id, one.livemode), self._rows) if self._folder else None
         if kept is None:
@@ -201,13 +211,11 @@ class Feeds:
         index.segments, index.revision = kept
         return index
 
-    def _filled(self, one: _List, index: Index | None) -> Index | None:
-        """The index with everything since; None when it cannot be trusted, too much has changed, or room is short."""
-        is_new = index is None
-        if index is None:
-            index = Index(self._searches, self._rows)
-            with self._open(one.user_id, one.livemode) as source:
-                index.revision = source.revision()
+    def _filled(self, one: _List) -> Index | None:
+        """A new index of everything; None when too much changes meanwhile, or room is short."""
+        index = Index(self._searches, self._rows)
+        with self._open(one.user_id, one.livemode) as source:
+            index.revision = source.revision()
         rows: list[Row] | None = None
         while rows is None or len(rows) == _CHUNK:
             with self._open(one.user_id, one.livemode) as source:
@@ -217,8 +225,7 @@ class Feeds:
             if one.is_too_large or self._is_closed:
                 return None
         with self._open(one.user_id, one.livemode) as source:
-            followed = _follow(index, source, source.revision(), _MOST)
-            return index if followed and (is_new or len(index) == source.count()) else None
+            return index if _follow(index, source, source.revision(), _MOST) else None
 
     def _fit(self) -> None:
         """Let go of the indexes that were not asked for the longest, until the others fit."""
