@@ -165,7 +165,7 @@ CATALOGUE: tuple[Model, ...] = (
             File(
                 "tagger.onnx",
                 1_386_742,
-                "1be5ee6d00a225cb3ec0c838e186e8a1be6a3955c35120eaa67db23d26db43b5",
+                "c555b4278f0fc23f771d4c550d7df657e6ccac495828c055899abc15a6832d76",
                 shipped=GRAPHS / "tagger.onnx",
             ),
         ),

@@ -2,7 +2,8 @@
 
 The rules know forms (check digits, postcodes, what an e-mail looks like) and follow a value over turns; the tagger
 reads the talk around a word. A word is taken when the tagger is sure of it, or when a rule took it and the tagger does
-not hold it for harmless; what has proven itself by its form stays whatever the tagger says.
+not hold it for harmless. The limits were chosen on bench/verdicts/exchanges/dev.yaml, where they leave 3 of 158 values
+readable and hide 27 of 317 decoys.
 """
 
 from __future__ import annotations
@@ -20,14 +21,17 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-_TAKEN = 0.5
+_TAKEN = 0.6
 """Probability from which a word is sensitive without any rule."""
 _SURELY = 0.9
 """The same for a word of a number that was called something harmless: "the order number is 77120"."""
 _BESIDE = 0.25
 """Probability from which it is, beside such a word."""
-_HARMLESS = 0.02
+_HARMLESS = 0.2
 """Mean probability up to which what a rule took is given back."""
+_GUARDED = 0.02
+"""The same where a leak costs more than a hidden order number."""
+_COSTLY = frozenset(("card_number", "card_cvv", "ssn", "bank_account", "pin", "password", "government_id"))
 _SURE = 0.8
 """Mean probability from which the tagger's type is believed rather than a rule's."""
 _NEAR = 6
@@ -59,7 +63,8 @@ def joined(found: Sequence[Sensitive], harmless: Collection[tuple[int, int]], li
 
 def _believed(one: Sensitive, likely: Likely) -> bool:
     """Whether a rule's span stays."""
-    return float(likely.words[one.segment][one.first : one.last].sum(axis=1).mean()) > _HARMLESS
+    mean = float(likely.words[one.segment][one.first : one.last].sum(axis=1).mean())
+    return mean > (_GUARDED if one.type in _COSTLY else _HARMLESS)
 
 
 def _typed(spans: Sequence[Sensitive], likely: Likely) -> list[Sensitive]:
