@@ -76,8 +76,9 @@ _WORDINGS = {
         engineer, technician, tech, crew, van, surveyor, driver, plumber, inspector, team, manager, supervisor,
         decide, decides, decision, investigate, investigation, review, escalate, courier, visit, call you, ring you,
         phone you, contact you, get back to you, a call, a ring, call back, ring back, write to you, claim,
-        resubmit, fax, chase, bring, be with you, come, comes, look into, specialist, adjuster, contractor, working
-        days, business days""",
+        resubmit, fax, chase, look into, specialist, adjuster, contractor, working days, business days""",
+    "arrives": """
+        bring, be with you, come, comes""",
     "own_way": """
         you would have to, you will have to, you will need to, you need to, you have to, welcome to call, you can
         write, you can call, you can always, it is a form, is another department, is a different department""",

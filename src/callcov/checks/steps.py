@@ -71,7 +71,7 @@ _LEADING = _words("and so then ok right well yes yeah no please just only but no
 _TOLD = _words(
     "call ring bring keep send fill email write phone contact ask finish give show come take speak pop wait drop "
     "post pay return check make start log go download print reply watch dial avoid apply claim leave put collect "
-    "use hang look try"
+    "use hang look try change"
 )
 _CONDITION = _words("if when once till until before unless then")
 _MAY = _words("can could may should must need want have would will")
@@ -91,6 +91,13 @@ def is_step(sentence: Sentence) -> bool:
     if sentence.role is Role.CUSTOMER:
         return timed and any(one in _SELF and verb in _LATER for one, verb in pairwise(sentence.said))
     return _tells_what_comes(sentence, timed=timed)
+
+
+def is_told(sentence: Sentence) -> bool:
+    """Whether a step is no more than what the other is told to do: "change the password tonight, please"."""
+    timed = names_a_time(sentence.said)
+    promised = "uncertain" not in sentence.sayings and _promised(sentence, timed=timed)
+    return not promised and "coming" not in sentence.sayings and _told(sentence.said, sentence.pieces, timed=timed)
 
 
 def names_a_time(said: Sequence[str]) -> bool:

@@ -8,9 +8,10 @@
   do or what will come after the call (`checks/steps.py`); the last ten at most.
 - `outcome`: `resolved` when what was wanted was done or answered: the agent says it is done, or the customer that it
   works, and nobody has to come, decide or call back; or the customer leaves content with an answer, and nothing but
-  papers about it is to follow (a confirmation, directions). `pending` when a definite step is still to come from the
-  agent's side, or is agreed. `unresolved`: neither, or the customer leaves
-  angry with nothing but what they could do themselves.
+  papers about it is to follow; or not discontent, and what follows confirms it (a receipt, directions). `pending`
+  when a definite step is still to come from the agent's side, or is agreed; what the customer is told to do is none,
+  nor what the agent only says back. `unresolved`: neither, or the customer leaves angry with nothing but what they
+  could do themselves.
 - `text`: two to four sentences made of these, the same for the same call.
 
 Sentences are quoted as stored: masked words stay masks. One party only: the same, never `resolved`. The whole summary
@@ -28,7 +29,7 @@ from typing import Literal
 from callcov.checks.evidence import Evidence, Result
 from callcov.checks.reading import Reading
 from callcov.checks.sentences import Sentence, sentences
-from callcov.checks.steps import is_step, names_a_time
+from callcov.checks.steps import is_step, is_told, names_a_time
 from callcov.model import Role
 from callcov.text.numbers import is_number
 from callcov.text.phrases import FUNCTION_WORDS
@@ -87,11 +88,14 @@ _DONE = _words(
     "waived rebooked registered transferred issued replaced extended reinstated deleted amended replaced reserved "
     "confirmed released"
 )
+_NOT_YET = _words("not would need if once")
 _IS_DONE = _words("have has is are been all now just already got")
 _PAPERS = _words(
     "confirmation receipt directions leaflet brochure copy details reminder text texts email emails link ticket tickets"
 )
-"""What is sent about a matter that is settled."""
+"""What is sent about a matter that is settled, or to whom has not decided."""
+_CONFIRMS = _words("confirmation receipt directions reminder ticket tickets")
+"""Of these what is sent only when it is settled."""
 _HARMS = _words("proh_threat proh_pressure")
 
 
@@ -151,10 +155,10 @@ def _states(transcript: Reading, one: Sentence, *, called: bool) -> bool:
 def _outcome(transcript: Reading, said: Sequence[Sentence], steps: Sequence[Sentence]) -> Outcome:
     """How the call ended."""
     late = [one for one in said if one.place * 3 >= len(transcript.segments) and not _harms(transcript, one)]
-    helps = [one for one in steps if one.role is Role.AGENT and not _harms(transcript, one)]
-    promised = [one for one in helps if "own_way" not in one.sayings and "if" not in one.said[:3]]
-    matter = [one for one in promised if _PAPERS.isdisjoint(one.said) or "to_come" in one.sayings]
-    still = [one for one in promised if "to_come" in one.sayings]
+    promised = [one for one in steps if one.role is Role.AGENT and _promises(transcript, one)]
+    papers = [one for one in promised if not _PAPERS.isdisjoint(one.said) and "to_come" not in one.sayings]
+    matter = [one for one in promised if one not in papers]
+    still = [one for one in matter if not one.sayings.isdisjoint(("to_come", "arrives"))]
     if len({one.role for one in said}) < 2:
         return "pending" if promised else "unresolved"
     heard = [one for one in late if one.role is Role.CUSTOMER]
@@ -163,11 +167,20 @@ def _outcome(transcript: Reading, said: Sequence[Sentence], steps: Sequence[Sent
     unhappy = mood < 0 and not still and not any(names_a_time(one.said) for one in promised)
     if leaves or unhappy or any("refusing" in one.sayings for one in heard):
         return "unresolved"
-    if any(_says_done(one) for one in late):
+    if mood >= 0 and any(_says_done(one) for one in late):
         return "pending" if still else "resolved"
-    if mood > 0 and not matter:
+    confirmed = any(not _CONFIRMS.isdisjoint(one.said) for one in papers)
+    if (mood > 0 or (mood == 0 and confirmed)) and not matter:
         return "resolved"
     return "pending" if promised else "unresolved"
+
+
+def _promises(transcript: Reading, one: Sentence) -> bool:
+    """Whether a step is the agent's own: nothing that is left to the customer, said back or threatened."""
+    acts = {act.name for act in transcript.segments[one.place].acts if act.first < one.last and one.first < act.last}
+    said_back = "active_listening" in acts and "resolution" not in acts
+    theirs = "own_way" in one.sayings or "if" in one.said[:3] or is_told(one)
+    return not (said_back or theirs or _harms(transcript, one))
 
 
 def _harms(transcript: Reading, one: Sentence) -> bool:
@@ -178,20 +191,23 @@ def _harms(transcript: Reading, one: Sentence) -> bool:
 
 def _says_done(one: Sentence) -> bool:
     """Whether the agent says that something is done, or the customer that it works."""
-    if one.asks or "not" in one.words:
+    if one.asks or not _NOT_YET.isdisjoint(one.words):
         return False
     if one.role is Role.CUSTOMER:
         return "works" in one.sayings
     perfect = any(word in _DONE and before in _IS_DONE for before, word in pairwise(one.said) if before != "are")
-    return (perfect and "will" not in one.words) or "settled" in one.sayings
+    return (perfect and "will" not in one.words) or ("settled" in one.sayings and "coming" not in one.sayings)
 
 
 def _mood(transcript: Reading, heard: Sequence[Sentence]) -> int:
     """How the customer leaves: 1 thankful, -1 with a complaint, sarcasm or trouble, 0 neither; the last tells."""
     spoken = [segment for _, segment in transcript.spoken_by(Role.CUSTOMER)][-_LAST_TURNS:]
-    shown = [act.name for segment in spoken for act in segment.acts if act.name == "thanks" or act.name in _BAD_ENDS]
-    if shown:
-        return 1 if shown[-1] == "thanks" else -1
+    for segment in reversed(spoken):
+        shown = {act.name for act in segment.acts}
+        if not shown.isdisjoint(_BAD_ENDS):
+            return -1  # sarcasm says thanks, too
+        if "thanks" in shown:
+            return 1
     answered = any(transcript.acts_of(Role.AGENT, "resolution"))
     thanked = any(not _THANKS.isdisjoint(one.words) for one in heard)
     return int(answered and thanked and sum(one.sentiment for one in spoken[-2:]) >= 0)

@@ -11,8 +11,8 @@ Where fewer than six are, what is not flagged follows: a customer who is clearly
   (medium), two or more certain interruptions by the
 agent (medium) or three that are not certain (low), no active listening though the customer said `listening_words`
 words (low), and a prohibited phrase of another category (high).
-Should more than six be due, the order above decides which are told, with the greeting before the effort and empathy
-before the speaking rate.
+Should more than six be due, the order above decides which are told, with empathy and interruptions before the effort:
+they say what to do otherwise, while the effort is mostly the sum of what is told already.
 Evidence is that of the field, so it is empty where something is absent; the message then names when the agent began.
 Boundary: the limits are those of the fields.
 The customer alone, or nobody: none, for there is no agent to advise. The agent alone is advised on what was theirs to
@@ -97,11 +97,10 @@ def check(
         *_silence(quality, rules),
         *_parts(quality, began, both=both),
         *_greeting(quality, began),
-        *_effort(effort, rules),
     ]
     empathy = _empathy(transcript, quality, effort) if both else ()
-    more = [*_interruptions(quality), *(_listening(transcript, quality, rules) if both else ()), *phrases[1:]]
-    told = [*flagged, *empathy, *_rate(quality, rules), *more][:_MOST]
+    more = [*_rate(quality, rules), *(_listening(transcript, quality, rules) if both else ()), *phrases[1:]]
+    told = [*flagged, *empathy, *_interruptions(quality), *_effort(effort, rules), *more][:_MOST]
     return tuple(sorted(told, key=lambda one: _RANKS[one.priority]))
 
 

@@ -1,12 +1,13 @@
 """Purpose declaration: the agent says, or takes up, what the call is about, early on.
 
-Rule: stated: "I'm calling about ...", "the reason for my call is ...", a `purpose` act of the agent (a likely one while
-the customer has told nothing). Taken up: once the customer has told a reason, the agent says it back ("so you're
-calling about the bill", "you'd like to cancel", "let me look into your order"), or repeats two of its telling words in
-one sentence, or two words that stood together (in an `active_listening` or `empathy` act one is enough, in an
-`active_listening` act that is nearly certain none is needed: words may be quite other ones, or misheard). Words that
-give a name, a notice or a greeting, or that ask who is calling, are none; nor is "how can I help?", "I can help with
-that", or asking ("what is it about?").
+Rule: stated: "I'm calling about ...", "the reason for my call is ...", a `purpose` act of the agent (a likely one
+while the customer has told nothing). Taken up: once the customer has told a reason, the agent says it back ("so
+you're calling about the bill", "you'd like to cancel", "let me look into your order"), or repeats two of its telling
+words in one sentence, or two words that stood together (in an `active_listening` or `empathy` act one is enough, in
+an `active_listening` act that is nearly certain none is needed: words may be quite other ones, or misheard), or goes
+on behind a yes to their question ("is it the glasses?" "it is, your new varifocals are here"). Words that give a
+name, a notice or a greeting, or that ask who is calling, are none; nor is "how can I help?", "I can help with that",
+or asking ("what is it about?").
 Unit: agent interactions. One is a run of agent speech between customer turns, counted from 1; a customer's backchannel
 ("mm-hm") ends none, unless it answers a question. Boundary: the `interactions`-th is in time, the next is late.
 The agent silent, the customer alone, or nobody: not disclosed, flagged. The agent alone can state a purpose.
@@ -48,7 +49,8 @@ _STATED = Matcher(
             returning your call about, i am just calling about, i am just calling to, it is regarding your,
             it is about your, it is in regards to your, this is regarding your, this is about your,
             this is in reference to, i am calling in reference to, it is about the, it is about a, it is about an,
-            it is about that, this is about the, i am ringing with, i am ringing because, i am phoning because""".split(
+            it is about that, what it is it is, what it is we, this is about the, i am ringing with, i am
+            ringing because, i am phoning because""".split(
             ","
         )
     ),
@@ -79,6 +81,8 @@ _RESTATED = 0.8
 """How likely an act of listening must be to take up what was told in quite other words, or in misheard ones."""
 _REASON = 4
 """Words a customer turn needs to be able to tell a reason."""
+_TELLING = 2
+"""Telling words that an agent needs behind a yes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,8 @@ def check(transcript: Reading, rules: Rules) -> PurposeDeclaration:
     for passage in transcript.passages(Role.AGENT):
         while reasons and reasons[0][0] < passage.places[-1][0]:
             told |= reasons.popleft()[1]
-        found = sorted({*_said(transcript, passage, told), *(_accepted(transcript, passage, told) if told else ())})
+        said = (*_said(transcript, passage, told), *_affirmed(transcript, passage))
+        found = sorted({*said, *(_accepted(transcript, passage, told) if told else ())})
         if found:
             return PurposeDeclaration(
                 disclosed=True,
@@ -143,6 +148,29 @@ def _accepted(transcript: Reading, passage: Passage, told: set[str]) -> Iterator
         if len({stem(heard[at].text) for at in shared}) >= 2:
             yield passage.words(shared[0], shared[-1] + 1)
         yield from (passage.words(at, at + 2) for at in range(first, last - 1) if _pair(heard, at) in told)
+
+
+def _affirmed(transcript: Reading, passage: Passage) -> Iterator[tuple[int, int, int]]:
+    """Where the agent says more of the matter behind a yes to the customer's question."""
+    begin, heard = passage.places[0][0], passage.tokens
+    before = [token for one in transcript.passages(Role.CUSTOMER) if one.places[0][0] < begin for token in one.tokens]
+    said = [token.text for token in heard[:2]]
+    if not before or before[-1].end != "?" or not (said[:1] in (["yes"], ["yeah"]) or said == ["it", "is"]):
+        return
+    first = 2 if said == ["it", "is"] else 1
+    other = _beside(transcript, passage)
+    for start, end in sentences(heard):
+        begins = max(start, first)
+        telling = sum(tells(token.text) for token in heard[begins:end])
+        if telling >= _TELLING and heard[end - 1].end != "?" and other.isdisjoint(range(begins, end)):
+            yield passage.words(begins, end)
+
+
+def _beside(transcript: Reading, passage: Passage) -> frozenset[int]:
+    """The tokens of a passage that are not about the matter."""
+    acts = ((place, act) for place in passage.segments for act in transcript.segments[place].acts)
+    found = (passage.range(place, act.first, act.last) for place, act in acts if act.name in _OTHER)
+    return frozenset(at for first, last in found for at in range(first, last))
 
 
 def _restated(transcript: Reading, passage: Passage) -> dict[int, frozenset[int]]:

@@ -1,8 +1,9 @@
 """Sentiment: how positive or negative each side's words are, over the call and in its parts.
 
 Rule: every word carries the sentiment of its segment, -1..1, given by the understand stage; a score is the mean over
-words, so a long answer weighs more than a short one. A score above `band` is positive, below minus `band` negative,
-else neutral; on the limit is neutral. `overall` and `score` at the top are over both sides' words.
+words, so a long answer weighs more than a short one. A score above `band` is positive, below minus one and a half times
+`band` negative (who calls about a fault has to name it, and naming it calmly is neutral), else neutral; on the limit is
+neutral. `overall` and `score` at the top are over both sides' words.
 `start` and `end` are the labels of the first and last third of the side's own words; `trend` is improved or declined
 when the last third's score differs from the first's by more than `band`, else steady. `quarters` are the side's
 scores in the four equal parts of the time between the first and the last word of the call.
@@ -23,14 +24,16 @@ from callcov.model import Role
 
 Label = Literal["positive", "neutral", "negative"]
 Trend = Literal["improved", "steady", "declined"]
+_CALMLY = 1.5
+"""How many times as far below 0 as above a score is neutral; chosen on the development calls."""
 Quarters = tuple[float | None, float | None, float | None, float | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """`band`: how far from 0 a score is still neutral, and how small a change is still steady."""
+    """`band`: up to where a score is still neutral, and how small a change is still steady."""
 
-    band: float = 0.1
+    band: float = 0.12
 
 
 class Party(Result):
@@ -91,7 +94,7 @@ def _score(transcript: Reading, words: tuple[Said, ...]) -> float | None:
 
 def _label(score: float | None, band: float) -> Label:
     """A score in a word; nothing said is neutral."""
-    if score is None or abs(score) <= band:
+    if score is None or -_CALMLY * band <= score <= band:
         return "neutral"
     return "positive" if score > 0 else "negative"
 
