@@ -50,9 +50,7 @@ _STATED = Matcher(
             it is about your, it is in regards to your, this is regarding your, this is about your,
             this is in reference to, i am calling in reference to, it is about the, it is about a, it is about an,
             it is about that, what it is it is, what it is we, this is about the, i am ringing with, i am
-            ringing because, i am phoning because""".split(
-            ","
-        )
+            ringing because, i am phoning because""".split(",")
     ),
     exact=True,
 )

@@ -1,9 +1,10 @@
 """Sentiment: how positive or negative each side's words are, over the call and in its parts.
 
 Rule: every word carries the sentiment of its segment, -1..1, given by the understand stage; a score is the mean over
-words, so a long answer weighs more than a short one. A score above `band` is positive, below minus one and a half times
-`band` negative (who calls about a fault has to name it, and naming it calmly is neutral), else neutral; on the limit is
-neutral. `overall` and `score` at the top are over both sides' words.
+words, so a long answer weighs more than a short one. A score above `band` is positive, below minus `band` negative,
+else neutral; on the limit is neutral. The customer's is negative below minus twice `band` only: who calls about a fault
+has to name it, and naming it calmly is neutral. `overall` and `score` at the top are over both sides' words, those of
+the customer counted twice, for an agent is friendly by trade.
 `start` and `end` are the labels of the first and last third of the side's own words; `trend` is improved or declined
 when the last third's score differs from the first's by more than `band`, else steady. `quarters` are the side's
 scores in the four equal parts of the time between the first and the last word of the call.
@@ -24,8 +25,10 @@ from callcov.model import Role
 
 Label = Literal["positive", "neutral", "negative"]
 Trend = Literal["improved", "steady", "declined"]
-_CALMLY = 1.5
-"""How many times as far below 0 as above a score is neutral; chosen on the development calls."""
+_CALMLY = 2
+"""How many times as far below 0 as above a customer's score is neutral; chosen on the development calls, as"""
+_CUSTOMER = 2
+"""how many times a customer's word counts."""
 Quarters = tuple[float | None, float | None, float | None, float | None]
 
 
@@ -59,29 +62,29 @@ class SentimentAnalysis(Result):
 def check(transcript: Reading, rules: Rules) -> SentimentAnalysis:
     """The sentiment of the call."""
     agent, customer = transcript.said(Role.AGENT), transcript.said(Role.CUSTOMER)
-    score = _score(transcript, (*agent, *customer))
+    score = _score(transcript, agent + _CUSTOMER * customer)
     middles = [said.middle for said in (*agent, *customer)]
-    first, last = min(middles, default=0.0), max(middles, default=0.0)
+    times = min(middles, default=0.0), max(middles, default=0.0)
     return SentimentAnalysis(
-        overall=_label(score, rules.band),
+        overall=_label(score, -rules.band, rules.band),
         score=score,
-        agent=_party(transcript, agent, first, last, rules.band),
-        customer=_party(transcript, customer, first, last, rules.band),
+        agent=_party(transcript, agent, times, -rules.band, rules.band),
+        customer=_party(transcript, customer, times, -_CALMLY * rules.band, rules.band),
     )
 
 
-def _party(transcript: Reading, words: tuple[Said, ...], first: float, last: float, band: float) -> Party:
-    """One side's sentiment; `first` and `last` bound the time that the quarters divide."""
+def _party(transcript: Reading, words: tuple[Said, ...], times: tuple[float, float], low: float, high: float) -> Party:
+    """One side's sentiment; `times` bound what the quarters divide, `low` and `high` what is neutral."""
     third = -(-len(words) // 3)  # rounded up, so that a single word is both thirds
     score = _score(transcript, words)
     start, end = _score(transcript, words[:third]), _score(transcript, words[len(words) - third :])
     return Party(
-        overall=_label(score, band),
+        overall=_label(score, low, high),
         score=score,
-        start=_label(start, band),
-        end=_label(end, band),
-        trend=_trend(start, end, band),
-        quarters=_quarters(transcript, words, first, last),
+        start=_label(start, low, high),
+        end=_label(end, low, high),
+        trend=_trend(start, end, high),
+        quarters=_quarters(transcript, words, *times),
     )
 
 
@@ -92,11 +95,11 @@ def _score(transcript: Reading, words: tuple[Said, ...]) -> float | None:
     return round(sum(transcript.segments[said.place].sentiment for said in words) / len(words), 3) + 0.0
 
 
-def _label(score: float | None, band: float) -> Label:
+def _label(score: float | None, low: float, high: float) -> Label:
     """A score in a word; nothing said is neutral."""
-    if score is None or -_CALMLY * band <= score <= band:
+    if score is None or low <= score <= high:
         return "neutral"
-    return "positive" if score > 0 else "negative"
+    return "positive" if score > high else "negative"
 
 
 def _trend(start: float | None, end: float | None, band: float) -> Trend:
