@@ -138,7 +138,8 @@ class Thresholds(_Part):
     """The limits an account may move; the defaults are the contract's (CONTRACT §5). A value on a limit is not over it.
 
     `silence_seconds` is where a pause starts to be listed and `dead_air_seconds` where one is flagged; both include
-    the limit itself. `sentiment_band` is how far from 0 a score must be to be called positive or negative.
+    the limit itself. `sentiment_band` is how far from 0 a score must be to be called positive or negative, a customer's
+    negative twice as far.
     """
 
     identity_seconds: Seconds = 15.0

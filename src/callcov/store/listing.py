@@ -26,7 +26,7 @@ from callcov.store.sealed import opened as unsealed
 from callcov.store.tables import FLAGS, analyses, documents, figures
 
 _BITS = reduce(add, [figures.c[name] * (1 << number) for number, name in enumerate(FLAGS)])
-# Not a join: after much was loaded at once PostgreSQL reads all figures for it, for every few thousand rows.
+# Not a join: PostgreSQL merged the figures from the first one on, for every few thousand rows that were wanted.
 _FLAGS = sa.select(_BITS).where(figures.c.analysis_id == analyses.c.id).scalar_subquery()
 _ROW = (analyses.c.id, analyses.c.status, analyses.c.agent_id, analyses.c.contact_id, sa.func.coalesce(_FLAGS, 0))
 

@@ -16,6 +16,7 @@ Flagged when never said, or after the `interactions`-th interaction.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -150,12 +151,13 @@ def _accepted(transcript: Reading, passage: Passage, told: set[str]) -> Iterator
 
 def _affirmed(transcript: Reading, passage: Passage) -> Iterator[tuple[int, int, int]]:
     """Where the agent says more of the matter behind a yes to the customer's question."""
-    begin, heard = passage.places[0][0], passage.tokens
-    before = [token for one in transcript.passages(Role.CUSTOMER) if one.places[0][0] < begin for token in one.tokens]
+    heard, theirs = passage.tokens, transcript.passages(Role.CUSTOMER)
     said = [token.text for token in heard[:2]]
-    if not before or before[-1].end != "?" or not (said[:1] in (["yes"], ["yeah"]) or said == ["it", "is"]):
+    first = 2 if said == ["it", "is"] else 1 if said[:1] in (["yes"], ["yeah"]) else 0
+    at = bisect_left(theirs, passage.places[0], key=lambda one: one.places[0])
+    asked = theirs[at - 1].tokens if at else ()
+    if not first or not asked or asked[-1].end != "?":
         return
-    first = 2 if said == ["it", "is"] else 1
     other = _beside(transcript, passage)
     for start, end in sentences(heard):
         begins = max(start, first)

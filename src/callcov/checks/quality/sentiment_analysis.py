@@ -26,9 +26,9 @@ from callcov.model import Role
 Label = Literal["positive", "neutral", "negative"]
 Trend = Literal["improved", "steady", "declined"]
 _CALMLY = 2
-"""How many times as far below 0 as above a customer's score is neutral; chosen on the development calls, as"""
+"""How many times as far below 0 as above a customer's score is neutral; chosen on the development calls."""
 _CUSTOMER = 2
-"""how many times a customer's word counts."""
+"""How many times a customer's word counts over the whole call; chosen likewise."""
 Quarters = tuple[float | None, float | None, float | None, float | None]
 
 
