@@ -1,9 +1,8 @@
 """The feed index of one account: memory a row, the time to read it, to have it back, and to answer.
 
 A million analyses (100,000 in the short form) of 5,000 agents and two million contacts, in a real database. Answers
-are the index's alone, or SQL's where it leaves them to it (all of one agent), one at a time, in this process: ids,
-total, whether more follow; fetching the documents comes on top for whoever asks. Cold is a search that was not asked
-before. The same question in SQL stands beside, once.
+are the index's alone, one at a time, in this process: ids, total, whether more follow; fetching the documents comes on
+top for whoever asks. Cold is a search that was not asked before. The same question in SQL stands beside, once.
 """
 
 import random
@@ -99,12 +98,12 @@ def answers(database: Database, index: Feeds, user_id: str, count: int) -> Gener
     for name, (filters, share) in CASES.items():
         offset = int(share * count)
 
+        def by_index(filters: Filters = filters, offset: int = offset) -> object:
+            return asked(index, database, user_id, filters, offset)
+
         def by_sql(filters: Filters = filters, offset: int = offset) -> object:
             with database.read() as connection:
                 return listing.selected(connection, user_id, LIVE, filters, 100, offset)
-
-        def by_index(filters: Filters = filters, offset: int = offset) -> object:
-            return asked(index, database, user_id, filters, offset) or by_sql()
 
         cold = milliseconds(by_index)
         warm = statistics.median(milliseconds(by_index) for _ in range(TIMES))

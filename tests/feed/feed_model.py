@@ -6,6 +6,7 @@ import random
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from callcov.feed.index import Page
 from callcov.feed.segment import STATUSES, Row, Wanted
 from callcov.feed.text import folded
 from callcov.store.ids import Tick, following, uuid7
@@ -62,8 +63,9 @@ class PlainList:
     def revision(self) -> int:
         return self.count_of_changes
 
-    def count(self, most: int | None = None) -> int:
-        return len(self.listed) if most is None else min(most, len(self.listed))
+    def count(self, most: int | None = None, wanted: Wanted | None = None) -> int:
+        found = len(self.listed if wanted is None else self.of(wanted))
+        return found if most is None else min(most, found)
 
     def rows(self, after: str, limit: int) -> list[Row]:
         found = [one.row for row_id, one in self.listed.items() if row_id > after][:limit]
@@ -76,9 +78,13 @@ class PlainList:
     def gone(self, since: int, limit: int) -> list[str]:
         return [row_id for revision, row_id in self.deleted if revision > since][:limit]
 
-    def of(self, wanted: Wanted, limit: int) -> list[str]:
+    def of(self, wanted: Wanted) -> list[str]:
         named = replace(wanted, status=None, flag=None)
-        return [row_id for row_id, one in reversed(self.listed.items()) if matches(one, named)][:limit]
+        return [row_id for row_id, one in reversed(self.listed.items()) if matches(one, named)]
+
+    def named(self, wanted: Wanted, total: int, limit: int, offset: int, starting_after: str | None) -> Page:
+        ids, _, has_more = self.page(wanted, limit, offset, starting_after)
+        return Page(ids, total, has_more)
 
     @contextmanager
     def open(self, _user_id: str, _livemode: bool):  # noqa: FBT001 - as a database is asked

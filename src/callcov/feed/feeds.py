@@ -64,6 +64,10 @@ class Source(Protocol):
         """The ids of the wanted agent or contact within the wanted times, newest first."""
         ...
 
+    def named(self, wanted: Wanted, total: int, limit: int, offset: int, starting_after: str | None) -> Page:
+        """A page of them; there are `total`."""
+        ...
+
 
 Open = Callable[[str, bool], AbstractContextManager[Source]]
 """Gives the list of that account and mode, as of now."""
@@ -114,7 +118,7 @@ class Feeds:
         offset: int,
         starting_after: str | None,
     ) -> Page | None:
-        """The page as of the source's snapshot, which must begin here; None when the database is to be asked."""
+        """The page as of the source's snapshot, which must begin here; None when the database has to be asked."""
         with self._lock:
             one = self._lists.setdefault((user_id, livemode), _List(user_id, livemode))
             self._lists.move_to_end((user_id, livemode))
@@ -132,10 +136,11 @@ class Feeds:
             if one.index.revision - one.saved_at >= self._rows:
                 one.saved_at = one.index.revision
                 self._background.submit(self._save, one)
-            if not self._are_few(source, wanted):
+            few = self._few_of(source, wanted)
+            if few is None:
                 return one.index.page(wanted, limit, offset, starting_after)
             if wanted.status is None and wanted.flag is None:
-                return None
+                return source.named(wanted, few, limit, offset, starting_after)
             return one.index.among(source.of(wanted), wanted, limit, offset, starting_after)
 
     @property
@@ -157,11 +162,12 @@ class Feeds:
         """Until what was begun in the background is done."""
         self._background.submit(int).result()
 
-    def _are_few(self, source: Source, wanted: Wanted) -> bool:
-        """Whether an agent or contact is asked for who has so few that the database finds them at once."""
+    def _few_of(self, source: Source, wanted: Wanted) -> int | None:
+        """How many an agent or contact has who is asked for, when the database finds so few by name at once."""
         if wanted.nothing or wanted.part or (wanted.agent is None) == (wanted.contact is None):
-            return False
-        return source.count(self._few + 1, wanted) <= self._few
+            return None
+        found = source.count(self._few + 1, wanted)
+        return found if found <= self._few else None
 
     def _consider(self, one: _List, source: Source) -> None:
         """Load the list if it is long; a short one is counted again when it may have grown enough."""

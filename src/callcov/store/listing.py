@@ -79,13 +79,7 @@ def selected(
     """The ids of a page, as `page` describes it, by SQL."""
     matched = matching(user_id, livemode, filters)
     total = connection.scalar(sa.select(sa.func.count()).select_from(analyses).where(matched)) or 0
-    if offset >= total:
-        return index.Page((), total, has_more=False)
-    if starting_after is not None:
-        matched = sa.and_(matched, analyses.c.id < starting_after)
-    ids = sa.select(analyses.c.id).where(matched).order_by(analyses.c.id.desc()).limit(limit + 1).offset(offset)
-    found = tuple(connection.scalars(ids))
-    return index.Page(found[:limit], total, has_more=len(found) > limit)
+    return _shown(connection, matched, total, limit, offset, starting_after)
 
 
 def indexed(
@@ -98,7 +92,7 @@ def indexed(
     offset: int = 0,
     starting_after: str | None = None,
 ) -> index.Page | None:
-    """The same by the feed index; None when SQL is to be asked. The connection's snapshot must begin here."""
+    """The same by the feed index; None when it has no answer. The connection's snapshot must begin here."""
     return feeds.page(
         Source(connection, user_id, livemode), user_id, livemode, wanted(filters), limit, offset, starting_after
     )
@@ -126,6 +120,24 @@ def opened(database: Database) -> Open:
             yield Source(connection, user_id, livemode)
 
     return source
+
+
+def _shown(
+    connection: sa.Connection,
+    matched: sa.ColumnElement[bool],
+    total: int,
+    limit: int,
+    offset: int,
+    starting_after: str | None,
+) -> index.Page:
+    """A page of the `total` analyses that match."""
+    if offset >= total:
+        return index.Page((), total, has_more=False)
+    if starting_after is not None:
+        matched = sa.and_(matched, analyses.c.id < starting_after)
+    ids = sa.select(analyses.c.id).where(matched).order_by(analyses.c.id.desc()).limit(limit + 1).offset(offset)
+    found = tuple(connection.scalars(ids))
+    return index.Page(found[:limit], total, has_more=len(found) > limit)
 
 
 def _items(
@@ -221,6 +233,10 @@ class Source:
         """The ids of the wanted agent or contact within the wanted times, newest first."""
         ids = sa.select(analyses.c.id).where(self._named(wanted)).order_by(analyses.c.id.desc())
         return list(self._connection.scalars(ids).all())
+
+    def named(self, wanted: Wanted, total: int, limit: int, offset: int, starting_after: str | None) -> index.Page:
+        """A page of them; there are `total`."""
+        return _shown(self._connection, self._named(wanted), total, limit, offset, starting_after)
 
     def _named(self, wanted: Wanted) -> sa.ColumnElement[bool]:
         agent, contact = (None if one is None else one.decode() for one in (wanted.agent, wanted.contact))
