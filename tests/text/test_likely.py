@@ -110,16 +110,9 @@ def test_a_number_that_was_called_harmless_takes_more_than_a_doubt(probability, 
         assert bool(find(segments, saying(segments, pin=[(0, 4, probability)]))) == expected
 
 
-@pytest.mark.parametrize(
-    ("text", "believed", "stays"),
-    [
-        ("my card number is 4539 1488 0343 6467", 0.1, True),
-        ("my card number is 4539 1488 0343 6467", 0.01, False),
-        ("my address is 14 Oak Street", 0.3, True),
-        ("my address is 14 Oak Street", 0.1, False),
-    ],
-)
-def test_what_a_rule_took_is_given_back_sooner_where_a_leak_costs_less(text, believed, stays):
+@pytest.mark.parametrize(("believed", "stays"), [(0.1, True), (0.01, False)])
+@pytest.mark.parametrize("text", ["my card number is 4539 1488 0343 6467", "my address is 14 Oak Street"])
+def test_what_a_rule_took_is_given_back_only_where_it_is_surely_harmless(text, believed, stays):
     segments = segments_of([("B", text.split())])
     kind = find(segments)[0].type
     beliefs = [(one.segment, word, believed) for one in find(segments) for word in range(one.first, one.last)]

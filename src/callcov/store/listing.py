@@ -79,7 +79,7 @@ def selected(
     """The ids of a page, as `page` describes it, by SQL."""
     matched = matching(user_id, livemode, filters)
     total = connection.scalar(sa.select(sa.func.count()).select_from(analyses).where(matched)) or 0
-    return _shown(connection, matched, total, limit, offset, starting_after)
+    return _shown(connection, user_id, livemode, filters, total, limit, offset, starting_after)
 
 
 def indexed(
@@ -124,7 +124,9 @@ def opened(database: Database) -> Open:
 
 def _shown(
     connection: sa.Connection,
-    matched: sa.ColumnElement[bool],
+    user_id: str,
+    livemode: bool,
+    filters: Filters,
     total: int,
     limit: int,
     offset: int,
@@ -133,6 +135,7 @@ def _shown(
     """A page of the `total` analyses that match."""
     if offset >= total:
         return index.Page((), total, has_more=False)
+    matched = matching(user_id, livemode, filters)
     if starting_after is not None:
         matched = sa.and_(matched, analyses.c.id < starting_after)
     ids = sa.select(analyses.c.id).where(matched).order_by(analyses.c.id.desc()).limit(limit + 1).offset(offset)
@@ -197,6 +200,12 @@ def _plain(connection: sa.Connection, user_id: str, about: str, stored: bytes) -
     return stored if stored.startswith(b"{") else unsealed(connection, user_id, about, stored.decode()).encode()
 
 
+def _of_name(wanted: Wanted) -> Filters:
+    """What is wanted of agent, contact and times."""
+    agent, contact = (None if one is None else one.decode() for one in (wanted.agent, wanted.contact))
+    return Filters(agent_id=agent, contact_id=contact, created_after=wanted.after, created_before=wanted.before)
+
+
 class Source:
     """One list as one snapshot shows it, as `feed.feeds.Source` says."""
 
@@ -236,12 +245,11 @@ class Source:
 
     def named(self, wanted: Wanted, total: int, limit: int, offset: int, starting_after: str | None) -> index.Page:
         """A page of them; there are `total`."""
-        return _shown(self._connection, self._named(wanted), total, limit, offset, starting_after)
+        named = _of_name(wanted)
+        return _shown(self._connection, self._user_id, self._livemode, named, total, limit, offset, starting_after)
 
     def _named(self, wanted: Wanted) -> sa.ColumnElement[bool]:
-        agent, contact = (None if one is None else one.decode() for one in (wanted.agent, wanted.contact))
-        named = Filters(agent_id=agent, contact_id=contact, created_after=wanted.after, created_before=wanted.before)
-        return matching(self._user_id, self._livemode, named)
+        return matching(self._user_id, self._livemode, _of_name(wanted))
 
     def _rows(self, which: sa.ColumnElement[bool], order: sa.Column[Any], limit: int) -> list[Row]:
         rows = sa.select(*_ROW).where(self._owned, which).order_by(order).limit(limit)

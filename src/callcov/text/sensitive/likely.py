@@ -2,8 +2,8 @@
 
 The rules know forms (check digits, postcodes, what an e-mail looks like) and follow a value over turns; the tagger
 reads the talk around a word. A word is taken when the tagger is sure of it, or when a rule took it and the tagger does
-not hold it for harmless. The limits were chosen on bench/verdicts/exchanges/dev.yaml, where they leave 3 of 158 values
-readable and hide 27 of 317 decoys.
+not hold it for harmless. The limits were chosen on bench/verdicts/exchanges/dev.yaml, where they leave 1 of 158 values
+readable and hide 30 of 317 decoys.
 """
 
 from __future__ import annotations
@@ -27,11 +27,8 @@ _SURELY = 0.9
 """The same for a word of a number that was called something harmless: "the order number is 77120"."""
 _BESIDE = 0.25
 """Probability from which it is, beside such a word."""
-_HARMLESS = 0.2
+_HARMLESS = 0.05
 """Mean probability up to which what a rule took is given back."""
-_GUARDED = 0.02
-"""The same where a leak costs more than a hidden order number."""
-_COSTLY = frozenset(("card_number", "card_cvv", "ssn", "bank_account", "pin", "password", "government_id"))
 _SURE = 0.8
 """Mean probability from which the tagger's type is believed rather than a rule's."""
 _NEAR = 6
@@ -63,8 +60,7 @@ def joined(found: Sequence[Sensitive], harmless: Collection[tuple[int, int]], li
 
 def _believed(one: Sensitive, likely: Likely) -> bool:
     """Whether a rule's span stays."""
-    mean = float(likely.words[one.segment][one.first : one.last].sum(axis=1).mean())
-    return mean > (_GUARDED if one.type in _COSTLY else _HARMLESS)
+    return float(likely.words[one.segment][one.first : one.last].sum(axis=1).mean()) > _HARMLESS
 
 
 def _typed(spans: Sequence[Sensitive], likely: Likely) -> list[Sensitive]:
