@@ -22,9 +22,9 @@ sound and the scoring are in `bench/verdicts/`; [its README](../bench/verdicts/R
 rules of this version by authors who had not seen the product's rules or example sentences, labelled a second time
 blind, and decided where the two differed ([agreement](../bench/verdicts/held_out/second/AGREEMENT.md)); its hashes are
 committed and tested. Nobody read its calls, labels or details while tuning. What was seen: the totals below, after the
-reader was trained, while checks were tuned, and before and after the tagger, its second training, the second and the
-third training of the reader; and, in the test that searches what is stored for every value, the names of two calls
-with the type of the value that was found (a government id, a password).
+reader was trained, while checks were tuned, and before and after the tagger, its second training and each change of its
+limits, the second and the third training of the reader; and, in the test that searches what is stored for every value,
+the names of two calls with the type of the value that was found (a government id, a password).
 
 """
 LIMITS = """

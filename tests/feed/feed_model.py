@@ -82,7 +82,7 @@ class PlainList:
         named = replace(wanted, status=None, flag=None)
         return [row_id for row_id, one in reversed(self.listed.items()) if matches(one, named)]
 
-    def named(self, wanted: Wanted, total: int, limit: int, offset: int, starting_after: str | None) -> Page:
+    def page_of(self, wanted: Wanted, total: int, limit: int, offset: int, starting_after: str | None) -> Page:
         ids, _, has_more = self.page(wanted, limit, offset, starting_after)
         return Page(ids, total, has_more)
 

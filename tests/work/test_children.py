@@ -62,7 +62,7 @@ def children():
     crew.close()
 
 
-def wait_for(condition, seconds=60.0):
+def wait_for(condition, seconds=20.0):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it never happened"
@@ -166,7 +166,7 @@ def test_children_end_when_the_parent_is_killed(tmp_path):
     mark = tmp_path / "pid"
     parent = subprocess.Popen([sys.executable, str(script), str(mark)])
     try:
-        wait_for(lambda: mark.exists() and mark.read_text())
+        wait_for(lambda: mark.exists() and mark.read_text(), 60)  # a new interpreter, on a machine with other work
     finally:
         parent.kill()
         parent.wait()

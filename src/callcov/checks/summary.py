@@ -142,7 +142,7 @@ def _telling(one: Sentence) -> int:
 
 def _states(transcript: Reading, one: Sentence, *, called: bool) -> bool:
     """Whether the agent says why they call; `called`: the customer picked up, so what the agent tells is the reason."""
-    acts = {act.name for act in transcript.segments[one.place].acts if act.first < one.last and one.first < act.last}
+    acts = _acts(transcript, one)
     if "stated" in one.sayings:
         return True
     if one.asks or not _NOTICES.isdisjoint(one.words):
@@ -177,15 +177,21 @@ def _outcome(transcript: Reading, said: Sequence[Sentence], steps: Sequence[Sent
 
 def _promises(transcript: Reading, one: Sentence) -> bool:
     """Whether a step is the agent's own: nothing that is left to the customer, said back or threatened."""
-    acts = {act.name for act in transcript.segments[one.place].acts if act.first < one.last and one.first < act.last}
+    acts = _acts(transcript, one)
     said_back = "active_listening" in acts and "resolution" not in acts
     theirs = "own_way" in one.sayings or "if" in one.said[:3] or is_told(one)
     return not (said_back or theirs or _harms(transcript, one))
 
 
+def _acts(transcript: Reading, one: Sentence) -> set[str]:
+    """The acts that words of a sentence do."""
+    acts = transcript.segments[one.place].acts
+    return {act.name for act in acts if act.first < one.last and one.first < act.last}
+
+
 def _harms(transcript: Reading, one: Sentence) -> bool:
     """Whether a sentence threatens or presses, and does not solve anything: then it helps nobody."""
-    acts = {act.name for act in transcript.segments[one.place].acts if act.first < one.last and one.first < act.last}
+    acts = _acts(transcript, one)
     return not acts.isdisjoint(_HARMS) and "resolution" not in acts
 
 

@@ -64,8 +64,8 @@ class Source(Protocol):
         """The ids of the wanted agent or contact within the wanted times, newest first."""
         ...
 
-    def named(self, wanted: Wanted, total: int, limit: int, offset: int, starting_after: str | None) -> Page:
-        """A page of them; there are `total`."""
+    def page_of(self, wanted: Wanted, total: int, limit: int, offset: int, starting_after: str | None) -> Page:
+        """A page of those ids; there are `total`."""
         ...
 
 
@@ -140,7 +140,7 @@ class Feeds:
             if few is None:
                 return one.index.page(wanted, limit, offset, starting_after)
             if wanted.status is None and wanted.flag is None:
-                return source.named(wanted, few, limit, offset, starting_after)
+                return source.page_of(wanted, few, limit, offset, starting_after)
             return one.index.among(source.of(wanted), wanted, limit, offset, starting_after)
 
     @property

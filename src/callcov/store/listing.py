@@ -75,11 +75,19 @@ def selected(
     limit: int,
     offset: int = 0,
     starting_after: str | None = None,
+    total: int | None = None,
 ) -> index.Page:
-    """The ids of a page, as `page` describes it, by SQL."""
+    """The ids of a page, as `page` describes it, by SQL; what matches is counted unless `total` tells it."""
     matched = matching(user_id, livemode, filters)
-    total = connection.scalar(sa.select(sa.func.count()).select_from(analyses).where(matched)) or 0
-    return _shown(connection, user_id, livemode, filters, total, limit, offset, starting_after)
+    if total is None:
+        total = connection.scalar(sa.select(sa.func.count()).select_from(analyses).where(matched)) or 0
+    if offset >= total:
+        return index.Page((), total, has_more=False)
+    if starting_after is not None:
+        matched = sa.and_(matched, analyses.c.id < starting_after)
+    ids = sa.select(analyses.c.id).where(matched).order_by(analyses.c.id.desc()).limit(limit + 1).offset(offset)
+    found = tuple(connection.scalars(ids))
+    return index.Page(found[:limit], total, has_more=len(found) > limit)
 
 
 def indexed(
@@ -120,27 +128,6 @@ def opened(database: Database) -> Open:
             yield Source(connection, user_id, livemode)
 
     return source
-
-
-def _shown(
-    connection: sa.Connection,
-    user_id: str,
-    livemode: bool,
-    filters: Filters,
-    total: int,
-    limit: int,
-    offset: int,
-    starting_after: str | None,
-) -> index.Page:
-    """A page of the `total` analyses that match."""
-    if offset >= total:
-        return index.Page((), total, has_more=False)
-    matched = matching(user_id, livemode, filters)
-    if starting_after is not None:
-        matched = sa.and_(matched, analyses.c.id < starting_after)
-    ids = sa.select(analyses.c.id).where(matched).order_by(analyses.c.id.desc()).limit(limit + 1).offset(offset)
-    found = tuple(connection.scalars(ids))
-    return index.Page(found[:limit], total, has_more=len(found) > limit)
 
 
 def _items(
@@ -243,10 +230,10 @@ class Source:
         ids = sa.select(analyses.c.id).where(self._named(wanted)).order_by(analyses.c.id.desc())
         return list(self._connection.scalars(ids).all())
 
-    def named(self, wanted: Wanted, total: int, limit: int, offset: int, starting_after: str | None) -> index.Page:
-        """A page of them; there are `total`."""
-        named = _of_name(wanted)
-        return _shown(self._connection, self._user_id, self._livemode, named, total, limit, offset, starting_after)
+    def page_of(self, wanted: Wanted, total: int, limit: int, offset: int, starting_after: str | None) -> index.Page:
+        """A page of those ids; there are `total`."""
+        whose = self._user_id, self._livemode
+        return selected(self._connection, *whose, _of_name(wanted), limit, offset, starting_after, total)
 
     def _named(self, wanted: Wanted) -> sa.ColumnElement[bool]:
         return matching(self._user_id, self._livemode, _of_name(wanted))
