@@ -84,7 +84,7 @@ def asked(index: Feeds, database: Database, user_id: str, filters: Filters, offs
 @contextmanager
 def ready(database: Database, folder: Path, user_id: str) -> Generator[tuple[Feeds, float]]:
     """An index that has read everything, and the seconds that took."""
-    index = Feeds(listing.opened(database), folder)
+    index = Feeds(listing.Lists(database), folder)
     began = time.perf_counter()
     asked(index, database, user_id, Filters(), 0)
     while asked(index, database, user_id, Filters(), 0) is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import http.client
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,7 @@ from exact import Answer
 CONNECTIONS = 16
 SHARE = 0.4
 _TIMEOUT = 300
+_TURN = 30
 _FEW = 50
 """Answers below which there is no p99 worth the name."""
 
@@ -72,15 +73,22 @@ class Times:
         return cls(float(np.median(seconds)) * 1000, p99, len(seconds))
 
 
-def alone(asker: Asker, case: Case, most: int, cap: float) -> tuple[Times, list[Answer]]:
-    """One client, warm: after one answer that does not count up to `most`, at least three, no longer than `cap` s."""
-    line, answers = Line(asker), list[Answer]()
-    answers.append(line.ask(case))
+def alone(asked: Sequence[tuple[Asker, Case]], most: int, cap: float) -> list[tuple[Times, list[Answer]]]:
+    """One client, warm, who asks these by turns of thirty, so that all of them have the same hours of the machine.
+
+    Of each, after one answer that does not count, up to `most`, at least three, all together no longer than `cap` s.
+    """
+    lines = [Line(asker) for asker, _ in asked]
+    answers = [[line.ask(case)] for line, (_, case) in zip(lines, asked, strict=True)]
     until = time.monotonic() + cap
-    while len(answers) <= most and (len(answers) < 4 or time.monotonic() < until):
-        answers.append(line.ask(case))
-    line.close()
-    return Times.of([one.received - one.sent for one in answers[1:]]), answers
+    while any(len(kept) < 4 or (len(kept) <= most and time.monotonic() < until) for kept in answers):
+        for line, (_, case), kept in zip(lines, asked, answers, strict=True):
+            turn = min(len(kept) + _TURN, most + 1)
+            while len(kept) < turn and (len(kept) < 4 or time.monotonic() < until):
+                kept.append(line.ask(case))
+    for line in lines:
+        line.close()
+    return [(Times.of([one.received - one.sent for one in kept[1:]]), kept) for kept in answers]
 
 
 def fastest(asker: Asker, case: Case, seconds: float) -> float:

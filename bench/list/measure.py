@@ -34,8 +34,8 @@ class Measuring:
     seconds: float
     say: Callable[[str], None]
 
-    def alone(self, asker: Asker, found: dict) -> None:
-        """Cold searches first, then every case warm."""
+    def alone(self, asker: Asker, found: dict, floor: Asker | None = None) -> None:
+        """Cold searches first, then every case warm, taking turns with the floor of its size where there is one."""
         for case in self.cases:
             one = found["cases"].setdefault(case.name, {})
             if self.system.ours and (sisters := searching(case)):
@@ -44,20 +44,24 @@ class Measuring:
                 line.close()
                 one["cold"] = [(answer.received - answer.sent) * 1000 for answer in cold]
         for case in self.cases:
-            self._one(asker, case, found["cases"][case.name])
+            self._one(asker, case, found["cases"][case.name], floor)
 
-    def _one(self, asker: Asker, case: Case, one: dict) -> None:
-        most, cap = (300, self.seconds) if self.system.ours else (60, 2 * self.seconds)
+    def _one(self, asker: Asker, case: Case, one: dict, floor: Asker | None) -> None:
+        most = 300 if self.system.ours else 60
+        beside = [(floor, Case("keys", limit=case.limit))] if floor else []
         try:
-            times, answers = client.alone(asker, case, most, cap)
+            (times, answers), *floors = client.alone([(asker, case), *beside], most, 2 * self.seconds)
         except RuntimeError as refused:
             one["cannot"] = str(refused)[:200]
             self.say(f"{case.name}: cannot: {refused}")
             return
         wrong = exact.wrong(case, self.data.loaded.totals[case.name], (), answers)
         one |= {"alone": asdict(times), "wrong": wrong, "checked": len(answers)}
-        cold = f", cold {max(one['cold']):.1f} at most" if "cold" in one else ""
-        self.say(f"{case.name}: {times.median:.2f} ms, p99 {_ms(times.p99)}, n={times.count}{cold}{_told(wrong)}")
+        told = f", cold {max(one['cold']):.1f} at most" if "cold" in one else ""
+        for lowest, _ in floors:
+            one["floor"] = asdict(lowest)
+            told += f", floor {lowest.median:.2f} ms"
+        self.say(f"{case.name}: {times.median:.2f} ms, p99 {_ms(times.p99)}, n={times.count}{told}{_told(wrong)}")
 
     def together(self, asker: Asker, found: dict) -> None:
         """Sixteen connections at 40 % of the most they can have; first idle, then while somebody writes."""
@@ -111,7 +115,7 @@ class Measuring:
         found: dict[str, dict] = {}
         for path, names in (("keys", KEYS), ("memory", MEMORY)):
             for limit, name in names.items():
-                times, _ = client.alone(asker, Case(path, limit=limit), 300, self.seconds)
+                ((times, _),) = client.alone([(asker, Case(path, limit=limit))], 300, self.seconds)
                 found[name] = asdict(times)
                 self.say(f"floor, {name}: {times.median:.2f} ms, p99 {_ms(times.p99)}, n={times.count}")
         return found

@@ -37,8 +37,8 @@ class Measured:
         return self.kept["floors"].get(system, {}).get(name, {}).get("median")
 
     def limit(self, system: str, name: str) -> float | None:
-        """The most that a case may take."""
-        floor = self.floor(system, KEYS[1_000 if name == LARGE else 100])
+        """The most that a case may take, by the floor that took turns with it."""
+        floor = self.case(system, name).get("floor", {}).get("median")
         return None if floor is None else 1.5 * floor + (0 if name == LARGE else 2)
 
     def ratios(self, system: str) -> list[float]:
@@ -120,8 +120,8 @@ def _slowest(found: Measured, system: str) -> Figure | None:
 
 
 def _large(found: Measured, system: str) -> Figure | None:
-    took, floor = found.alone(system, LARGE), found.floor(system, KEYS[1_000])
-    return Figure("", took / floor, at_most=1.5) if took and floor else None
+    took, limit = found.alone(system, LARGE), found.limit(system, LARGE)
+    return Figure("", took / limit * 1.5, at_most=1.5) if took and limit else None
 
 
 def _coldest(found: Measured) -> Figure | None:

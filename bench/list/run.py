@@ -139,13 +139,15 @@ class Run:
         found: dict = {"cases": {}}
         self.measured["systems"][one.name] = found
         with one.started(data) as asker:
-            measuring.alone(asker, found)
+            if one.ours:
+                with systems.floor(data) as floor:
+                    measuring.alone(asker, found, floor)
+                    self.measured["floors"][one.name] = measuring.floors(floor)
+            else:
+                measuring.alone(asker, found)
             (data.folder / _KEPT).unlink(missing_ok=True)  # until it is known what was written
             measuring.together(asker, found)
         self._keep(data)
-        if one.ours:
-            with systems.floor(data) as asker:
-                self.measured["floors"][one.name] = measuring.floors(asker)
 
 
 def _engine(address: str | None) -> str:
