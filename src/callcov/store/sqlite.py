@@ -22,6 +22,7 @@ from callcov.errors import BadSetting
 from callcov.store.sealed import Vault
 
 _BUSY_MS = 30_000
+_READ_KIB = 8_192  # pages a reader keeps: a list of 100 documents that lie apart is some 3 MB of them
 _SCRUB_MS = 1_000  # writers wait while the log is emptied, so a long reader is not waited for
 # The second: the index of the write-ahead log cannot grow, which it must when the file is opened again.
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
@@ -106,6 +107,7 @@ def _prepare_reader(connection: DBAPIConnection, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
     cursor.execute("PRAGMA query_only=ON")
+    cursor.execute(f"PRAGMA cache_size=-{_READ_KIB}")
     cursor.close()
 
 
