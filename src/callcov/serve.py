@@ -129,7 +129,7 @@ def _services(
     """What the API needs, with children of its own; `shared` when other processes count for the same rate limits."""
     probes = Children(_PROBES, probe.equip, (blobs_url(config.data), database.vault), memory=_PROBE_BYTES)
     probes.warm(os.getpid)
-    feeds = Feeds(listing.opened(database), database.feed_folder) if config.feed_index == "on" else None
+    feeds = Feeds(listing.Lists(database), database.feed_folder) if config.feed_index == "on" else None
     with judging_again(config, database) as judges:
         yield Services(
             database=database,

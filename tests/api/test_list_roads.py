@@ -47,7 +47,7 @@ def roads(request, tmp_path_factory):
         url = request.getfixturevalue("postgres").fresh()
     with running(folder, url=url, public_url=PUBLIC) as plain:
         database = open_database(url, feed_folder=folder / "feed")
-        feeds = Feeds(listing.opened(database), database.feed_folder, short=0, rows=4)
+        feeds = Feeds(listing.Lists(database), database.feed_folder, short=0, rows=4)
         with running(folder, url=url, public_url=PUBLIC, feeds=feeds) as quick:
             yield plain, quick, feeds, plain.account("roads@example.com")
         feeds.close()
@@ -89,7 +89,7 @@ def test_what_happens_is_seen_at_once_and_what_is_deleted_lies_in_no_file(roads)
     answers(roads, {})
     roads[0].complete(account.user_id, made[0], sample_transcript())
     assert len({answer.content for answer in answers(roads, {"search": "ERASE", "status_filter": "completed"})}) == 1
-    feeds = Feeds(listing.opened(roads[0].services.database), folder / "feed", short=0, rows=4)
+    feeds = Feeds(listing.Lists(roads[0].services.database), folder / "feed", short=0, rows=4)
     roads[2].close()
     listed = roads[0].services.database
     with listed.read() as connection:

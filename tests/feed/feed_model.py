@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -33,6 +34,7 @@ class PlainList:
     tick: Tick = field(default_factory=lambda: Tick(BEGAN, 0))
     remembered: int = 10**9
     rows_read: int = 0
+    row_mark: str | None = None
 
     def insert(self, agent_id: str, contact_id: str, later_ms: int = 0) -> str:
         self.count_of_changes += 1
@@ -63,6 +65,14 @@ class PlainList:
     def revision(self) -> int:
         return self.count_of_changes
 
+    def mark(self) -> str | None:
+        return self.row_mark
+
+    def renewed(self) -> tuple[str | None, str]:
+        """A new mark: the one it had and the new one."""
+        before, self.row_mark = self.row_mark, uuid.uuid4().hex
+        return before, self.row_mark
+
     def count(self, most: int | None = None, wanted: Wanted | None = None) -> int:
         found = len(self.listed if wanted is None else self.of(wanted))
         return found if most is None else min(most, found)
@@ -86,9 +96,19 @@ class PlainList:
         ids, _, has_more = self.page(wanted, limit, offset, starting_after)
         return Page(ids, total, has_more)
 
+
+@dataclass
+class PlainLists:
+    """Lists by account, as `feed.feeds.Lists` asks for them."""
+
+    by_account: dict[str, PlainList]
+
     @contextmanager
-    def open(self, _user_id: str, _livemode: bool):  # noqa: FBT001 - as a database is asked
-        yield self
+    def opened(self, user_id: str, _livemode: bool):  # noqa: FBT001 - as a database is asked
+        yield self.by_account[user_id]
+
+    def marked(self, user_id: str, _livemode: bool) -> str:  # noqa: FBT001 - as a database is asked
+        return self.by_account[user_id].renewed()[1]
 
 
 def matches(one: Listed, wanted: Wanted) -> bool:

@@ -1,7 +1,9 @@
 """Which lists have an index, when it answers, what is kept as files and what is erased there."""
 
+from copy import deepcopy
+
 import pytest
-from feed_model import PlainList, shaped
+from feed_model import PlainList, PlainLists, shaped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,10 +21,7 @@ def made(tmp_path):
     open_ones = []
 
     def make(lists, folder=tmp_path / "feed", **given):
-        def opened(user_id, livemode):
-            return lists[user_id].open(user_id, livemode)
-
-        open_ones.append(Feeds(opened, folder, **{"short": 20, "rows": ROWS, "few": 2, **given}))
+        open_ones.append(Feeds(PlainLists(lists), folder, **{"short": 20, "rows": ROWS, "few": 2, **given}))
         return open_ones[-1]
 
     yield make
@@ -140,6 +139,38 @@ def test_what_is_kept_is_not_trusted_when_the_database_is_an_older_copy(made):
     assert restarted(made, older) == 4 * ROWS - 1
 
 
+def test_what_is_kept_is_not_trusted_when_the_database_was_put_back_and_went_another_way_from_there(made):
+    one = shaped(4 * ROWS)
+    restarted(made, one)
+    copy = deepcopy(one)
+    for each, status in ((one, "failed"), (copy, "completed")):
+        each.change(min(each.listed), status=status, flags=1)
+    restarted(made, one)
+    assert restarted(made, copy) == 4 * ROWS
+
+
+def test_what_is_kept_is_not_trusted_when_what_was_erased_since_is_back(made, tmp_path):
+    one = shaped(4 * ROWS)
+    restarted(made, one)
+    copy, gone = deepcopy(one), min(one.listed)
+    one.delete(gone)
+    saved.erase(saved.place(tmp_path / "feed", "u", LIVE), [gone], *one.renewed())
+    assert restarted(made, deepcopy(one)) == 0
+    assert restarted(made, copy) == 4 * ROWS
+
+
+def test_erasing_gives_no_files_a_mark_that_they_had_not(made, tmp_path):
+    one = shaped(4 * ROWS)
+    restarted(made, one)
+    older = deepcopy(one)
+    one.change(min(one.listed), status="failed", flags=1)
+    restarted(made, one)
+    gone = max(older.listed)
+    older.delete(gone)
+    saved.erase(saved.place(tmp_path / "feed", "u", LIVE), [gone], *older.renewed())
+    assert restarted(made, older) == 4 * ROWS - 1
+
+
 def test_what_is_kept_is_not_trusted_when_it_holds_other_rows_than_the_database(made):
     one = shaped(4 * ROWS)
     restarted(made, one)
@@ -152,7 +183,7 @@ def test_what_is_kept_is_not_trusted_when_it_holds_other_rows_than_the_database(
 def test_a_damaged_file_counts_for_nothing(tmp_path_factory, where, is_cut):
     folder = tmp_path_factory.mktemp("damaged")
     one = shaped(ROWS)
-    feeds = Feeds(one.open, folder, short=20, rows=ROWS)
+    feeds = Feeds(PlainLists({"u": one}), folder, short=20, rows=ROWS)
     settled(feeds, one)
     feeds.close()
     path = next(folder.rglob("*.segment"))
@@ -160,9 +191,9 @@ def test_a_damaged_file_counts_for_nothing(tmp_path_factory, where, is_cut):
     place = int(where * (len(whole) - 1))
     rest = b"" if is_cut else bytes([whole[place] ^ 1]) + whole[place + 1 :]
     path.write_bytes(whole[:place] + rest)
-    assert saved.read(path.parent, ROWS) is None
+    assert saved.read(path.parent, ROWS, one.mark()) is None
     path.write_bytes(whole)
-    assert saved.read(path.parent, ROWS) is not None
+    assert saved.read(path.parent, ROWS, one.mark()) is not None
 
 
 def test_what_is_erased_is_in_no_file_at_once_and_the_rest_is_still_kept(made, tmp_path):
@@ -177,9 +208,9 @@ def test_what_is_erased_is_in_no_file_at_once_and_the_rest_is_still_kept(made, t
     assert len(files) == 2
     for row_id in (ids[3], long_id):
         one.delete(row_id)
-        saved.erase(saved.place(tmp_path / "feed", "u", LIVE), [row_id])
+        saved.erase(saved.place(tmp_path / "feed", "u", LIVE), [row_id], *one.renewed())
     kept = b"".join(path.read_bytes() for path in files).lower()
-    segments, _ = saved.read(files[0].parent, ROWS)
+    segments, _ = saved.read(files[0].parent, ROWS, one.mark())
     columns = b"".join(text.letters.T.tobytes() for segment in segments for text in segment.texts).lower()
     assert b"secret" not in kept
     assert b"secret" not in columns
@@ -190,13 +221,13 @@ def test_what_is_erased_is_in_no_file_at_once_and_the_rest_is_still_kept(made, t
 
 
 def test_erasing_where_nothing_is_kept_or_a_file_is_damaged_leaves_nothing(made, tmp_path):
-    saved.erase(tmp_path / "nowhere", ["01a2090c-9310-7000-b8ba-4ee1957f877d"])
+    saved.erase(tmp_path / "nowhere", ["01a2090c-9310-7000-b8ba-4ee1957f877d"], None, "new")
     assert not (tmp_path / "nowhere").exists()
     one = shaped(ROWS)
     restarted(made, one)
     (path,) = (tmp_path / "feed").rglob("*.segment")
     path.write_bytes(b"nonsense")
-    saved.erase(path.parent, [min(one.listed)])
+    saved.erase(path.parent, [min(one.listed)], *one.renewed())
     assert not path.exists()
 
 

@@ -129,13 +129,13 @@ class Indexed(RuleBasedStateMachine):
     def keep(self):
         with saved.locked(self.folder):
             names = [saved.name_of(self.folder, one) or saved.write(self.folder, one) for one in self.index.segments]
-            saved.declare(self.folder, names, self.index.revision)
+            saved.declare(self.folder, names, self.index.revision, self.list.renewed()[1])
 
     @rule()
     def start_again(self):
         """As after a restart: what was kept, and the rest from the list."""
         self.index = Index(self.searches, self.rows)
-        kept = saved.read(self.folder, self.rows)
+        kept = saved.read(self.folder, self.rows, self.list.mark())
         if kept is None:
             self.index.revision = self.list.revision()
         else:

@@ -86,7 +86,7 @@ def compared(database, url, user, snapshots, revised, source=listing.Source):
     with database.write() as connection:
         for _ in range(50):
             analyses.accept(connection, user, LIVE, submission("agent-2"), NOON)
-    feeds = Feeds(listing.opened(database), database.feed_folder, short=0, rows=64)
+    feeds = Feeds(listing.Lists(database), database.feed_folder, short=0, rows=64)
     answered, wrong, revisions = 0, 0, set()
     end = time.monotonic() + 300  # writers may be slow on a busy machine
     with writing(url, user):

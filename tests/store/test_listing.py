@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_samples import LIVE, NOON, TEST, change, finished, submission
@@ -14,7 +15,9 @@ from callcov.errors import NotFound
 from callcov.feed.feeds import Feeds
 from callcov.store import analyses, deletions, judgements, listing, users
 from callcov.store.analyses import Filters
+from callcov.store.db import migrate, open_database
 from callcov.store.tables import FLAGS, MEASURES
+from callcov.store.tables import users as users_table
 
 IDS = ["a", "A", "ab", "Straße", "STRASSE", "é", "e\u0301", "İ", "%", "_", "\\", 'x,"y"', "🙂" * 255, "שלום", "x" * 65]
 PARTS = ["a", "s", "ss", "ß", "É", "i", "%", "\\", ",", "🙂🙂", "לו", "x" * 65, "\0", "a\0", "z" * 10_000, "", "e"]
@@ -72,7 +75,7 @@ def act(database, user, action, random, at):
 @settings(max_examples=25, deadline=None)
 def test_both_roads_say_the_same_whatever_happened_before(database_once, steps, wanted, data):
     database, user = database_once()
-    feeds = Feeds(listing.opened(database), None, short=0, rows=4, few=1)
+    feeds = Feeds(listing.Lists(database), None, short=0, rows=4, few=1)
     seen = [str(uuid.uuid4())]
     for at, (action, random) in enumerate([*steps, ("ask", None)]):
         if action != "ask":
@@ -125,7 +128,7 @@ def test_neither_road_shows_another_accounts_or_modes_analyses(database, user, o
         for owner, livemode in ((user, LIVE), (user, TEST), (other_user, LIVE)):
             for _ in range(3):
                 analyses.accept(connection, owner, livemode, submission(), NOON)
-    feeds = Feeds(listing.opened(database), None, short=0)
+    feeds = Feeds(listing.Lists(database), None, short=0)
     for owner, livemode in ((user, LIVE), (user, TEST), (other_user, LIVE)):
         with database.read() as connection:
             listing.indexed(connection, owner, livemode, feeds, Filters(), 10)
@@ -166,3 +169,46 @@ def test_the_fields_that_can_be_flagged_have_one_list(database):
     assert FLAGS == checks.FLAGS == Flag.__args__
     with database.read() as connection:
         assert not users.exist(connection)
+
+
+def test_a_database_put_back_from_a_copy_is_not_listed_by_what_was_kept_of_it_since(tmp_path):
+    path, failed = tmp_path / "callcov.db", Filters(status="failed")
+
+    def opened(work):
+        """Work on the database with an index of it; gives by both roads the failed analyses."""
+        database = open_database(f"sqlite:///{path}", feed_folder=tmp_path / "feed")
+        migrate(database)
+        work(database)
+        feeds = Feeds(listing.Lists(database), database.feed_folder, short=0)
+        with database.read() as connection:
+            user = connection.scalar(sa.select(users_table.c.id))
+            listing.indexed(connection, user, LIVE, feeds, failed, 9)
+        feeds.wait()
+        with database.read() as connection:
+            quick = listing.indexed(connection, user, LIVE, feeds, failed, 9)
+            plain = listing.selected(connection, user, LIVE, failed, 9)
+        feeds.close()
+        database.close()
+        return quick, plain
+
+    def fill(database):
+        with database.write() as connection:
+            user = users.create(connection, "dana@example.com", NOON).id
+            for number in range(3):
+                analyses.accept(connection, user, LIVE, submission(f"a{number}", "c"), NOON)
+
+    def fail(number):
+        def work(database):
+            with database.write() as connection:
+                user = connection.scalar(sa.select(users_table.c.id))
+                row_id = listing.selected(connection, user, LIVE, Filters(agent_id=f"a{number}"), 1).ids[0]
+                analyses.fail(connection, user, row_id, 1, "no sound", "2026-11-23T12:00:09.000Z", 1)
+
+        return work
+
+    opened(fill)
+    copy = path.read_bytes()
+    first, _ = opened(fail(0))
+    path.write_bytes(copy)
+    quick, plain = opened(fail(1))
+    assert quick == plain != first

@@ -11,9 +11,8 @@ from __future__ import annotations
 import fcntl
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TextIO
@@ -44,6 +43,10 @@ class Source(Protocol):
         """The list's revision; every change raises it."""
         ...
 
+    def mark(self) -> str | None:
+        """The mark of the files that agree with the list; None when there are none."""
+        ...
+
     def count(self, most: int | None = None, wanted: Wanted | None = None) -> int:
         """How many analyses there are, up to `most`; of `wanted` only agent, contact and times are looked at."""
         ...
@@ -69,22 +72,34 @@ class Source(Protocol):
         ...
 
 
-Open = Callable[[str, bool], AbstractContextManager[Source]]
-"""Gives the list of that account and mode, as of now."""
+class Lists(Protocol):
+    """The lists of a database, by account and mode."""
+
+    def opened(self, user_id: str, livemode: bool) -> AbstractContextManager[Source]:
+        """A list as of now."""
+        ...
+
+    def marked(self, user_id: str, livemode: bool) -> str:
+        """A new mark of a list, for files that agree with it."""
+        ...
 
 
 @dataclass
 class _List:
-    """One list. `lock` is held by whoever reads or moves `index`; `asked_at` is the revision to count it at again."""
+    """One list. `lock` is held by whoever reads or moves `index`; `loads` of it are waiting or going on.
+
+    Revisions: `asked_at`, to count it at again; `saved_at`, when saving was last begun; `declared`, of its files.
+    """
 
     user_id: str
     livemode: bool
     lock: threading.Lock = field(default_factory=threading.Lock)
     index: Index | None = None
-    is_loading: bool = False
+    loads: int = 0
     is_too_large: bool = False
     asked_at: int = 0
     saved_at: int = 0
+    declared: int | None = None
 
 
 class Feeds:
@@ -92,15 +107,15 @@ class Feeds:
 
     def __init__(
         self,
-        opened: Open,
+        lists: Lists,
         folder: Path | None,
         short: int = SHORT,
         memory: int = MEMORY,
         rows: int = ROWS,
         few: int = FEW,
     ) -> None:
-        self._open, self._folder, self._short, self._memory, self._rows = opened, folder, short, memory, rows
-        self._few = few
+        self._open, self._marked = lists.opened, lists.marked
+        self._folder, self._short, self._memory, self._rows, self._few = folder, short, memory, rows, few
         self._searches = Searches()
         self._lists: OrderedDict[tuple[str, bool], _List] = OrderedDict()
         self._lock = threading.Lock()
@@ -172,7 +187,7 @@ class Feeds:
     def _consider(self, one: _List, source: Source) -> None:
         """Load the list if it is long; a short one is counted again when it may have grown enough."""
         revision = source.revision()
-        if one.is_loading or one.is_too_large or revision < max(one.asked_at, self._short):
+        if one.loads or one.is_too_large or revision < max(one.asked_at, self._short):
             return
         missing = self._short - source.count(self._short)
         if missing > 0:
@@ -181,41 +196,62 @@ class Feeds:
             self._load_later(one)
 
     def _load_later(self, one: _List) -> None:
-        one.is_loading, index, one.index = True, one.index, None
+        one.loads, index, one.index = one.loads + 1, one.index, None
         self._background.submit(self._load, one, index)
 
     def _load(self, one: _List, index: Index | None) -> None:
         """Give the list an index that has seen all there is: the one it had, or what is kept, or a new one."""
         try:
-            found = self._brought_up(one, index) or self._filled(one)
+            found = self._brought_up(one, index)
+            self._give(one, found)
+            if found is None or not self._agrees(one, found):
+                self._give(one, None)
+                self._give(one, self._filled(one))
         finally:
-            one.is_loading = False
-        if found is None or self._is_closed:
-            return
+            with one.lock:
+                one.loads -= 1
+        if not self._is_closed:
+            self._fit()
+            self._save(one)
+
+    def _give(self, one: _List, index: Index | None) -> None:
         with one.lock:
-            one.index, one.saved_at = found, found.revision
-        self._fit()
-        self._save(one)
+            one.index, one.saved_at = index, index.revision if index else 0
 
     def _brought_up(self, one: _List, index: Index | None) -> Index | None:
-        """That index, or else what is kept, with everything since; None when it cannot be trusted or followed."""
-        with self._open(one.user_id, one.livemode) as source, ThreadPoolExecutor(1) as aside:
-            # The database counts while the files are read; of five million each takes half a second.
-            counting = aside.submit(source.count)
-            index = index or self._kept(one)
-            there = counting.result()
-            if index is None or not _follow(index, source, source.revision(), _MOST) or len(index) != there:
+        """That index, or else what is kept, with everything since; None when there is none, or it cannot follow."""
+        with self._open(one.user_id, one.livemode) as source:
+            revision = source.revision()
+            index = index or self._kept(one, source.mark())
+            if index is None or not _follow(index, source, revision, _MOST):
                 return None
         one.is_too_large = index.nbytes > self._memory
         return None if one.is_too_large else index
 
-    def _kept(self, one: _List) -> Index | None:
-        kept = saved.read(saved.place(self._folder, one.user_id, one.livemode), self._rows) if self._folder else None
+    def _kept(self, one: _List, mark: str | None) -> Index | None:
+        if self._folder is None:
+            return None
+        kept = saved.read(saved.place(self._folder, one.user_id, one.livemode), self._rows, mark)
         if kept is None:
             return None
         index = Index(self._searches, self._rows)
         index.segments, index.revision = kept
+        one.declared = index.revision
         return index
+
+    def _agrees(self, one: _List, index: Index) -> bool:
+        """Whether the list's index has as many rows as the database: somebody may have changed those by hand.
+
+        Of five million that takes half a second, in which the index answers already.
+        """
+        with ExitStack() as snapshot:
+            with one.lock:
+                source = snapshot.enter_context(self._open(one.user_id, one.livemode))
+                revision = source.revision()
+                if one.index is not index or not _follow(index, source, revision, _AT_ONCE):
+                    return True  # it is being loaded again, or will be
+                there = len(index)
+            return source.count() == there
 
     def _filled(self, one: _List) -> Index | None:
         """A new index of everything; None when too much changes meanwhile, or room is short."""
@@ -251,6 +287,8 @@ class Feeds:
             if self._folder is None or index is None or not self._saves():
                 return
             revision, segments = index.revision, list(index.segments)
+        if revision == one.declared:
+            return
         folder, names = saved.place(self._folder, one.user_id, one.livemode), list[str]()
         for segment in segments:
             # Read what is gone within the folder's lock: see `saved`.
@@ -262,7 +300,8 @@ class Feeds:
                     name = saved.write(folder, segment)
             names.append(name)
         with saved.locked(folder):
-            saved.declare(folder, names, revision)
+            saved.declare(folder, names, revision, self._marked(one.user_id, one.livemode))
+        one.declared = revision
 
     def _saves(self) -> bool:
         """Whether this is the process that keeps segments: the first that wants to, for as long as it lives."""

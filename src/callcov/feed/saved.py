@@ -1,9 +1,11 @@
 """Segments as files, so that a large list is back in a fraction of a second after a restart.
 
-A list has a folder: a file a segment, and `list.json`, which names the files that count and the revision that they
-have seen all of. A file is written beside its place and moved there, and one that is damaged does not count. Whoever
-writes holds the folder's lock, and so does whoever erases, after the rows are gone from the database: a writer that
-came first is followed by the erasing, one that comes later has seen in the database what is gone.
+A list has a folder: a file a segment, and `list.json`, which names the files that count, the revision that they have
+seen all of, and the mark that the list's row in the database bears as long as they agree with it: a database that was
+put back from an older copy bears another. A file is written beside its place and moved there, and one that is damaged
+does not count. Whoever writes holds the folder's lock, and so does whoever erases, after the rows are gone from the
+database: a writer that came first is followed by the erasing, one that comes later has seen in the database what is
+gone. Nobody waits for the folder's lock with a transaction open.
 """
 
 from __future__ import annotations
@@ -66,25 +68,26 @@ def write(folder: Path, segment: Segment) -> str:
     return _name(segment)
 
 
-def declare(folder: Path, names: Sequence[str], revision: int) -> None:
+def declare(folder: Path, names: Sequence[str], revision: int, mark: str) -> None:
     """Say that these files, oldest segment first, have seen everything up to the revision. Within `locked`.
 
-    Other files are removed.
+    `mark` is the list's in the database, drawn after the files were written. Other files are removed.
     """
-    _replace(folder / _LIST, json.dumps({"format": _FORMAT, "revision": revision, "segments": names}).encode())
+    about = {"format": _FORMAT, "revision": revision, "mark": mark, "segments": names}
+    _replace(folder / _LIST, json.dumps(about).encode())
     for path in folder.glob("*" + _ENDING):
         if path.name not in names:
             path.unlink()
 
 
-def read(folder: Path, rows: int) -> tuple[list[Segment], int] | None:
+def read(folder: Path, rows: int, mark: str | None) -> tuple[list[Segment], int] | None:
     """The segments that count, with room for `rows` each, oldest first, and their revision.
 
-    None when there are none, or a file is missing or damaged.
+    None when there are none, they bear another mark than the list, or a file is missing or damaged.
     """
     try:
         about = json.loads((folder / _LIST).read_bytes())
-        if about["format"] != _FORMAT:
+        if about["format"] != _FORMAT or about["mark"] != mark:
             return None
         segments = [_segment(folder / name, rows) for name in about["segments"]]
         return segments, int(about["revision"])
@@ -92,8 +95,11 @@ def read(folder: Path, rows: int) -> tuple[list[Segment], int] | None:
         return None
 
 
-def erase(folder: Path, ids: Sequence[str]) -> None:
-    """Take rows that are gone from the database out of the files. A folder that is not there has none."""
+def erase(folder: Path, ids: Sequence[str], before: str | None, after: str) -> None:
+    """Take rows that are gone from the database out of the files. A folder that is not there has none.
+
+    The list's mark was `before` until they were gone, and is `after` now; so is that of files that agreed.
+    """
     if not folder.exists():
         return
     keys = np.array(sorted(map(key, ids)), np.uint64)
@@ -103,6 +109,7 @@ def erase(folder: Path, ids: Sequence[str]) -> None:
             here = keys[(keys >= first) & (keys <= last)]
             if len(here):
                 _without(path, here)
+        _renew(folder / _LIST, before, after)
 
 
 def _without(path: Path, keys: npt.NDArray[np.uint64]) -> None:
@@ -113,6 +120,15 @@ def _without(path: Path, keys: npt.NDArray[np.uint64]) -> None:
         return
     segment.remove(keys)
     write(path.parent, segment)
+
+
+def _renew(path: Path, before: str | None, after: str) -> None:
+    try:
+        about = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return
+    if before is not None and about.get("mark") == before:
+        _replace(path, json.dumps(about | {"mark": after}).encode())
 
 
 def _name(segment: Segment) -> str:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from callcov.errors import NotFound
 from callcov.feed import saved
-from callcov.store import analyses, audit
+from callcov.store import analyses, audit, marks
 from callcov.store.audit import Entry
 from callcov.store.blobs import Blobs
 from callcov.store.db import Database
@@ -39,6 +39,7 @@ def erase(
         if row is None:
             raise NotFound("Analysis not found")
         keys = analyses.delete(connection, user_id, livemode, analysis_id)
+        before, after = marks.renew(connection, user_id, livemode)
         audit.write(connection, user_id, replace(entry, object_id=row.id, livemode=livemode))
     if queue and row.status == analyses.PROCESSING:
         queue.cancel(row.id, row.attempt)
@@ -48,4 +49,4 @@ def erase(
         blobs.delete(key)
     blobs.delete_prefix(f"work/{row.id}/")
     if database.feed_folder:
-        saved.erase(saved.place(database.feed_folder, user_id, livemode), [row.id])
+        saved.erase(saved.place(database.feed_folder, user_id, livemode), [row.id], before, after)

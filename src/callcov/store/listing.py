@@ -16,10 +16,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from callcov.feed import index
-from callcov.feed.feeds import Feeds, Open
+from callcov.feed.feeds import Feeds
 from callcov.feed.segment import STATUSES, Row, Wanted
 from callcov.feed.text import folded
-from callcov.store import deletions
+from callcov.store import deletions, marks
 from callcov.store.analyses import ROW, Analysis, Filters, matching, revision
 from callcov.store.db import Database
 from callcov.store.sealed import opened as unsealed
@@ -119,15 +119,23 @@ def wanted(filters: Filters) -> Wanted:
     )
 
 
-def opened(database: Database) -> Open:
-    """Gives the index a list of the database, as a snapshot of its own."""
+class Lists:
+    """The lists of a database, as `feed.feeds.Lists` says."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     @contextmanager
-    def source(user_id: str, livemode: bool) -> Generator[Source]:
-        with database.read() as connection:
+    def opened(self, user_id: str, livemode: bool) -> Generator[Source]:
+        """A list, as a snapshot of its own shows it."""
+        with self._database.read() as connection:
             yield Source(connection, user_id, livemode)
 
-    return source
+    def marked(self, user_id: str, livemode: bool) -> str:
+        """A new mark of a list, for files that agree with it."""
+        with self._database.write() as connection:
+            _, mark = marks.renew(connection, user_id, livemode)
+        return mark
 
 
 def _items(
@@ -205,6 +213,10 @@ class Source:
     def revision(self) -> int:
         """The list's revision; every change raises it."""
         return revision(self._connection, self._user_id, self._livemode)
+
+    def mark(self) -> str | None:
+        """The mark of the files that agree with the list; None when there are none."""
+        return marks.of(self._connection, self._user_id, self._livemode)
 
     def count(self, most: int | None = None, wanted: Wanted | None = None) -> int:
         """How many analyses there are, up to `most`; of `wanted` only agent, contact and times are looked at."""

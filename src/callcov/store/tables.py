@@ -63,7 +63,8 @@ policies = sa.Table(
 )
 
 # One row an account and mode. Whoever changes an analysis changes this row too, in the account's turn (`turns.py`), so
-# the order of ids is the order of commits, and a revision that was read says exactly which changes were seen.
+# the order of ids is the order of commits, and a revision that was read says exactly which changes were seen. `mark`
+# is for the files of the feed index (`marks.py`).
 feeds = sa.Table(
     "feeds",
     metadata,
@@ -72,6 +73,7 @@ feeds = sa.Table(
     sa.Column("last_ms", sa.BigInteger, nullable=False),
     sa.Column("last_counter", sa.Integer, nullable=False),
     sa.Column("revision", sa.BigInteger, nullable=False),
+    sa.Column("mark", sa.String(32)),
 )
 
 analyses = sa.Table(
