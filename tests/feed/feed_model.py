@@ -74,7 +74,7 @@ class PlainList:
         return before, self.row_mark
 
     def count(self, most: int | None = None, wanted: Wanted | None = None) -> int:
-        found = len(self.listed if wanted is None else self.of(wanted))
+        found = len(self.listed if wanted is None else self.of(wanted, len(self.listed)))
         return found if most is None else min(most, found)
 
     def rows(self, after: str, limit: int) -> list[Row]:
@@ -88,9 +88,9 @@ class PlainList:
     def gone(self, since: int, limit: int) -> list[str]:
         return [row_id for revision, row_id in self.deleted if revision > since][:limit]
 
-    def of(self, wanted: Wanted) -> list[str]:
+    def of(self, wanted: Wanted, most: int) -> list[str]:
         named = replace(wanted, status=None, flag=None)
-        return [row_id for row_id, one in reversed(self.listed.items()) if matches(one, named)]
+        return [row_id for row_id, one in reversed(self.listed.items()) if matches(one, named)][:most]
 
     def page_of(self, wanted: Wanted, total: int, limit: int, offset: int, starting_after: str | None) -> Page:
         ids, _, has_more = self.page(wanted, limit, offset, starting_after)

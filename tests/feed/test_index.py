@@ -159,7 +159,7 @@ class Indexed(RuleBasedStateMachine):
             self.agree(one, limit, 0, cursor)
 
     def agree(self, wanted, limit, offset, starting_after):
-        named = self.list.of(wanted)
+        named = self.list.of(wanted, 10**9)
         for page in (
             self.index.page(wanted, limit, offset, starting_after),
             self.index.among(named, wanted, limit, offset, starting_after),

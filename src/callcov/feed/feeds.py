@@ -63,8 +63,8 @@ class Source(Protocol):
         """The ids deleted after that revision; `limit` of them."""
         ...
 
-    def of(self, wanted: Wanted) -> list[str]:
-        """The ids of the wanted agent or contact within the wanted times, newest first."""
+    def of(self, wanted: Wanted, most: int) -> list[str]:
+        """The ids of the wanted agent or contact within the wanted times, newest first; the newest `most` of them."""
         ...
 
     def page_of(self, wanted: Wanted, total: int, limit: int, offset: int, starting_after: str | None) -> Page:
@@ -151,12 +151,8 @@ class Feeds:
             if one.index.revision - one.saved_at >= self._rows:
                 one.saved_at = one.index.revision
                 self._background.submit(self._save, one)
-            few = self._few_of(source, wanted)
-            if few is None:
-                return one.index.page(wanted, limit, offset, starting_after)
-            if wanted.status is None and wanted.flag is None:
-                return source.page_of(wanted, few, limit, offset, starting_after)
-            return one.index.among(source.of(wanted), wanted, limit, offset, starting_after)
+            few = self._few_of(one.index, source, wanted, limit, offset, starting_after)
+            return few or one.index.page(wanted, limit, offset, starting_after)
 
     @property
     def nbytes(self) -> int:
@@ -177,12 +173,17 @@ class Feeds:
         """Until what was begun in the background is done."""
         self._background.submit(int).result()
 
-    def _few_of(self, source: Source, wanted: Wanted) -> int | None:
-        """How many an agent or contact has who is asked for, when the database finds so few by name at once."""
+    def _few_of(
+        self, index: Index, source: Source, wanted: Wanted, limit: int, offset: int, starting_after: str | None
+    ) -> Page | None:
+        """A page of an agent or contact with so few analyses that the database finds them by name at once."""
         if wanted.nothing or wanted.part or (wanted.agent is None) == (wanted.contact is None):
             return None
-        found = source.count(self._few + 1, wanted)
-        return found if found <= self._few else None
+        if wanted.status is None and wanted.flag is None:
+            total = source.count(self._few + 1, wanted)
+            return source.page_of(wanted, total, limit, offset, starting_after) if total <= self._few else None
+        ids = source.of(wanted, self._few + 1)
+        return index.among(ids, wanted, limit, offset, starting_after) if len(ids) <= self._few else None
 
     def _consider(self, one: _List, source: Source) -> None:
         """Load the list if it is long; a short one is counted again when it may have grown enough."""

@@ -237,10 +237,12 @@ class Source:
         """The ids deleted after that revision, at most `limit`."""
         return deletions.since(self._connection, self._user_id, self._livemode, since, limit)
 
-    def of(self, wanted: Wanted) -> list[str]:
-        """The ids of the wanted agent or contact within the wanted times, newest first."""
-        ids = sa.select(analyses.c.id).where(self._named(wanted)).order_by(analyses.c.id.desc())
-        return list(self._connection.scalars(ids).all())
+    def of(self, wanted: Wanted, most: int) -> list[str]:
+        """The ids of the wanted agent or contact within the wanted times, newest first; the newest `most` of them."""
+        ids = sa.select(analyses.c.id).where(self._named(wanted)).order_by(analyses.c.id.desc()).limit(most).subquery()
+        # As one text, in whatever order: a thousand rows would take three times as long.
+        joined = self._connection.scalar(sa.select(sa.func.aggregate_strings(ids.c.id, ","))) or ""
+        return sorted(filter(None, joined.split(",")), reverse=True)
 
     def page_of(self, wanted: Wanted, total: int, limit: int, offset: int, starting_after: str | None) -> index.Page:
         """A page of those ids; there are `total`."""
