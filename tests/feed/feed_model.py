@@ -35,6 +35,7 @@ class PlainList:
     remembered: int = 10**9
     rows_read: int = 0
     row_mark: str | None = None
+    is_broken: bool = False  # whether counting everything fails
 
     def insert(self, agent_id: str, contact_id: str, later_ms: int = 0) -> str:
         self.count_of_changes += 1
@@ -74,6 +75,8 @@ class PlainList:
         return before, self.row_mark
 
     def count(self, most: int | None = None, wanted: Wanted | None = None) -> int:
+        if self.is_broken and most is None:
+            raise OSError("the database went away")
         found = len(self.listed if wanted is None else self.of(wanted, len(self.listed)))
         return found if most is None else min(most, found)
 

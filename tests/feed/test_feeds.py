@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 
+import numpy as np
 import pytest
 from feed_model import PlainList, PlainLists, shaped
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from callcov.feed import saved
 from callcov.feed.feeds import Feeds
-from callcov.feed.segment import STATUSES, Wanted
+from callcov.feed.segment import STATUSES, Wanted, key
 
 LIVE = True
 ROWS = 50
@@ -134,9 +135,12 @@ def test_what_is_kept_is_not_trusted_when_the_database_has_forgotten_what_was_de
 
 
 def test_what_is_kept_is_not_trusted_when_the_database_is_an_older_copy(made):
-    one, older = shaped(4 * ROWS), shaped(4 * ROWS - 1)
+    one = shaped(4 * ROWS)
     restarted(made, one)
-    assert restarted(made, older) == 4 * ROWS - 1
+    older = deepcopy(one)
+    one.insert("a", "c")
+    restarted(made, one)
+    assert restarted(made, older) == 4 * ROWS
 
 
 def test_what_is_kept_is_not_trusted_when_the_database_was_put_back_and_went_another_way_from_there(made):
@@ -153,10 +157,58 @@ def test_what_is_kept_is_not_trusted_when_what_was_erased_since_is_back(made, tm
     one = shaped(4 * ROWS)
     restarted(made, one)
     copy, gone = deepcopy(one), min(one.listed)
+    folder = saved.place(tmp_path / "feed", "u", LIVE)
     one.delete(gone)
-    saved.erase(saved.place(tmp_path / "feed", "u", LIVE), [gone], *one.renewed())
+    saved.erase(folder, [gone], one.renewed)
+    assert saved.read(folder, ROWS, one.mark()) is not None
+    assert saved.read(folder, ROWS, copy.mark()) is None
     assert restarted(made, deepcopy(one)) == 0
+    copy.change(gone, status="failed", flags=1)
     assert restarted(made, copy) == 4 * ROWS
+
+
+def test_two_erasures_that_come_in_the_other_order_leave_files_that_agree(made, tmp_path):
+    one = shaped(4 * ROWS)
+    restarted(made, one)
+    folder, (first, second) = saved.place(tmp_path / "feed", "u", LIVE), sorted(one.listed)[:2]
+    one.delete(first)
+    one.delete(second)
+    saved.erase(folder, [second], one.renewed)
+    saved.erase(folder, [first], one.renewed)
+    assert restarted(made, one) == 0
+
+
+def test_files_of_a_save_that_was_broken_off_do_not_count_in_a_copy_of_before(made, tmp_path):
+    one = shaped(4 * ROWS)
+    restarted(made, one)
+    folder, copy = saved.place(tmp_path / "feed", "u", LIVE), deepcopy(one)
+    kept, _ = saved.read(folder, ROWS, one.mark())
+    row_id = min(one.listed)
+    kept[0].change(np.array([key(row_id)], np.uint64), [STATUSES["failed"]], [7])
+    with saved.locked(folder):
+        assert saved.write(folder, kept[0]) not in (folder / "list.json").read_text()
+    assert restarted(made, copy) == 0
+    assert len(list(folder.glob("*.segment"))) == 5  # what was broken off stays until the next save
+
+
+def test_files_that_were_not_trusted_are_replaced_though_nothing_changes(made):
+    one = shaped(4 * ROWS)
+    restarted(made, one)
+    del one.listed[min(one.listed)]  # without a word
+    assert restarted(made, one) == 4 * ROWS - 1
+    assert restarted(made, one) == 0
+
+
+def test_a_list_whose_rows_cannot_be_counted_is_left_to_the_database(made):
+    one = shaped(4 * ROWS)
+    restarted(made, one)
+    feeds = made({"u": one})
+    one.is_broken = True
+    ask(feeds, one)
+    feeds.wait()
+    assert feeds.nbytes == 0
+    one.is_broken = False
+    assert settled(feeds, one) == one.page(Wanted(), 7)
 
 
 def test_erasing_gives_no_files_a_mark_that_they_had_not(made, tmp_path):
@@ -167,7 +219,7 @@ def test_erasing_gives_no_files_a_mark_that_they_had_not(made, tmp_path):
     restarted(made, one)
     gone = max(older.listed)
     older.delete(gone)
-    saved.erase(saved.place(tmp_path / "feed", "u", LIVE), [gone], *older.renewed())
+    saved.erase(saved.place(tmp_path / "feed", "u", LIVE), [gone], older.renewed)
     assert restarted(made, older) == 4 * ROWS - 1
 
 
@@ -208,7 +260,9 @@ def test_what_is_erased_is_in_no_file_at_once_and_the_rest_is_still_kept(made, t
     assert len(files) == 2
     for row_id in (ids[3], long_id):
         one.delete(row_id)
-        saved.erase(saved.place(tmp_path / "feed", "u", LIVE), [row_id], *one.renewed())
+        saved.erase(saved.place(tmp_path / "feed", "u", LIVE), [row_id], one.renewed)
+    files = sorted(files[0].parent.glob("*.segment"))
+    assert len(files) == 2
     kept = b"".join(path.read_bytes() for path in files).lower()
     segments, _ = saved.read(files[0].parent, ROWS, one.mark())
     columns = b"".join(text.letters.T.tobytes() for segment in segments for text in segment.texts).lower()
@@ -221,13 +275,13 @@ def test_what_is_erased_is_in_no_file_at_once_and_the_rest_is_still_kept(made, t
 
 
 def test_erasing_where_nothing_is_kept_or_a_file_is_damaged_leaves_nothing(made, tmp_path):
-    saved.erase(tmp_path / "nowhere", ["01a2090c-9310-7000-b8ba-4ee1957f877d"], None, "new")
+    saved.erase(tmp_path / "nowhere", ["01a2090c-9310-7000-b8ba-4ee1957f877d"], PlainList().renewed)
     assert not (tmp_path / "nowhere").exists()
     one = shaped(ROWS)
     restarted(made, one)
     (path,) = (tmp_path / "feed").rglob("*.segment")
     path.write_bytes(b"nonsense")
-    saved.erase(path.parent, [min(one.listed)], *one.renewed())
+    saved.erase(path.parent, [min(one.listed)], one.renewed)
     assert not path.exists()
 
 

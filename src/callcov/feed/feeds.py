@@ -12,14 +12,18 @@ import fcntl
 import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TextIO
 
+import structlog
+
 from callcov.feed import saved
 from callcov.feed.index import Index, Page, Searches
 from callcov.feed.segment import ROWS, Row, Wanted
+
+_log = structlog.stdlib.get_logger()
 
 SHORT = 5_000
 """Lists of fewer analyses than this are quick without an index."""
@@ -150,7 +154,7 @@ class Feeds:
                 return None
             if one.index.revision - one.saved_at >= self._rows:
                 one.saved_at = one.index.revision
-                self._background.submit(self._save, one)
+                self._background.submit(self._keep, one)
             few = self._few_of(one.index, source, wanted, limit, offset, starting_after)
             return few or one.index.page(wanted, limit, offset, starting_after)
 
@@ -161,13 +165,14 @@ class Feeds:
             return sum(one.index.nbytes for one in self._lists.values() if one.index)
 
     def close(self) -> None:
-        """Stop what is going on in the background, and keep what is not kept yet."""
+        """Stop what is going on in the background, and keep what is not kept yet; the database must still be open."""
         self._is_closed = True
         self._background.shutdown(cancel_futures=True)
+        if self._saver is None:
+            return
         for one in self._lists.values():
-            self._save(one)
-        if self._saver:
-            self._saver.close()
+            self._keep(one)
+        self._saver.close()
 
     def wait(self) -> None:
         """Until what was begun in the background is done."""
@@ -203,27 +208,32 @@ class Feeds:
     def _load(self, one: _List, index: Index | None) -> None:
         """Give the list an index that has seen all there is: the one it had, or what is kept, or a new one."""
         try:
-            found = self._brought_up(one, index)
-            self._give(one, found)
+            if (found := one.index) is None:
+                found = self._brought_up(one, index)
+                self._give(one, found)
             if found is None or not self._agrees(one, found):
+                one.declared = None
                 self._give(one, None)
                 self._give(one, self._filled(one))
+        except Exception:  # noqa: BLE001 in the background nobody hears of it; what was not checked is not trusted
+            self._give(one, None)
+            _log.exception("a list was not read")
         finally:
             with one.lock:
                 one.loads -= 1
         if not self._is_closed:
             self._fit()
-            self._save(one)
+            self._keep(one)
 
     def _give(self, one: _List, index: Index | None) -> None:
         with one.lock:
-            one.index, one.saved_at = index, index.revision if index else 0
+            one.index, one.saved_at = index, 0 if index is None else index.revision
 
     def _brought_up(self, one: _List, index: Index | None) -> Index | None:
         """That index, or else what is kept, with everything since; None when there is none, or it cannot follow."""
         with self._open(one.user_id, one.livemode) as source:
             revision = source.revision()
-            index = index or self._kept(one, source.mark())
+            index = self._kept(one, source.mark()) if index is None else index
             if index is None or not _follow(index, source, revision, _MOST):
                 return None
         one.is_too_large = index.nbytes > self._memory
@@ -245,9 +255,8 @@ class Feeds:
 
         Of five million that takes half a second, in which the index answers already.
         """
-        with ExitStack() as snapshot:
+        with self._open(one.user_id, one.livemode) as source:
             with one.lock:
-                source = snapshot.enter_context(self._open(one.user_id, one.livemode))
                 revision = source.revision()
                 if one.index is not index or not _follow(index, source, revision, _AT_ONCE):
                     return True  # it is being loaded again, or will be
@@ -281,6 +290,13 @@ class Feeds:
                 if room < 0:
                     one.index = None
 
+    def _keep(self, one: _List) -> None:
+        """As `_save`; what cannot be kept is read anew at the next start."""
+        try:
+            self._save(one)
+        except Exception:  # noqa: BLE001 whatever the reason, the list works without its files; the log says why
+            _log.exception("a list was not kept")
+
     def _save(self, one: _List) -> None:
         """Keep the segments as files, unless another process does."""
         with one.lock:
@@ -293,7 +309,7 @@ class Feeds:
         folder, names = saved.place(self._folder, one.user_id, one.livemode), list[str]()
         for segment in segments:
             # Read what is gone within the folder's lock: see `saved`.
-            with saved.locked(folder), one.lock, self._open(one.user_id, one.livemode) as source:
+            with saved.locked(folder), self._open(one.user_id, one.livemode) as source, one.lock:
                 name = saved.name_of(folder, segment)
                 if name is None:
                     if one.index is not index or not _follow(index, source, source.revision(), _AT_ONCE):
@@ -301,8 +317,9 @@ class Feeds:
                     name = saved.write(folder, segment)
             names.append(name)
         with saved.locked(folder):
-            saved.declare(folder, names, revision, self._marked(one.user_id, one.livemode))
-        one.declared = revision
+            if all((folder / name).exists() for name in names):  # or else something was erased meanwhile: the next time
+                saved.declare(folder, names, revision, self._marked(one.user_id, one.livemode))
+                one.declared = revision
 
     def _saves(self) -> bool:
         """Whether this is the process that keeps segments: the first that wants to, for as long as it lives."""

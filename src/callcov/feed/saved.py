@@ -1,11 +1,13 @@
 """Segments as files, so that a large list is back in a fraction of a second after a restart.
 
-A list has a folder: a file a segment, and `list.json`, which names the files that count, the revision that they have
-seen all of, and the mark that the list's row in the database bears as long as they agree with it: a database that was
-put back from an older copy bears another. A file is written beside its place and moved there, and one that is damaged
-does not count. Whoever writes holds the folder's lock, and so does whoever erases, after the rows are gone from the
-database: a writer that came first is followed by the erasing, one that comes later has seen in the database what is
-gone. Nobody waits for the folder's lock with a transaction open.
+A list has a folder: a file a segment, named by its first and last key and what it holds, and `list.json`, which names
+the files that count, the revision that they have seen all of, and the mark that the list's row in the database bears as
+long as they agree with it. A mark is new whenever `list.json` is written, so a database that was put back from an older
+copy bears another. A file is written beside its place and moved there, never over another, and one that is damaged does
+not count: whatever is broken off leaves files that agree with each other, or none that count.
+Whoever writes or erases holds the folder's lock and renews the mark within it; nobody waits for the lock with a
+transaction open. Erasing comes after the rows are gone from the database: a writer that came first is followed by the
+erasing, one that comes later has seen in the database what is gone.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ import fcntl
 import json
 import os
 import zlib
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,8 +40,7 @@ def place(root: Path, user_id: str, livemode: bool) -> Path:
 
 def name_of(folder: Path, segment: Segment) -> str | None:
     """The name of the segment's file, as the segment is now; None when it has to be written."""
-    name = _name(segment)
-    return name if segment.is_saved and (folder / name).exists() else None
+    return segment.saved_as if segment.saved_as and (folder / segment.saved_as).exists() else None
 
 
 @contextmanager
@@ -51,7 +53,7 @@ def locked(folder: Path) -> Generator[None]:
 
 
 def write(folder: Path, segment: Segment) -> str:
-    """Keep a segment in a file of that name; it counts once `declare` names it. Within `locked`."""
+    """Keep a segment in a file, and give its name; it counts once `declare` names it. Within `locked`."""
     arrays = [segment.upper, segment.lower, segment.flags, segment.status, *(text.letters for text in segment.texts)]
     data = b"".join([array[..., : segment.count].tobytes() for array in arrays])
     about = {
@@ -63,15 +65,15 @@ def write(folder: Path, segment: Segment) -> str:
     }
     head = json.dumps(about).encode() + b"\n"
     total = zlib.crc32(data, zlib.crc32(head))
-    _replace(folder / _name(segment), b"%d\n%b%b" % (total, head, data))
-    segment.is_saved = True
-    return _name(segment)
+    segment.saved_as = f"{segment.first:016x}-{segment.last:016x}-{total:08x}{_ENDING}"
+    _replace(folder / segment.saved_as, b"%d\n%b%b" % (total, head, data))
+    return segment.saved_as
 
 
 def declare(folder: Path, names: Sequence[str], revision: int, mark: str) -> None:
     """Say that these files, oldest segment first, have seen everything up to the revision. Within `locked`.
 
-    `mark` is the list's in the database, drawn after the files were written. Other files are removed.
+    `mark` is the list's in the database, renewed after the files were written. Other files are removed.
     """
     about = {"format": _FORMAT, "revision": revision, "mark": mark, "segments": names}
     _replace(folder / _LIST, json.dumps(about).encode())
@@ -87,52 +89,56 @@ def read(folder: Path, rows: int, mark: str | None) -> tuple[list[Segment], int]
     """
     try:
         about = json.loads((folder / _LIST).read_bytes())
-        if about["format"] != _FORMAT or about["mark"] != mark:
+        if about["format"] != _FORMAT or mark is None or about["mark"] != mark:
             return None
-        segments = [_segment(folder / name, rows) for name in about["segments"]]
+        # Reading and checking let other threads run: two take half the time.
+        with ThreadPoolExecutor(2) as pool:
+            segments = list(pool.map(lambda name: _segment(folder / name, rows), about["segments"]))
         return segments, int(about["revision"])
     except (OSError, ValueError, KeyError):  # another version's, damaged, or replaced by another process just now
         return None
 
 
-def erase(folder: Path, ids: Sequence[str], before: str | None, after: str) -> None:
+def erase(folder: Path, ids: Sequence[str], renewed: Callable[[], tuple[str | None, str]]) -> None:
     """Take rows that are gone from the database out of the files. A folder that is not there has none.
 
-    The list's mark was `before` until they were gone, and is `after` now; so is that of files that agreed.
+    `renewed` gives the list another mark, and says which it had and has.
     """
     if not folder.exists():
         return
     keys = np.array(sorted(map(key, ids)), np.uint64)
     with locked(folder):
+        written: dict[str, str | None] = {}
         for path in folder.glob("*" + _ENDING):
-            first, last = (np.uint64(int(half, 16)) for half in path.name.removesuffix(_ENDING).split("-"))
+            first, last = (np.uint64(int(half, 16)) for half in path.name.removesuffix(_ENDING).split("-")[:2])
             here = keys[(keys >= first) & (keys <= last)]
-            if len(here):
-                _without(path, here)
-        _renew(folder / _LIST, before, after)
+            if len(here) and (name := _without(path, here)) != path.name:
+                written[path.name] = name
+        if written:
+            _renew(folder / _LIST, written, *renewed())
+        for name in written:
+            (folder / name).unlink()
 
 
-def _without(path: Path, keys: npt.NDArray[np.uint64]) -> None:
+def _without(path: Path, keys: npt.NDArray[np.uint64]) -> str | None:
+    """The name of a file with the same rows but those; None for a file that is damaged."""
     try:
         segment = _segment(path, 0)
     except (OSError, ValueError, KeyError):
-        path.unlink()
-        return
+        return None
     segment.remove(keys)
-    write(path.parent, segment)
+    return write(path.parent, segment)
 
 
-def _renew(path: Path, before: str | None, after: str) -> None:
+def _renew(path: Path, written: Mapping[str, str | None], before: str | None, after: str) -> None:
+    """Name the new files; they agree with the list if those before did."""
     try:
         about = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        names = [written.get(name, name) for name in about["segments"]]
+    except (OSError, ValueError, KeyError):
         return
-    if before is not None and about.get("mark") == before:
-        _replace(path, json.dumps(about | {"mark": after}).encode())
-
-
-def _name(segment: Segment) -> str:
-    return f"{segment.first:016x}-{segment.last:016x}{_ENDING}"
+    mark = after if before is not None and about.get("mark") == before else None
+    _replace(path, json.dumps(about | {"segments": names, "mark": mark}).encode())
 
 
 def _about(text: Text) -> dict[str, Any]:
@@ -165,7 +171,7 @@ def _segment(path: Path, rows: int) -> Segment:
         where = {int(byte): positions for byte, positions in kept["where"].items()}
         texts.append(Text.restored(letters.reshape(kept["width"], count), long, where))
     segment.agent, segment.contact = Field.of(texts[: about["agent"]]), Field.of(texts[about["agent"] :])
-    segment.is_saved = True
+    segment.saved_as = path.name
     return segment
 
 

@@ -146,7 +146,7 @@ class Field:
 class Segment:
     """A run of rows; `count` of them, of which `counts` says how many have each state.
 
-    `is_saved` is for whoever keeps it as a file: a change makes it false.
+    `saved_as` is for whoever keeps it as a file of that name: a change makes it None.
     """
 
     def __init__(self, rows: int = ROWS) -> None:
@@ -159,7 +159,7 @@ class Segment:
         self.status: npt.NDArray[np.uint8] = np.zeros(capacity, np.uint8)
         self.flags: npt.NDArray[np.uint16] = np.zeros(capacity, np.uint16)
         self.agent, self.contact = Field(capacity), Field(capacity)
-        self.is_saved = False
+        self.saved_as: str | None = None
         self._of_status: dict[int | None, Bits] = {}
 
     @property
@@ -207,13 +207,13 @@ class Segment:
         self.counts = [before + now for before, now in zip(self.counts, states, strict=True)]
         self.count = end
         self._of_status.clear()
-        self.is_saved = False
+        self.saved_as = None
 
     def change(self, keys: npt.NDArray[np.uint64], status: Sequence[int], flags: Sequence[int]) -> None:
-        """Give the rows of those keys another state and other flags; KeyError when one is not here."""
+        """Give the rows of those keys another state and other flags; KeyError when one is not here, or not any more."""
         places = self.upper[: self.count].searchsorted(keys)
-        if (places == self.count).any() or (self.upper[places] != keys).any():
-            raise KeyError("a changed row was never added")
+        if (places == self.count).any() or (self.upper[places] != keys).any() or (self.status[places] == GONE).any():
+            raise KeyError("a changed row was never added, or is gone")
         self._put(places, np.array(status, np.uint8), np.array(flags, np.uint16))
 
     def remove(self, keys: npt.NDArray[np.uint64]) -> None:
@@ -293,7 +293,7 @@ class Segment:
         self.counts = (np.array(self.counts) - before + after).tolist()
         self._of_status.clear()
         self.status[places], self.flags[places] = status, flags
-        self.is_saved = False
+        self.saved_as = None
 
     def _resize(self, capacity: int) -> None:
         for name in ("upper", "lower", "status", "flags"):

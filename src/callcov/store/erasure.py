@@ -39,7 +39,6 @@ def erase(
         if row is None:
             raise NotFound("Analysis not found")
         keys = analyses.delete(connection, user_id, livemode, analysis_id)
-        before, after = marks.renew(connection, user_id, livemode)
         audit.write(connection, user_id, replace(entry, object_id=row.id, livemode=livemode))
     if queue and row.status == analyses.PROCESSING:
         queue.cancel(row.id, row.attempt)
@@ -49,4 +48,9 @@ def erase(
         blobs.delete(key)
     blobs.delete_prefix(f"work/{row.id}/")
     if database.feed_folder:
-        saved.erase(saved.place(database.feed_folder, user_id, livemode), [row.id], before, after)
+
+        def renewed() -> tuple[str | None, str]:
+            with database.write() as connection:
+                return marks.renew(connection, user_id, livemode)
+
+        saved.erase(saved.place(database.feed_folder, user_id, livemode), [row.id], renewed)

@@ -1,7 +1,7 @@
 """Which files of the feed index agree with a list: those that bear the mark in the list's row.
 
-A mark is drawn anew whenever the files are written or something is erased from them, so a database that was put back
-from a copy has none that newer files bear.
+It is drawn anew whenever what counts of the files changes (`feed/saved.py`), so a database that was put back from a
+copy bears none that newer files do.
 """
 
 from __future__ import annotations
