@@ -19,7 +19,9 @@ from callcov.model import Segment, Span, Transcript, Turn, Word
 
 HERE = Path(__file__).parent
 SOUND = HERE / "sound"
-SPLITS = ("dev", "held_out")
+SPLITS = ("dev", "fresh", "held_out")
+SILENT = frozenset(("fresh",))
+"""Splits without sound."""
 PACE = 2.5  # words a second of a call that has no sound yet
 SHORTEST = 0.4  # seconds
 LEAST_SILENCE = 3.0  # seconds from which a silence is listed (CONTRACT: quality.silence)
@@ -123,7 +125,7 @@ class Call:
 
 
 def read(split: str) -> list[Call]:
-    """Every written call of `dev` or `held_out`, in order of their names. Raises BadCall."""
+    """Every written call of one of SPLITS, in order of their names. Raises BadCall."""
     return [load(path) for path in sorted((HERE / split).glob("*.yaml"))]
 
 

@@ -41,7 +41,7 @@ def test_there_are_forty_calls_in_twelve_trades_and_fourteen_are_held_out(root):
     assert len({call["trade"] for split in calls.values() for call in split}) >= 12
 
 
-@pytest.mark.parametrize("split", ["dev", "held_out"])
+@pytest.mark.parametrize("split", ["dev", "fresh", "held_out"])
 def test_every_call_is_proven_against_itself(root, split):
     files = sorted((root / "bench/verdicts" / split).glob("*.yaml"))
     said = subprocess.run(
