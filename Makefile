@@ -82,7 +82,9 @@ docs: .venv/ready
 	$(BIN)/python tools/docs.py
 
 train: setup
+	PYTHONPATH=tools $(BIN)/python tools/train_course.py
 	PYTHONPATH=tools $(BIN)/python tools/train_heads.py
+	PYTHONPATH=tools $(BIN)/python tools/train_endings.py
 
 lock: .venv/ready
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q --extra postgres -o requirements/run.txt pyproject.toml

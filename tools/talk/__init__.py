@@ -14,16 +14,19 @@ from tokenizers import Tokenizer
 from callcov.language import context, heads, seeds
 from callcov.language.clauses import clauses
 from callcov.language.context import Sentence, Tokens
-from callcov.model import Segment, Span, Word
+from callcov.model import Segment, Span, Transcript, Turn, Word
 
 from .mishear import Ears
 
 HERE = Path(__file__).parent
 LEAST = 0.35  # no threshold is lower
 MISHEARD = 3  # one call in so many is learned a second time, misheard
+_WORD = 0.4  # seconds
 FEELING = {"-": "negative", "0": "neutral", "+": "positive"}
+COURSE = ("reason", "next_step", "settled", "unsettled", "upset")
+"""Acts that tell the course of a call; they are quoted in `course/`, not marked."""
 # Acts that the seeds do not know: a seed without them says nothing about them.
-ONLY_IN_TALK = frozenset(("sarcasm",))
+ONLY_IN_TALK = frozenset(("sarcasm", *COURSE))
 # What the seeds call differently, or label by a narrower definition than the talk does: there they are silent.
 LOOSE_IN_SEEDS = frozenset(("purpose", "active_listening", "resolution", "discovery", "complaint", "unresolved"))
 DROPPED = frozenset(("disc_debt", "disc_other"))
@@ -50,7 +53,8 @@ at every pass). `docs/accuracy.md` counts what it and the rules find together, a
 
 An environment with torch 2.13 (CPU), numpy, tokenizers and pyyaml, then `python tools/train_reader.py` and
 `python tools/train_tagger.py`, `python tools/models/make_adapted.py reader` and `tagger` (needs onnx; prints what goes
-into the catalogue), `callcov models fetch`, `make train`. Neither torch nor onnx is needed to install, run or test
+into the catalogue), `callcov models fetch`, `make train` (the heads of [course.md](course.md) and how calls end among
+them). Neither torch nor onnx is needed to install, run or test
 CallCov.
 
 ## The reader's figures
@@ -78,8 +82,7 @@ class Example:
 def load() -> tuple[list[str], list[Example]]:
     """The names of the acts, and every example: those of the seeds, then those of the calls, then of misheard calls."""
     sides, known = seeds.load()
-    written = [call for path in documents() for call in yaml.safe_load(path.read_text("utf-8"))]
-    calls = [[_turn(who, feeling, text) for who, feeling, text in call["turns"]] for call in written]
+    calls = [_turns(call, course) for call, course in written()]
     of_calls = [one for number, turns in enumerate(calls) for one in _of_call(turns, number)]
     ears = Ears((word for turns in calls for turn in turns for word in turn.words), 7)
     for number, turns in enumerate(calls):
@@ -97,6 +100,28 @@ def load() -> tuple[list[str], list[Example]]:
         for seed in known
     ]
     return acts, [*of_seeds, *of_calls]
+
+
+def written() -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Every call as it was written, with its course."""
+    texts = [(path.read_text("utf-8"), (HERE / "course" / path.name).read_text("utf-8")) for path in documents()]
+    both = (zip(yaml.safe_load(calls), yaml.safe_load(courses), strict=True) for calls, courses in texts)
+    return [one for pairs in both for one in pairs]
+
+
+def transcript(call: dict[str, Any]) -> Transcript:
+    """A call as a faultless recogniser would give it for a channel each, 150 words a minute, half a second between."""
+    first, at = call["turns"][0][0], 0.5
+    segments: list[Segment] = []
+    for who, feeling, text in call["turns"]:
+        begun = [at + number * _WORD for number in range(len(_turn(who, feeling, text).words))]
+        said = zip(_turn(who, feeling, text).words, begun, strict=True)
+        words = tuple(Word(word, Span(round(start, 2), round(start + _WORD, 2))) for word, start in said)
+        segments.append(Segment("A" if who == first else "B", words, channel="AC".index(who)))
+        at += len(words) * _WORD + 0.5
+    turns = tuple(Turn(one.speaker, one.span) for one in segments)
+    bare = Transcript(segments=tuple(segments), turns=turns, duration=round(at, 2), channels_apart=True)
+    return bare.with_agent("A" if first == "A" else "B")
 
 
 def documents() -> list[Path]:
@@ -127,6 +152,21 @@ class _Turn:
         left = [sum(map(bool, heard[:place])) for place in range(len(heard) + 1)]
         marks = [(acts, left[first], left[last]) for acts, first, last in self.marks]
         return _Turn(self.who, self.feeling, [word for word in heard if word], marks)
+
+    def quoted(self, act: str, words: str) -> None:
+        """Mark the words of a quotation. Raises ValueError when they are not said here."""
+        text = " ".join(self.words)
+        at = text.index(words)
+        self.marks.append((frozenset((act,)), text.count(" ", 0, at), text.count(" ", 0, at + len(words)) + 1))
+
+
+def _turns(call: dict[str, Any], course: dict[str, Any]) -> list[_Turn]:
+    """The turns of a call with all marks."""
+    turns = [_turn(who, feeling, text) for who, feeling, text in call["turns"]]
+    for act in COURSE:
+        for number, words in course[act]:
+            turns[number - 1].quoted(act, words)
+    return turns
 
 
 def _turn(who: str, feeling: Any, text: str) -> _Turn:

@@ -21,7 +21,7 @@ from callcov.checks.compliance import (
     purpose_declaration,
     sensitive_data,
 )
-from callcov.checks.evidence import Result
+from callcov.checks.evidence import Evidence, Result
 from callcov.checks.groups import Compliance, Quality
 from callcov.checks.policy import DEFAULT, Direction, Policy
 from callcov.checks.quality import (
@@ -44,7 +44,7 @@ from callcov.model import Transcript
 
 _Rules = TypeVar("_Rules")
 _Found = TypeVar("_Found")
-VERSION = "6"
+VERSION = "7"
 """The version of all checks together."""
 
 FLAGS = (
@@ -119,11 +119,12 @@ def analyze(
         return _unjudged(reading, rules)
     judge = _Judge(reading, _known(earlier, direction) if earlier else {})
     compliance, quality = _compliance(judge, rules), _quality(judge, rules)
+    told = judge.found(summary.check, compliance.purpose_declaration.evidence)
     return Results(
         compliance=compliance,
         quality=quality,
-        coaching=_coaching(judge, rules, compliance, quality),
-        summary=judge.found(summary.check, compliance.purpose_declaration.evidence),
+        coaching=_coaching(judge, rules, compliance, quality, told),
+        summary=told,
         supported=True,
     )
 
@@ -184,7 +185,7 @@ def _known(earlier: Earlier, direction: Direction | None) -> Mapping[object, tup
         speaking_rate.check: (rules.speaking_rate, quality.speaking_rate),
         active_listening.check: (rules.active_listening, quality.active_listening),
         call_structure.check: (rules.call_structure, quality.call_structure),
-        _effort: ((rules.customer_effort_score, quality.sentiment_analysis, quality.silence), effort),
+        _effort: ((rules.customer_effort_score, quality.sentiment_analysis, quality.silence, _open(told)), effort),
         summary.check: (compliance.purpose_declaration.evidence, told and summary.drawn(told)),
     }
     if earlier.same_acts:
@@ -219,9 +220,9 @@ def _quality(judge: _Judge, rules: Rules) -> Quality:
     )
 
 
-def _coaching(judge: _Judge, rules: Rules, compliance: Compliance, quality: Quality) -> Coaching:
-    """What follows from the other two groups; the advice follows from nearly everything, so it is always given anew."""
-    basis = rules.customer_effort_score, quality.sentiment_analysis, quality.silence
+def _coaching(judge: _Judge, rules: Rules, compliance: Compliance, quality: Quality, told: Summary | None) -> Coaching:
+    """What follows from all others; the advice follows from nearly everything, so it is always given anew."""
+    basis = rules.customer_effort_score, quality.sentiment_analysis, quality.silence, _open(told)
     effort = judge.found(_effort, basis)
     return Coaching(
         recommendations=recommendations.check(judge.reading, rules.recommendations, compliance, quality, effort),
@@ -230,10 +231,16 @@ def _coaching(judge: _Judge, rules: Rules, compliance: Compliance, quality: Qual
     )
 
 
+def _open(told: Summary | None) -> tuple[Evidence, ...]:
+    """Where it is said that the matter stays open; none when it does not, or nobody says so."""
+    return told.outcome_evidence if told and told.outcome == "unresolved" else ()
+
+
 def _effort(
-    transcript: Reading, basis: tuple[customer_effort_score.Rules, SentimentAnalysis, Silence]
+    transcript: Reading,
+    basis: tuple[customer_effort_score.Rules, SentimentAnalysis, Silence, tuple[Evidence, ...]],
 ) -> CustomerEffortScore:
-    """The effort score, which follows from two other fields beside its rules."""
+    """The effort score, which follows from three other fields beside its rules."""
     return customer_effort_score.check(transcript, *basis)
 
 

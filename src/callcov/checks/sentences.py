@@ -54,6 +54,11 @@ class Sentence:
         """Whether it ends as a question."""
         return self.tokens[-1].end == "?"
 
+    def acts(self, transcript: Reading) -> set[str]:
+        """The names of the acts that its words do."""
+        acts = transcript.segments[self.place].acts
+        return {act.name for act in acts if act.first < self.last and self.first < act.last}
+
     def evidence(self, transcript: Reading) -> Evidence:
         """Its words as evidence."""
         return Evidence.at(transcript, self.place, self.first, self.last)

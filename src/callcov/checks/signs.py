@@ -90,6 +90,15 @@ _CUSTOMER = {
         bullying, harassing, harassment""",
 }
 _AGENT = {
+    "before": """you have had to chase, you had to chase, you have to chase, chase us, chased us, chasing us, nobody
+        got back to, no one got back to, nobody called you back, nobody rang you back, no one called you back, no one
+        rang you back, never called you back, never rang you back, never got back to, you had to call again, you had
+        to ring again, you have had to call again, you have had to ring again, you have called before, you have rung
+        before, you have already called, you have already rung, you called already, you rang already, you called
+        yesterday, you rang yesterday, you called last, you rang last, when you called, when you rang""",
+    "often": """called twice, rung twice, rang twice, phoned twice, call twice, ring twice, called three times, rung
+        three times, rang three times, third time you have called, third time you have rung, third time you have
+        had""",
     "passed": """put you through, putting you through, put you across, putting you across, put you over, put you on
         to, transfer you, transferring you, pass you over, pass you on, pass you to, passing you, patch you through,
         hand you over, connect you to, connect you with, another team, another department, different department,
@@ -134,7 +143,8 @@ def signs(transcript: Reading, role: Role) -> list[Sign]:
     """The signs in one side's words, in order; denied ones ("you won't need to be transferred") are none.
 
     Names: day and before (contacted before), often (three times or more), told (said it before), waited, passed (on to
-    others), unsolved, complains, feels (afraid, sad, at a loss). The agent's words show passed and unsolved alone.
+    others), unsolved, complains, feels (afraid, sad, at a loss). The agent's words show before, often ("you've rung us
+    twice already"; not what is asked), passed and unsolved alone.
     Empty for a side that says nothing.
     """
     found: list[Sign] = []
@@ -143,6 +153,8 @@ def signs(transcript: Reading, role: Role) -> list[Sign]:
         for match in _MATCHERS[role].find(heard):
             name = match.name
             if heard[match.first].text not in _DENYING and denied(heard, match.first):
+                continue
+            if role is Role.AGENT and name in _TOLD_BACK and _asked(heard, match.last):
                 continue
             if name == "day" and heard[match.first].text not in _SPOKE:  # "a new phone on Sunday" was misheard for it
                 continue
@@ -156,7 +168,13 @@ def signs(transcript: Reading, role: Role) -> list[Sign]:
     return found
 
 
+_TOLD_BACK = frozenset(("before", "often"))
 _DENYING = frozenset("not no nobody nothing never".split())
+
+
+def _asked(heard: Sequence[Token], place: int) -> bool:
+    """Whether the sentence with the token before that place ends as a question."""
+    return next((token.end for token in heard[place - 1 :] if token.end in (".", "?", "!")), "") == "?"
 
 
 def _of_contact(heard: Sequence[Token], first: int, last: int) -> bool:

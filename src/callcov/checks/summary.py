@@ -3,15 +3,12 @@
 - `reason`: the sentence in which somebody first says what the call is about: the agent who calls ("I'm ringing about
   your claim"), else the customer's first turn that says what they want or what happened, else the agent who takes it
   up (the evidence of `purpose_declaration`). Complaints about the queue, questions who is there or whether the call is
-  recorded, and what is said before the agent asks what it is about, are passed over. Null when nobody says it.
+  recorded, and what is said before the agent asks what it is about, are passed over. Words of which the understand
+  stage is far surer that they state a reason (an act `reason`) are taken instead, the less so the later they come. Null
+  when nobody says it.
 - `next_steps`: the sentences behind the reason, and behind the first 30 % of the segments, that say what somebody will
   do or what will come after the call (`checks/steps.py`); the last ten at most.
-- `outcome`: `resolved` when what was wanted was done or answered: the agent says it is done, or the customer that it
-  works, and nobody has to come, decide or call back; or the customer leaves content with an answer, and nothing but
-  papers about it is to follow; or not discontent, and what follows confirms it (a receipt, directions). `pending`
-  when a definite step is still to come from the agent's side, or is agreed; what the customer is told to do is none,
-  nor what the agent only says back. `unresolved`: neither, or the customer leaves angry with nothing but what they
-  could do themselves.
+- `outcome`: `resolved`, `pending` or `unresolved`, with up to three places that say so (`checks/ending.py`).
 - `text`: two to four sentences made of these, the same for the same call.
 
 Sentences are quoted as stored: masked words stay masks. One party only: the same, never `resolved`. The whole summary
@@ -23,18 +20,17 @@ else stays, and judging again writes our own text.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Literal
+from math import log
 
+from callcov.checks.ending import Outcome, ended
 from callcov.checks.evidence import Evidence, Result
 from callcov.checks.reading import Reading
 from callcov.checks.sentences import Sentence, sentences
-from callcov.checks.steps import is_step, is_told, names_a_time
+from callcov.checks.steps import is_step
 from callcov.model import Role
 from callcov.text.numbers import is_number
 from callcov.text.phrases import FUNCTION_WORDS
 
-Outcome = Literal["resolved", "pending", "unresolved"]
 _MOST_STEPS = 10
 _MOST_WORDS = 40
 """Words of a quoted sentence in the text."""
@@ -48,10 +44,14 @@ class Said(Result):
 
 
 class Summary(Result):
-    """What a call was about, what came of it, and what follows. `text` says it in plain sentences."""
+    """What a call was about, what came of it, and what follows. `text` says it in plain sentences.
+
+    `outcome_evidence` is empty in what an earlier version judged.
+    """
 
     reason: Said | None
     outcome: Outcome
+    outcome_evidence: tuple[Evidence, ...] = ()
     next_steps: tuple[Said, ...]
     text: str
 
@@ -72,31 +72,19 @@ _PLAIN = FUNCTION_WORDS | _words(
 _NOTICES = _words("recorded recording record taped tape monitored training quality")
 _OPENING = 6
 """Segments in which an agent who asks what it is about has not been told yet."""
-_LAST_TURNS = 4
+_UNLIKELY = 0.2
+"""How likely words without the act are taken to state the reason."""
+_FAR = 2.0
+"""By how much the log-odds of other words must be greater, and"""
+_LATER = 0.1
+"""by how much for each segment they come later; both chosen on calls of the benchmark that rules are tuned with."""
 _SHOWN_STEPS = 2
-_THANKS = _words("thanks thank cheers ta brilliant perfect lovely relief great")
-_BAD_ENDS = _words("complaint sarcasm unresolved repeat_information")
 _ENDED: dict[Outcome, str] = {
     "resolved": "It was settled in the call.",
     "pending": "It is not settled yet: a step is still to come.",
     "unresolved": "It was left unresolved.",
 }
 _INTRODUCES = _words("greeting identity disc_recording disc_debt disc_other offer_help verify_q hold")
-_DONE = _words(
-    "cancelled canceled moved changed booked reset removed updated refunded sorted fixed credited sent added "
-    "stopped closed ordered done renewed switched unlocked activated paid restored cleared corrected reversed "
-    "waived rebooked registered transferred issued replaced extended reinstated deleted amended replaced reserved "
-    "confirmed released"
-)
-_NOT_YET = _words("not would need if once")
-_IS_DONE = _words("have has is are been all now just already got")
-_PAPERS = _words(
-    "confirmation receipt directions leaflet brochure copy details reminder text texts email emails link ticket tickets"
-)
-"""What is sent about a matter that is settled, or to whom has not decided."""
-_CONFIRMS = _words("confirmation receipt directions reminder ticket tickets")
-"""Of these what is sent only when it is settled."""
-_HARMS = _words("proh_threat proh_pressure")
 
 
 def check(transcript: Reading, purpose: Sequence[Evidence] = ()) -> Summary | None:
@@ -104,17 +92,47 @@ def check(transcript: Reading, purpose: Sequence[Evidence] = ()) -> Summary | No
     said = sentences(transcript)
     if not said:
         return None
-    why = _reason(transcript, said, purpose)
-    least = max(0.3 * len(transcript.segments) if len(transcript.segments) > 6 else 0, why.segment + 1 if why else 0)
-    steps = [one for one in said if one.place >= least and is_step(one)]
-    ended = _outcome(transcript, said, steps)
+    why = reason_of(transcript, said, purpose)
+    steps = steps_after(transcript, said, why)
+    end = ended(transcript, said, steps)
     reason = Said(text=why.text, evidence=(why,)) if why else None
     shown = [one.evidence(transcript) for one in steps[-_MOST_STEPS:]]
     coming = tuple(Said(text=one.text, evidence=(one,)) for one in shown)
-    return Summary(reason=reason, outcome=ended, next_steps=coming, text=told(reason, ended, coming))
+    return Summary(
+        reason=reason,
+        outcome=end.outcome,
+        outcome_evidence=end.evidence,
+        next_steps=coming,
+        text=told(reason, end.outcome, coming),
+    )
 
 
-def _reason(transcript: Reading, said: Sequence[Sentence], purpose: Sequence[Evidence]) -> Evidence | None:
+def steps_after(transcript: Reading, said: Sequence[Sentence], why: Evidence | None) -> list[Sentence]:
+    """The sentences behind the reason that say what comes after the call."""
+    least = max(0.3 * len(transcript.segments) if len(transcript.segments) > 6 else 0, why.segment + 1 if why else 0)
+    return [one for one in said if one.place >= least and is_step(one)]
+
+
+def reason_of(transcript: Reading, said: Sequence[Sentence], purpose: Sequence[Evidence]) -> Evidence | None:
+    """The words that say what the call is about: by rule, or those that surely do where the rule's hardly do."""
+    found = _by_rule(transcript, said, purpose)
+    acts = [one for role in Role for one in transcript.acts_of(role, "reason")]
+    if not acts:
+        return found
+    own = max((act.confidence for place, act in acts if found and place == found.segment), default=_UNLIKELY)
+    least = _odds(own) - _LATER * found.segment + _FAR if found else 0.0
+    place, best = max(acts, key=lambda one: _odds(one[1].confidence) - _LATER * one[0])
+    surer = _odds(best.confidence) - _LATER * place > least
+    return Evidence.at(transcript, place, best.first, best.last) if surer else found
+
+
+def _odds(confidence: float) -> float:
+    """A probability as log-odds."""
+    bounded = min(max(confidence, 0.001), 0.999)
+    return log(bounded / (1 - bounded))
+
+
+def _by_rule(transcript: Reading, said: Sequence[Sentence], purpose: Sequence[Evidence]) -> Evidence | None:
     """The words that say what the call is about."""
     early = max(_OPENING, len(transcript.segments) // 2)
     asked = [one.place for one in said if one.role is Role.AGENT and "asks_matter" in one.sayings]
@@ -142,7 +160,7 @@ def _telling(one: Sentence) -> int:
 
 def _states(transcript: Reading, one: Sentence, *, called: bool) -> bool:
     """Whether the agent says why they call; `called`: the customer picked up, so what the agent tells is the reason."""
-    acts = _acts(transcript, one)
+    acts = one.acts(transcript)
     if "stated" in one.sayings:
         return True
     if one.asks or not _NOTICES.isdisjoint(one.words):
@@ -150,73 +168,6 @@ def _states(transcript: Reading, one: Sentence, *, called: bool) -> bool:
     if "purpose" in acts:
         return _telling(one) >= 2
     return called and _telling(one) >= 4 and acts.isdisjoint(_INTRODUCES)
-
-
-def _outcome(transcript: Reading, said: Sequence[Sentence], steps: Sequence[Sentence]) -> Outcome:
-    """How the call ended."""
-    late = [one for one in said if one.place * 3 >= len(transcript.segments) and not _harms(transcript, one)]
-    promised = [one for one in steps if one.role is Role.AGENT and _promises(transcript, one)]
-    papers = [one for one in promised if not _PAPERS.isdisjoint(one.said) and "to_come" not in one.sayings]
-    matter = [one for one in promised if one not in papers]
-    still = [one for one in matter if not one.sayings.isdisjoint(("to_come", "arrives"))]
-    if len({one.role for one in said}) < 2:
-        return "pending" if promised else "unresolved"
-    heard = [one for one in late if one.role is Role.CUSTOMER]
-    mood = _mood(transcript, heard)
-    leaves = mood <= 0 and any("leaving" in one.sayings for one in heard)
-    unhappy = mood < 0 and not still and not any(names_a_time(one.said) for one in promised)
-    if leaves or unhappy or any("refusing" in one.sayings for one in heard):
-        return "unresolved"
-    if mood >= 0 and any(_says_done(one) for one in late):
-        return "pending" if still else "resolved"
-    confirmed = any(not _CONFIRMS.isdisjoint(one.said) for one in papers)
-    if (mood > 0 or (mood == 0 and confirmed)) and not matter:
-        return "resolved"
-    return "pending" if promised else "unresolved"
-
-
-def _promises(transcript: Reading, one: Sentence) -> bool:
-    """Whether a step is the agent's own: nothing that is left to the customer, said back or threatened."""
-    acts = _acts(transcript, one)
-    said_back = "active_listening" in acts and "resolution" not in acts
-    theirs = "own_way" in one.sayings or "if" in one.said[:3] or is_told(one)
-    return not (said_back or theirs or _harms(transcript, one))
-
-
-def _acts(transcript: Reading, one: Sentence) -> set[str]:
-    """The acts that words of a sentence do."""
-    acts = transcript.segments[one.place].acts
-    return {act.name for act in acts if act.first < one.last and one.first < act.last}
-
-
-def _harms(transcript: Reading, one: Sentence) -> bool:
-    """Whether a sentence threatens or presses, and does not solve anything: then it helps nobody."""
-    acts = _acts(transcript, one)
-    return not acts.isdisjoint(_HARMS) and "resolution" not in acts
-
-
-def _says_done(one: Sentence) -> bool:
-    """Whether the agent says that something is done, or the customer that it works."""
-    if one.asks or not _NOT_YET.isdisjoint(one.words):
-        return False
-    if one.role is Role.CUSTOMER:
-        return "works" in one.sayings
-    perfect = any(word in _DONE and before in _IS_DONE for before, word in pairwise(one.said) if before != "are")
-    return (perfect and "will" not in one.words) or ("settled" in one.sayings and "coming" not in one.sayings)
-
-
-def _mood(transcript: Reading, heard: Sequence[Sentence]) -> int:
-    """How the customer leaves: 1 thankful, -1 with a complaint, sarcasm or trouble, 0 neither; the last tells."""
-    spoken = [segment for _, segment in transcript.spoken_by(Role.CUSTOMER)][-_LAST_TURNS:]
-    for segment in reversed(spoken):
-        shown = {act.name for act in segment.acts}
-        if not shown.isdisjoint(_BAD_ENDS):
-            return -1  # sarcasm says thanks, too
-        if "thanks" in shown:
-            return 1
-    answered = any(transcript.acts_of(Role.AGENT, "resolution"))
-    thanked = any(not _THANKS.isdisjoint(one.words) for one in heard)
-    return int(answered and thanked and sum(one.sentiment for one in spoken[-2:]) >= 0)
 
 
 def drawn(stored: Summary) -> Summary:

@@ -19,6 +19,7 @@ import zlib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,8 @@ def read(folder: Path, rows: int, mark: str | None) -> tuple[list[Segment], int]
             return None
         # Reading and checking let other threads run: two take half the time.
         with ThreadPoolExecutor(2) as pool:
-            segments = list(pool.map(lambda name: _segment(folder / name, rows), about["segments"]))
+            paths = [folder / str(name) for name in about["segments"]]
+            segments = list(pool.map(_segment, paths, repeat(rows)))
         return segments, int(about["revision"])
     except (OSError, ValueError, KeyError):  # another version's, damaged, or replaced by another process just now
         return None

@@ -3,14 +3,17 @@
 Rule: 1 plus the points of the drivers below, at most 5. 1 is effortless, 5 very hard. The drivers that counted, with
 their points and evidence, are in `customer_effort_drivers`. What counts as said is in `checks.signs`; an act of the
 understand stage counts beside the words, if it is sure enough; an unsure complaint makes one point at most.
-- `repeat_contact`: the customer says they contacted before about this (`repeat`): 1; more than once before: 2;
+- `repeat_contact`: the customer says they contacted before about this (`repeat`), or the agent says so to them: 1; more
+  than once before: 2;
 - `transfers`: somebody speaks of passing the customer on to others (`transfer`): 1;
 - `repeat_information`: the customer has to say again what was said before (`repeat_information`): 1;
 - `waiting`: holds, and dead air that is too long, together at least `waiting_seconds`, or the customer says they waited
   minutes to get through: 1; three times `waiting_seconds`: 2;
-- `unresolved`: in the second half of the time from the first to the last word somebody says that it is not solved
-  (`unresolved`), and no `resolution` of the agent follows: 1;
-- `complaints`: the customer complains (`complaint`, in words that are not positive): 1; in three segments or more: 2;
+- `unresolved`: the call ended unresolved (the summary's `outcome`) and words say so, or in the second half of the time
+  from the first to the last word somebody says that it is not solved (`unresolved`), and no `resolution` of the agent
+  follows: 1;
+- `complaints`: the customer complains (`complaint`, in words that are not positive) or is surely upset (`upset`): 1;
+  complains in three segments or more: 2;
 - `negative_trend`: the customer's end is negative and their trend declined, or they break off in their last quarter
   ("forget it", "I'm calling a lawyer"): 1;
 - `length`: first to last word at least `long_seconds`: 1.
@@ -42,6 +45,8 @@ _PAST_CONTACT = frozenset(
 _LEAST = 0.25
 """How sure the understand stage must be of an act: a customer who only tells what is wrong sounds much like one who
 complains."""
+_UPSET = 0.5
+"""How sure it must be that a customer is upset to count as a complaint; chosen on calls that rules are tuned with."""
 _NO_CONTACT = frozenset("will going shall do them him her".split())
 _SAID_BEFORE = frozenset(
     "already again told tell telling explained explain given gave repeat repeating through said read typed "
@@ -103,8 +108,14 @@ class _Heard:
     talk: Span
 
 
-def check(transcript: Reading, rules: Rules, sentiment: SentimentAnalysis, silence: Silence) -> CustomerEffortScore:
-    """How hard the call was for the customer."""
+def check(
+    transcript: Reading,
+    rules: Rules,
+    sentiment: SentimentAnalysis,
+    silence: Silence,
+    still_open: tuple[Evidence, ...] = (),
+) -> CustomerEffortScore:
+    """How hard the call was for the customer; `still_open`: where a call that ended unresolved says so."""
     said = sum(len(segment.words) for _, segment in transcript.spoken_by(Role.CUSTOMER))
     if said < rules.words or not any(transcript.spoken_by(Role.AGENT)):
         return CustomerEffortScore(score=0, drivers=())
@@ -114,7 +125,7 @@ def check(transcript: Reading, rules: Rules, sentiment: SentimentAnalysis, silen
         _once(transcript, "transfers", [one for one in (*heard.customer, *heard.agent) if one.name == "passed"]),
         _once(transcript, "repeat_information", [one for one in heard.customer if one.name == "told"]),
         _waiting(transcript, heard, silence, rules),
-        _once(transcript, "unresolved", _unresolved(transcript, heard)),
+        _unsolved(transcript, heard, still_open),
         _complaints(transcript, heard),
         _negative_trend(transcript, heard, sentiment),
         Driver(driver="length", points=int(round(heard.talk.duration, 3) >= rules.long_seconds), evidence=()),
@@ -143,6 +154,7 @@ _BY_ACT = {
     "repeat_information": "told",
     "unresolved": "unsolved",
     "complaint": "complains",
+    "upset": "grumbles",
 }
 
 
@@ -158,6 +170,7 @@ def _acts(transcript: Reading, role: Role) -> list[Sign]:
             "transfer": not said & _PASSING,
             "unresolved": "if" in said,
             "complaint": segment.sentiment > 0,
+            "upset": act.confidence < _UPSET,
         }
         sure = act.confidence >= _LEAST
         if not doubtful.get(act.name) and (sure or act.name == "complaint"):
@@ -186,7 +199,8 @@ def _once(
 
 def _repeat_contact(transcript: Reading, heard: _Heard) -> Driver:
     """They called before; and how often."""
-    found = [one for one in heard.customer if one.name in ("before", "day", "often")]
+    told_back = (one for one in heard.agent if one.name in ("before", "often"))
+    found = [*(one for one in heard.customer if one.name in ("before", "day", "often")), *told_back]
     days = {one[:3] for one in found if one.name == "day"}
     often = len(days) > 1 or any(one.name == "often" for one in found)
     return Driver(driver="repeat_contact", points=bool(found) + often, evidence=_shown(transcript, found))
@@ -204,6 +218,14 @@ def _waiting(transcript: Reading, heard: _Heard, silence: Silence, rules: Rules)
     points = 2 if waited >= 3 * rules.waiting_seconds else int(waited >= rules.waiting_seconds or bool(told))
     shown = (*_shown(transcript, told), *(one for pause in waits for one in evidence_of(pause)))
     return Driver(driver="waiting", points=points, evidence=shown[:_MOST_EVIDENCE])
+
+
+def _unsolved(transcript: Reading, heard: _Heard, still_open: tuple[Evidence, ...]) -> Driver:
+    """The matter stays open: somebody says so, or so the call ended."""
+    said = _once(transcript, "unresolved", _unresolved(transcript, heard))
+    if said.points or not still_open:
+        return said
+    return Driver(driver="unresolved", points=1, evidence=still_open)
 
 
 def _unresolved(transcript: Reading, heard: _Heard) -> list[Sign]:

@@ -6,11 +6,11 @@ tells the moment and what to say or do instead. Every field that is flagged is r
 - medium: a late name, a purpose never or late said, dead air that is too long, a missing part of the call (all of them
   in one), an effort score that is flagged;
 - low: no greeting, a speaking rate outside the limits.
-Where fewer than six are, what is not flagged follows: a customer who is clearly upset (says that they are afraid,
-  sad or at a loss, complains more than once, or complains and contacted before or is negative) and met no empathy
-  (medium), two or more certain interruptions by the
-agent (medium) or three that are not certain (low), no active listening though the customer said `listening_words`
-words (low), and a prohibited phrase of another category (high).
+Where fewer than six are, what is not flagged follows: a customer who is clearly upset (says that they are afraid, sad
+or at a loss, surely shows hurt, anger or hardship (an `upset` act), complains more than once, or complains and
+contacted before or is negative) and met no empathy (medium), two or more certain interruptions by the agent (medium) or
+three that are not certain (low), no active listening though the customer said `listening_words` words (low), and a
+prohibited phrase of another category (high).
 Should more than six be due, the order above decides which are told, with empathy and interruptions before the effort:
 they say what to do otherwise, while the effort is mostly the sum of what is told already.
 Evidence is that of the field, so it is empty where something is absent; the message then names when the agent began.
@@ -35,6 +35,8 @@ from callcov.model import Role
 
 _MOST = 6
 _MOST_EVIDENCE = 3
+_UPSET = 0.6
+"""How sure an act of being upset must be; chosen on calls of the benchmark that rules are tuned with."""
 _RANKS = {"high": 0, "medium": 1, "low": 2}
 _INSTEAD = {
     "threat": "Say plainly what happens next, and a way out: “The fee is added on Friday; let us see what we can do”.",
@@ -245,9 +247,11 @@ def _empathy(transcript: Reading, quality: Quality, effort: CustomerEffortScore)
     upset = bool(complaints) and (again or quality.sentiment_analysis.customer.overall == "negative")
     if quality.empathetic_language.used:
         return
-    feels = [one for one in signs(transcript, Role.CUSTOMER) if one.name == "feels"]
+    feels = [(one.place, one.first, one.last) for one in signs(transcript, Role.CUSTOMER) if one.name == "feels"]
+    acts = transcript.acts_of(Role.CUSTOMER, "upset")
+    feels = feels or [(place, act.first, act.last) for place, act in acts if act.confidence >= _UPSET]
     if feels:
-        said = tuple(Evidence.at(transcript, one.place, one.first, one.last) for one in feels[:_MOST_EVIDENCE])
+        said = tuple(Evidence.at(transcript, *one) for one in feels[:_MOST_EVIDENCE])
         yield Recommendation(
             priority="medium",
             requirement="empathetic_language",

@@ -1,0 +1,98 @@
+"""Give the reader the heads of the acts that tell the course of a call.
+
+    PYTHONPATH=tools python tools/train_course.py [--models FOLDER]
+
+Run after train_reader.py, whose adapter and heads stay as they are, and before train_heads.py. The head of each act of
+`talk.COURSE` is a logistic regression on the reader's vectors of the clauses of tools/talk/, quoted in
+tools/talk/course/. Every seventh call is held back for the figures. Writes src/callcov/language/reader.npz and
+docs/course.md. Needs scikit-learn (a development dependency) and the fetched encoder with its reader; ten minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import talk
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, precision_recall_fscore_support
+from threadpoolctl import threadpool_limits
+
+from callcov.language.context import Sentence
+from callcov.language.encoder import Encoder
+from callcov.models.locate import locate
+
+ROOT = Path(__file__).parent.parent
+READER, PAGE = ROOT / "src/callcov/language/reader.npz", ROOT / "docs/course.md"
+HELD = 7  # as train_reader.py
+STRENGTH = 0.1  # C of the acts' heads
+LIKELY = 0.2  # an act is kept from this probability on: the checks weigh how sure it is
+SURE = 0.35  # the probability at which the figures are
+TEXT = """# The course of a call
+
+Made by `tools/train_course.py`; do not edit by hand. Five acts tell what a call is about and what becomes of it. Each
+has a logistic head on the reader's vectors ([heads.md](heads.md)); the reader itself was not trained for them. They
+were learned from the 1080 invented calls of `tools/talk/`, in which labellers who saw neither the benchmark nor the
+rules quoted the words (`tools/talk/course/`). Every seventh call was held back; the figures are over its clauses, at a
+probability of {sure}. Acts are kept from {likely} on, with how sure they are, and the checks weigh that.
+
+| act | places | precision | recall | F1 | average precision |
+| --- | --- | --- | --- | --- | --- |
+{table}
+
+How a call ends is weighed by them (`src/callcov/checks/ending.py`); `ending.yaml` beside it has the weights, and how
+many calls that were held back end as a labeller said.
+"""
+
+
+def heads_of(encoder: Encoder) -> tuple[dict[str, tuple[np.ndarray, float]], list[str]]:
+    """Weights and bias of each act's head, and the lines of its figures."""
+    examples = [one for one in talk.load()[1] if one.call >= 0]
+    rows = np.asarray(encoder.read([Sentence(one.text, one.other, one.before) for one in examples]))
+    rest = [at for at, one in enumerate(examples) if one.call % HELD]
+    held = [at for at, one in enumerate(examples) if one.call % HELD == 0 and not one.misheard]
+    heads, lines = dict[str, tuple[np.ndarray, float]](), list[str]()
+    for act in talk.COURSE:
+        wanted = np.array([act in one.acts for one in examples])
+        model = LogisticRegression(C=STRENGTH, max_iter=3000).fit(rows[rest], wanted[rest])
+        heads[act] = model.coef_[0], float(model.intercept_[0])
+        scores = model.predict_proba(rows[held])[:, 1]
+        precision, recall, f1, _ = precision_recall_fscore_support(wanted[held], scores >= SURE, average="binary")
+        area = average_precision_score(wanted[held], scores)
+        lines.append(f"| {act} | {wanted[held].sum()} | {precision:.2f} | {recall:.2f} | {f1:.2f} | {area:.2f} |")
+    return heads, lines
+
+
+def join(heads: dict[str, tuple[np.ndarray, float]]) -> None:
+    """Put the heads among the reader's others, by name."""
+    with np.load(READER, allow_pickle=False) as kept:
+        stored = {name: kept[name] for name in kept.files}
+    document = json.loads(stored["document"].tobytes())
+    columns = zip(stored["acts.weight"].T, stored["acts.bias"], stored["thresholds"], strict=True)
+    every = dict(zip(document["acts"], columns, strict=True))
+    every |= {act: (weights, bias, LIKELY) for act, (weights, bias) in heads.items()}
+    document["acts"] = sorted(every)
+    weights, biases, thresholds = zip(*(every[act] for act in document["acts"]), strict=True)
+    stored["document"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
+    stored["acts.weight"] = np.stack(weights, axis=1).astype(np.float32)
+    stored["acts.bias"], stored["thresholds"] = np.array(biases, np.float32), np.array(thresholds, np.float32)
+    np.savez_compressed(READER, allow_pickle=False, **stored)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    default = Path(os.environ.get("CALLCOV_MODELS") or ROOT / ".cache" / "models")
+    parser.add_argument("--models", type=Path, default=default)
+    given = parser.parse_args()
+    with threadpool_limits(1):
+        heads, lines = heads_of(Encoder(locate(given.models, "minilm")))
+    join(heads)
+    PAGE.write_text(TEXT.format(table="\n".join(lines), sure=SURE, likely=LIKELY))
+    print(PAGE.read_text("utf-8"))
+
+
+if __name__ == "__main__":
+    main()
