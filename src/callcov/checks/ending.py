@@ -86,9 +86,13 @@ def ended(transcript: Reading, said: Sequence[Sentence], steps: Sequence[Sentenc
     """How the call ended; `said` is all that is said, at least one sentence, `steps` what is to come after it."""
     by_words = of_words(transcript, said, steps)
     both = len({one.role for one in said}) == len(_SIDES)
-    weighed = both and any(any(transcript.acts_of(role, *_COURSE)) for role in _SIDES)
-    outcome = _weighed(features(transcript, by_words)) if weighed else by_words
+    outcome = _weighed(features(transcript, by_words)) if both and tells_course(transcript) else by_words
     return Ending(outcome, tuple(_shown(transcript, _SHOWS[outcome])))
+
+
+def tells_course(transcript: Reading) -> bool:
+    """Whether the understand stage found steps, or anything settled or open; an earlier version never did."""
+    return any(any(transcript.acts_of(role, *_COURSE)) for role in _SIDES)
 
 
 def features(transcript: Reading, by_words: Outcome) -> dict[str, float]:

@@ -7,7 +7,8 @@
   stage is far surer that they state a reason (an act `reason`) are taken instead, the less so the later they come. Null
   when nobody says it.
 - `next_steps`: the sentences behind the reason, and behind the first 30 % of the segments, that say what somebody will
-  do or what will come after the call (`checks/steps.py`); the last ten at most.
+  do or what will come after the call: by their words (`checks/steps.py`) where the understand stage finds it likely (an
+  act `next_step`), or where it is sure; by the words alone in what an earlier version understood. The last ten at most.
 - `outcome`: `resolved`, `pending` or `unresolved`, with up to three places that say so (`checks/ending.py`).
 - `text`: two to four sentences made of these, the same for the same call.
 
@@ -22,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import log
 
-from callcov.checks.ending import Outcome, ended
+from callcov.checks.ending import Outcome, ended, tells_course
 from callcov.checks.evidence import Evidence, Result
 from callcov.checks.reading import Reading
 from callcov.checks.sentences import Sentence, sentences
@@ -78,6 +79,8 @@ _FAR = 2.0
 """By how much the log-odds of other words must be greater, and"""
 _LATER = 0.1
 """by how much for each segment they come later; both chosen on calls of the benchmark that rules are tuned with."""
+_COMES = 0.6
+"""How sure an act must be to be a step without words that promise one; chosen likewise."""
 _SHOWN_STEPS = 2
 _ENDED: dict[Outcome, str] = {
     "resolved": "It was settled in the call.",
@@ -96,7 +99,7 @@ def check(transcript: Reading, purpose: Sequence[Evidence] = ()) -> Summary | No
     steps = steps_after(transcript, said, why)
     end = ended(transcript, said, steps)
     reason = Said(text=why.text, evidence=(why,)) if why else None
-    shown = [one.evidence(transcript) for one in steps[-_MOST_STEPS:]]
+    shown = [one.evidence(transcript) for one in _coming(transcript, said, why)[-_MOST_STEPS:]]
     coming = tuple(Said(text=one.text, evidence=(one,)) for one in shown)
     return Summary(
         reason=reason,
@@ -108,9 +111,29 @@ def check(transcript: Reading, purpose: Sequence[Evidence] = ()) -> Summary | No
 
 
 def steps_after(transcript: Reading, said: Sequence[Sentence], why: Evidence | None) -> list[Sentence]:
-    """The sentences behind the reason that say what comes after the call."""
+    """The sentences behind the reason that say what comes after the call, by their words."""
+    return [one for one in _behind(transcript, said, why) if is_step(one)]
+
+
+def _coming(transcript: Reading, said: Sequence[Sentence], why: Evidence | None) -> list[Sentence]:
+    """The same, by their words and the understand stage, or surely by that alone."""
+    if not tells_course(transcript):
+        return steps_after(transcript, said, why)
+    behind = ((one, _surely_comes(transcript, one)) for one in _behind(transcript, said, why))
+    return [one for one, surely in behind if surely >= _COMES or (surely and is_step(one))]
+
+
+def _behind(transcript: Reading, said: Sequence[Sentence], why: Evidence | None) -> list[Sentence]:
+    """The sentences behind the reason and behind the first 30 % of the segments."""
     least = max(0.3 * len(transcript.segments) if len(transcript.segments) > 6 else 0, why.segment + 1 if why else 0)
-    return [one for one in said if one.place >= least and is_step(one)]
+    return [one for one in said if one.place >= least]
+
+
+def _surely_comes(transcript: Reading, one: Sentence) -> float:
+    """How sure the understand stage is that a sentence says what comes; 0 where it found nothing."""
+    acts = transcript.segments[one.place].acts
+    mine = (act for act in acts if act.name == "next_step" and act.first < one.last and one.first < act.last)
+    return max((act.confidence for act in mine), default=0.0)
 
 
 def reason_of(transcript: Reading, said: Sequence[Sentence], purpose: Sequence[Evidence]) -> Evidence | None:
