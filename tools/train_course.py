@@ -29,7 +29,8 @@ ROOT = Path(__file__).parent.parent
 READER, PAGE = ROOT / "src/callcov/language/reader.npz", ROOT / "docs/course.md"
 HELD = 7  # as train_reader.py
 STRENGTH = 0.1  # C of the acts' heads
-LIKELY = 0.2  # an act is kept from this probability on: the checks weigh how sure it is
+LIKELY = {"reason": 0.35, "next_step": 0.2, "settled": 0.2, "unsettled": 0.2, "upset": 0.5}
+"""An act is kept from this probability on, as the checks need it: they weigh how sure it is."""
 SURE = 0.35  # the probability at which the figures are
 TEXT = """# The course of a call
 
@@ -37,7 +38,7 @@ Made by `tools/train_course.py`; do not edit by hand. Five acts tell what a call
 has a logistic head on the reader's vectors ([heads.md](heads.md)); the reader itself was not trained for them. They
 were learned from the 1080 invented calls of `tools/talk/`, in which labellers who saw neither the benchmark nor the
 rules quoted the words (`tools/talk/course/`). Every seventh call was held back; the figures are over its clauses, at a
-probability of {sure}. Acts are kept from {likely} on, with how sure they are, and the checks weigh that.
+probability of {sure}. Acts are kept from a lower or higher one on, with how sure they are: the checks weigh that.
 
 | act | places | precision | recall | F1 | average precision |
 | --- | --- | --- | --- | --- | --- |
@@ -73,7 +74,7 @@ def join(heads: dict[str, tuple[np.ndarray, float]]) -> None:
     document = json.loads(stored["document"].tobytes())
     columns = zip(stored["acts.weight"].T, stored["acts.bias"], stored["thresholds"], strict=True)
     every = dict(zip(document["acts"], columns, strict=True))
-    every |= {act: (weights, bias, LIKELY) for act, (weights, bias) in heads.items()}
+    every |= {act: (weights, bias, LIKELY[act]) for act, (weights, bias) in heads.items()}
     document["acts"] = sorted(every)
     weights, biases, thresholds = zip(*(every[act] for act in document["acts"]), strict=True)
     stored["document"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
@@ -90,7 +91,7 @@ def main() -> None:
     with threadpool_limits(1):
         heads, lines = heads_of(Encoder(locate(given.models, "minilm")))
     join(heads)
-    PAGE.write_text(TEXT.format(table="\n".join(lines), sure=SURE, likely=LIKELY))
+    PAGE.write_text(TEXT.format(table="\n".join(lines), sure=SURE))
     print(PAGE.read_text("utf-8"))
 
 

@@ -61,7 +61,8 @@ class Turn:
 class Act:
     """Something a segment does, such as `greeting` or `complaint`; covers `words[first:last]` of its segment.
 
-    `confidence` is 0..1. `like` names the nearest example sentence for a learned act, None for a phrase match.
+    `confidence` is 0..1. `like` names the nearest example sentence for a learned act, None for a phrase match
+    and for the acts of a call's course.
     Acts say nothing of who spoke: a check asks for the role it cares about.
     """
 

@@ -109,7 +109,7 @@ def features(transcript: Reading, by_words: Outcome) -> dict[str, float]:
             ends = (sure for share, one, sure in acts if one == name and share > _END)
             found[f"{role} {name} at the end"] = max(ends, default=0.0)
         for share, name, sure in acts:
-            if name in last and sure >= _LIKELY:
+            if name in last and sure >= _LIKELY and share > _LATE:
                 last[name] = max(last[name], share)
         mood = [segment.sentiment for _, segment in transcript.spoken_by(role)][-2:]
         found[f"{role} mood"] = sum(mood) / len(mood) if mood else 0.0

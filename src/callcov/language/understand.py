@@ -31,6 +31,7 @@ _STRONG = 0.8
 _WEAK = 0.35  # the same for a speaker who does so elsewhere in the call: nobody threatens in a single sentence
 _DOUBT = 2  # how much a clause counts by how surely it was heard, as a power
 _LEFT = 2 / 3  # of either probability this share must be left when a clause counts by how surely it was heard
+_COURSE = frozenset(("reason", "next_step", "settled", "unsettled", "upset"))
 _FROM_THE_WORD = frozenset(("identity", "greeting"))  # checks ask when these words began
 _NEGATIVE = frozenset(
     "complaint repeat_information sarcasm proh_threat proh_insult proh_profanity proh_pressure".split()
@@ -169,7 +170,7 @@ def _learned(segments: Sequence[Segment], reading: Reading, known: Heads) -> lis
         if name in rules and phrases.refused(rules[name], clause, segments[clause.segment].words):
             continue
         confidence = round(float(reading.judged.acts[row, at]), 3)
-        like = examples.like(reading.vectors[row], name)
+        like = None if name in _COURSE else examples.like(reading.vectors[row], name)
         found.append((clause.segment, Act(name, clause.first, clause.last, confidence, like)))
     return found
 
@@ -217,16 +218,22 @@ def _feelings(count: int, reading: Reading) -> Floats:
 
 
 def _gates(transcript: Transcript) -> list[frozenset[str]]:
-    """Per segment, the acts its place rules out: a greeting opens a speaker's part, a closing ends a call."""
+    """Per segment, the acts its place rules out: a greeting opens a speaker's part, a closing ends a call.
+
+    What is settled or open in the first half of the segments says nothing of the end.
+    """
     first_words: dict[str, float] = {}
     gates: list[frozenset[str]] = []
     middle = max(segment.span.end for segment in transcript.segments) / 2
     long = len(transcript.segments) > _FEW
-    for segment in transcript.segments:
+    half = len(transcript.segments) / 2
+    for place, segment in enumerate(transcript.segments, start=1):
         start = segment.span.start
         late = start - first_words.setdefault(segment.speaker, start) > _OPENING_SECONDS
         early = long and start < middle
-        gates.append(frozenset(name for name, out in (("greeting", late), ("closing", early)) if out))
+        first = place <= half
+        out = (("greeting", late), ("closing", early), ("settled", first), ("unsettled", first))
+        gates.append(frozenset(name for name, is_out in out if is_out))
     return gates
 
 
