@@ -24,9 +24,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from math import log1p
+from pkgutil import get_data
 from typing import Literal
 
 import yaml
@@ -125,8 +125,8 @@ def _shares(transcript: Reading, role: Role) -> Iterator[tuple[float, Act]]:
 @cache
 def _weights() -> dict[str, tuple[float, ...]]:
     """Of each feature what it adds to each outcome; `bias` is added to all."""
-    text = files("callcov.checks").joinpath("ending.yaml").read_text("utf-8")
-    return {name: tuple(row) for name, row in yaml.safe_load(text).items()}
+    stored = get_data("callcov.checks", "ending.yaml") or b""
+    return {name: tuple(row) for name, row in yaml.safe_load(stored).items()}
 
 
 def _weighed(found: dict[str, float]) -> Outcome:

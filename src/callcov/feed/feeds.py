@@ -11,7 +11,7 @@ from __future__ import annotations
 import fcntl
 import threading
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,7 +154,7 @@ class Feeds:
                 return None
             if one.index.revision - one.saved_at >= self._rows:
                 one.saved_at = one.index.revision
-                self._background.submit(self._keep, one)
+                self._background.submit(self._save, one).add_done_callback(_tell)
             few = self._few_of(one.index, source, wanted, limit, offset, starting_after)
             return few or one.index.page(wanted, limit, offset, starting_after)
 
@@ -170,8 +170,9 @@ class Feeds:
         self._background.shutdown(cancel_futures=True)
         if self._saver is None:
             return
-        for one in self._lists.values():
-            self._keep(one)
+        with ThreadPoolExecutor(1) as last:
+            for one in self._lists.values():
+                last.submit(self._save, one).add_done_callback(_tell)
         self._saver.close()
 
     def wait(self) -> None:
@@ -203,10 +204,11 @@ class Feeds:
 
     def _load_later(self, one: _List) -> None:
         one.loads, index, one.index = one.loads + 1, one.index, None
-        self._background.submit(self._load, one, index)
+        self._background.submit(self._load, one, index).add_done_callback(_tell)
 
     def _load(self, one: _List, index: Index | None) -> None:
         """Give the list an index that has seen all there is: the one it had, or what is kept, or a new one."""
+        is_checked = False
         try:
             if (found := one.index) is None:
                 found = self._brought_up(one, index)
@@ -215,15 +217,15 @@ class Feeds:
                 one.declared = None
                 self._give(one, None)
                 self._give(one, self._filled(one))
-        except Exception:  # noqa: BLE001 in the background nobody hears of it; what was not checked is not trusted
-            self._give(one, None)
-            _log.exception("a list was not read")
+            is_checked = True
         finally:
+            if not is_checked:
+                self._give(one, None)
             with one.lock:
                 one.loads -= 1
         if not self._is_closed:
             self._fit()
-            self._keep(one)
+            self._save(one)
 
     def _give(self, one: _List, index: Index | None) -> None:
         with one.lock:
@@ -290,15 +292,8 @@ class Feeds:
                 if room < 0:
                     one.index = None
 
-    def _keep(self, one: _List) -> None:
-        """As `_save`; what cannot be kept is read anew at the next start."""
-        try:
-            self._save(one)
-        except Exception:  # noqa: BLE001 whatever the reason, the list works without its files; the log says why
-            _log.exception("a list was not kept")
-
     def _save(self, one: _List) -> None:
-        """Keep the segments as files, unless another process does."""
+        """Keep the segments as files, unless another process does; what is not kept is read anew at the next start."""
         with one.lock:
             index = one.index
             if self._folder is None or index is None or not self._saves():
@@ -333,6 +328,12 @@ class Feeds:
                 return False
             self._saver = lock
         return self._saver is not None
+
+
+def _tell(done: Future[None]) -> None:
+    """Log what went wrong in the background, where nobody else asks."""
+    if not done.cancelled() and (error := done.exception()):
+        _log.error("a list was not read or kept", exc_info=error)
 
 
 def _follow(index: Index, source: Source, revision: int, most: int) -> bool:
