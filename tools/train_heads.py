@@ -43,10 +43,12 @@ def knows_agents(encoder: Encoder) -> LogisticRegression:
 def stored(encoder: Encoder, agent: LogisticRegression) -> bytes:
     """Seeds, and the clauses of every fourth call that do an act, as arrays.
 
-    None is misheard, for they are shown to people.
+    None is misheard, for they are shown to people; acts of a call's course are shown without.
     """
     acts, every = talk.load()
-    examples = [one for one in every if one.call < 0 or (one.call % SHOWN == 0 and one.acts and not one.misheard)]
+    course = frozenset(talk.COURSE)
+    examples = [one for one in every if one.call < 0 or (one.call % SHOWN == 0 and one.acts - course)]
+    examples = [one for one in examples if not one.misheard]
     document = {"acts": acts, "examples": [one.text for one in examples], "seeds": talk.fingerprint()}
     arrays = {
         "document": np.frombuffer(json.dumps(document, separators=(",", ":")).encode(), np.uint8),

@@ -99,7 +99,7 @@ def check(transcript: Reading, purpose: Sequence[Evidence] = ()) -> Summary | No
     steps = steps_after(transcript, said, why)
     end = ended(transcript, said, steps)
     reason = Said(text=why.text, evidence=(why,)) if why else None
-    shown = [one.evidence(transcript) for one in _coming(transcript, said, why)[-_MOST_STEPS:]]
+    shown = [one.evidence(transcript) for one in _coming(transcript, said, why, steps)[-_MOST_STEPS:]]
     coming = tuple(Said(text=one.text, evidence=(one,)) for one in shown)
     return Summary(
         reason=reason,
@@ -115,12 +115,15 @@ def steps_after(transcript: Reading, said: Sequence[Sentence], why: Evidence | N
     return [one for one in _behind(transcript, said, why) if is_step(one)]
 
 
-def _coming(transcript: Reading, said: Sequence[Sentence], why: Evidence | None) -> list[Sentence]:
-    """The same, by their words and the understand stage, or surely by that alone."""
+def _coming(
+    transcript: Reading, said: Sequence[Sentence], why: Evidence | None, steps: Sequence[Sentence]
+) -> Sequence[Sentence]:
+    """Of `steps`, which are by their words, those that the understand stage confirms, and what it is sure of alone."""
     if not tells_course(transcript):
-        return steps_after(transcript, said, why)
+        return steps
+    by_words = {(one.place, one.first) for one in steps}
     behind = ((one, _surely_comes(transcript, one)) for one in _behind(transcript, said, why))
-    return [one for one, surely in behind if surely >= _COMES or (surely and is_step(one))]
+    return [one for one, sure in behind if sure >= _COMES or (sure and (one.place, one.first) in by_words)]
 
 
 def _behind(transcript: Reading, said: Sequence[Sentence], why: Evidence | None) -> list[Sentence]:

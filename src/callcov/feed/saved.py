@@ -111,7 +111,7 @@ def erase(folder: Path, ids: Sequence[str], renewed: Callable[[], tuple[str | No
     keys = np.array(sorted(map(key, ids)), np.uint64)
     with locked(folder):
         written: dict[str, str | None] = {}
-        for path in folder.glob("*" + _ENDING):
+        for path in list(folder.glob("*" + _ENDING)):
             first, last = (np.uint64(int(half, 16)) for half in path.name.removesuffix(_ENDING).split("-")[:2])
             here = keys[(keys >= first) & (keys <= last)]
             if len(here) and (name := _without(path, here)) != path.name:
