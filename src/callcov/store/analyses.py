@@ -7,7 +7,7 @@ accepted analysis.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -153,6 +153,9 @@ _MOVE = (
     .where(feeds.c.user_id == sa.bindparam("owner"), feeds.c.livemode == sa.bindparam("mode"))
     .values({name: sa.bindparam(name) for name in ("last_ms", "last_counter", "revision")})
 )
+_ASSIGNED = sa.select(*ROW).where(
+    analyses.c.id == sa.bindparam("analysis_id"), analyses.c.user_id == sa.bindparam("user_id")
+)
 _REVISION = sa.select(feeds.c.revision).where(
     feeds.c.user_id == sa.bindparam("user_id"), feeds.c.livemode == sa.bindparam("livemode")
 )
@@ -164,33 +167,44 @@ def accept(connection: sa.Connection, user_id: str, livemode: bool, submission: 
     Raises NotFound for an unknown account, BadForm for an id with a NUL character, which no database compares, and
     NoMinutes for a live recording that the account's tier has no minutes for.
     """
-    if "\0" in submission.agent_id + submission.contact_id:
+    return accept_all(connection, user_id, livemode, (submission,), now)[0]
+
+
+def accept_all(
+    connection: sa.Connection, user_id: str, livemode: bool, submissions: Sequence[Submission], now: datetime
+) -> list[Analysis]:
+    """Take several on in that order, or none: raises what `accept` does, NoMinutes when there are too few for all."""
+    if not submissions:
+        return []
+    if any("\0" in one.agent_id + one.contact_id for one in submissions):
         raise BadForm("agent_id and contact_id may not contain the NUL character.")
     turns.wait(connection, user_id)
     feed = connection.execute(_LAST, {"user_id": user_id, "livemode": livemode}).one_or_none()
     if feed is None:
         raise NotFound("User not found")
     if livemode:
-        afford(connection, user_id, feed.tier, submission.duration_ms, now)
-    tick = following(Tick(feed.last_ms, feed.last_counter), milliseconds(now))
-    moved = {"last_ms": tick.milliseconds, "last_counter": tick.counter, "revision": feed.revision + 1}
+        afford(connection, user_id, feed.tier, sum(one.duration_ms for one in submissions), now)
+    tick, rows = Tick(feed.last_ms, feed.last_counter), list[dict[str, Any]]()
+    for number, submission in enumerate(submissions, feed.revision + 1):
+        tick = following(tick, milliseconds(now))
+        rows.append({"user_id": user_id, "livemode": livemode, "revision": number} | _row(submission, tick))
+    moved = {"last_ms": tick.milliseconds, "last_counter": tick.counter, "revision": feed.revision + len(rows)}
     connection.execute(_MOVE, moved | {"owner": user_id, "mode": livemode})
-    analysis_id = uuid7(tick)
-    row: dict[str, object] = {
+    connection.execute(_INSERT, rows)
+    return [Analysis._make(map(row.get, Analysis._fields)) for row in rows]
+
+
+def _row(submission: Submission, tick: Tick) -> dict[str, Any]:
+    return {
         **{name: getattr(submission, name) for name in _SUBMITTED},
-        "id": analysis_id,
-        "user_id": user_id,
-        "livemode": livemode,
+        "id": uuid7(tick),
         "created": tick.milliseconds // 1000,
-        "revision": feed.revision + 1,
         "status": PROCESSING,
         "stage": STAGES[0],
         "attempt": 1,
+        "agent_folded": folded(submission.agent_id),
+        "contact_folded": folded(submission.contact_id),
     }
-    row |= {"agent_folded": folded(submission.agent_id), "contact_folded": folded(submission.contact_id)}
-    connection.execute(_INSERT, row)
-    made: dict[str, Any] = {name: row.get(name) for name in Analysis._fields}
-    return Analysis(**made)
 
 
 def get(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> Analysis | None:
@@ -203,7 +217,7 @@ def get(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: st
 
 def assigned(connection: sa.Connection, user_id: str, analysis_id: str) -> Analysis | None:
     """The worker's `get`: the analysis in either mode; None when it was deleted meanwhile."""
-    row = connection.execute(sa.select(*ROW).where(_owned(user_id, analysis_id))).one_or_none()
+    row = connection.execute(_ASSIGNED, {"user_id": user_id, "analysis_id": analysis_id}).one_or_none()
     return Analysis._make(row) if row else None
 
 
@@ -341,16 +355,17 @@ def matching(user_id: str, livemode: bool, filters: Filters) -> sa.ColumnElement
         conditions.append(_containing(folded(filters.search)))
     # An id begins with the time, and there is an index of ids.
     if filters.created_after is not None:
-        conditions.append(analyses.c.id >= _first_of(filters.created_after))
+        conditions.append(analyses.c.id >= first_of(filters.created_after))
     if filters.created_before is not None:
-        conditions.append(analyses.c.id < _first_of(filters.created_before))
+        conditions.append(analyses.c.id < first_of(filters.created_before))
     if filters.flagged is not None:
         counted = sa.select(_figures.c.analysis_id).where(_figures.c.analysis_id == analyses.c.id)
         conditions.append(counted.where(_figures.c[filters.flagged] == 1).exists())
     return sa.and_(*conditions)
 
 
-def _first_of(second: int) -> str:
+def first_of(second: int) -> str:
+    """No id made in that second (Unix time) or later is earlier than this, and every other one is."""
     return before(min(second * 1000, _LATEST_MS))
 
 

@@ -24,6 +24,16 @@ Figures = Mapping[str, int]
 
 _COMPLETED = "completed"  # `analyses` imports this module
 _SUMS = ("calls", *MEASURES)
+_PLACE = ("user_id", "livemode", "agent_id", "day")
+# Made once: every call that ends asks these twice, and putting one together takes longer than the rest of its ending.
+_AT = [figures_daily.c[name] == sa.bindparam(f"at_{name}") for name in _PLACE]
+_MORE = (
+    sa.update(figures_daily)
+    .where(*_AT)
+    .values({name: figures_daily.c[name] + sa.bindparam(f"more_{name}") for name in _SUMS})
+)
+_NEW = sa.insert(figures_daily)
+_NONE_LEFT = sa.delete(figures_daily).where(*_AT, figures_daily.c.calls == 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +116,10 @@ def _add(connection: sa.Connection, user_id: str, rows: Iterable[Mapping[str, An
             before = sums.get(key)
             sums[key] = [one + other for one, other in zip(before, values, strict=True)] if before else values
     for (livemode, agent, day), added in sums.items():
-        place = {"user_id": user_id, "livemode": livemode, "agent_id": agent, "day": day}
-        here = sa.and_(*(figures_daily.c[name] == value for name, value in place.items()))
-        new = {name: figures_daily.c[name] + value for name, value in zip(_SUMS, added, strict=True)}
-        if connection.execute(sa.update(figures_daily).where(here).values(new)).rowcount == 0:
-            connection.execute(sa.insert(figures_daily).values(place | dict(zip(_SUMS, added, strict=True))))
+        here = dict(zip(_PLACE, (user_id, livemode, agent, day), strict=True))
+        place = {f"at_{name}": value for name, value in here.items()}
+        more = {f"more_{name}": value for name, value in zip(_SUMS, added, strict=True)}
+        if connection.execute(_MORE, place | more).rowcount == 0:
+            connection.execute(_NEW, here | dict(zip(_SUMS, added, strict=True)))
         elif sign < 0:
-            connection.execute(sa.delete(figures_daily).where(here, figures_daily.c.calls == 0))
+            connection.execute(_NONE_LEFT, place)
