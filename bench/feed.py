@@ -78,7 +78,7 @@ def milliseconds(work: Callable[[], object]) -> float:
 def asked(index: Feeds, database: Database, user_id: str, filters: Filters, offset: int) -> Page | None:
     """A page of a hundred, as a request asks for it."""
     with database.read() as connection:
-        return listing.indexed(connection, user_id, LIVE, index, filters, 100, offset)
+        return listing.indexed(listing.Source(connection, user_id, LIVE), index, filters, 100, offset)
 
 
 @contextmanager

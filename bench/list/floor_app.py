@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from callcov.api import wire
-from callcov.store.documents import filled
+from callcov.store.documents import pieces
 
 Fetch = Callable[[Sequence[str]], dict[str, bytes]]
 _here = threading.local()
@@ -45,7 +45,7 @@ def postgres(address: str) -> Fetch:
         if not hasattr(_here, "connection"):
             _here.connection = psycopg.connect(address.replace("+psycopg", ""), autocommit=True)
         asked = "SELECT analysis_id, convert_to(\"full\", 'UTF8') FROM documents WHERE analysis_id = ANY(%s)"
-        return dict(_here.connection.execute(asked, (list(keys),)).fetchall())
+        return dict(_here.connection.execute(asked, (list(keys),), binary=True).fetchall())
 
     return fetch
 
@@ -53,8 +53,11 @@ def postgres(address: str) -> Fetch:
 def application(fetch: Fetch, known: Sequence[str], public: str) -> Starlette:
     def spliced(limit: int) -> bytes:
         texts = fetch(known[:limit])
-        data = b",".join(filled(texts[key], public) for key in known[:limit])
-        return b'{"object":"list","data":[%b],"has_more":true,"total":%d}' % (data, limit)
+        parts: list[bytes | memoryview] = [b'{"object":"list","data":[']
+        for key in known[:limit]:
+            parts += *pieces(texts[key], public), b","
+        parts[-1] = b'],"has_more":true,"total":%d}' % limit
+        return b"".join(parts)
 
     ready = {limit: spliced(limit) for limit in (100, 1_000)}
 

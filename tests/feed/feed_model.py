@@ -7,7 +7,6 @@ import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from callcov.feed.index import Page
 from callcov.feed.segment import STATUSES, Row, Wanted
 from callcov.feed.text import folded
 from callcov.store.ids import Tick, following, uuid7
@@ -74,11 +73,10 @@ class PlainList:
         before, self.row_mark = self.row_mark, uuid.uuid4().hex
         return before, self.row_mark
 
-    def count(self, most: int | None = None, wanted: Wanted | None = None) -> int:
+    def count(self, most: int | None = None) -> int:
         if self.is_broken and most is None:
             raise OSError("the database went away")
-        found = len(self.listed if wanted is None else self.of(wanted, len(self.listed)))
-        return found if most is None else min(most, found)
+        return len(self.listed) if most is None else min(most, len(self.listed))
 
     def rows(self, after: str, limit: int) -> list[Row]:
         found = [one.row for row_id, one in self.listed.items() if row_id > after][:limit]
@@ -94,10 +92,6 @@ class PlainList:
     def of(self, wanted: Wanted, most: int) -> list[str]:
         named = replace(wanted, status=None, flag=None)
         return [row_id for row_id, one in reversed(self.listed.items()) if matches(one, named)][:most]
-
-    def page_of(self, wanted: Wanted, total: int, limit: int, offset: int, starting_after: str | None) -> Page:
-        ids, _, has_more = self.page(wanted, limit, offset, starting_after)
-        return Page(ids, total, has_more)
 
 
 @dataclass

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_samples import LIVE, NOON, TEST, change, finished, submission
 
-from callcov.errors import BadForm, Conflict, NotFound
-from callcov.store import analyses, deliveries, documents, judgements, listing, upkeep
+from callcov.billing import TIERS
+from callcov.errors import BadForm, Conflict, NoMinutes, NotFound
+from callcov.store import analyses, billing, deliveries, documents, judgements, listing, upkeep
 from callcov.store.analyses import Filters
 from callcov.store.deliveries import Delivery
 
@@ -286,7 +287,9 @@ def test_exact_filters_mind_case_and_empty_ones_match_nothing_but_an_empty_searc
 def test_past_the_end_the_page_is_empty_and_the_total_right(database, user, accept, offset):
     accept()
     with database.read() as connection:
-        assert listing.page(connection, user, LIVE, Filters(), 10, offset) == listing.Page((), 1, has_more=False)
+        assert listing.page(connection, user, LIVE, Filters(), 10, offset) == listing.Page(
+            (), 1, has_more=False, revision=1
+        )
 
 
 def test_a_long_list_is_paged_without_losing_or_repeating_one(database, user):
@@ -307,3 +310,34 @@ def test_a_long_list_is_paged_without_losing_or_repeating_one(database, user):
                 break
     assert seen == accepted[::-1]
     assert page.total == 625
+
+
+def test_several_are_taken_on_in_their_order_as_one_after_the_other_would_be(database, user):
+    with database.write() as connection:
+        before = analyses.accept(connection, user, LIVE, submission("first"), NOON)
+        made = analyses.accept_all(connection, user, LIVE, [submission("b"), submission("a"), submission("b")], NOON)
+        after = analyses.accept(connection, user, LIVE, submission("last"), NOON)
+        assert analyses.accept_all(connection, user, LIVE, [], NOON) == []
+    every = [before, *made, after]
+    assert [row.agent_id for row in every] == ["first", "b", "a", "b", "last"]
+    assert [row.revision for row in every] == [1, 2, 3, 4, 5]
+    assert sorted(row.id for row in every) == [row.id for row in every]
+    with database.read() as connection:
+        assert [analyses.get(connection, user, LIVE, row.id) for row in every] == every
+        assert analyses.revision(connection, user, LIVE) == 5
+
+
+@pytest.mark.parametrize(
+    ("refused", "submissions"),
+    [
+        (BadForm, [submission("a"), submission("b\0")]),
+        (NoMinutes, [submission("a", duration_ms=300 * 60_000), submission("b", duration_ms=201 * 60_000)]),
+    ],
+)
+def test_of_several_all_are_taken_on_or_none(database, user, refused, submissions):
+    with database.write() as connection:
+        billing.set_tier(connection, user, TIERS["free"], NOON)
+    with pytest.raises(refused), database.write() as connection:
+        analyses.accept_all(connection, user, LIVE, submissions, NOON)
+    with database.read() as connection:
+        assert listing.page(connection, user, LIVE, Filters(), 10) == listing.Page((), 0, has_more=False, revision=0)

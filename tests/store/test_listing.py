@@ -85,10 +85,10 @@ def test_both_roads_say_the_same_whatever_happened_before(database_once, steps, 
         for one in [Filters(), *wanted]:
             for place in ({"offset": offset}, {"starting_after": data.draw(st.sampled_from(seen))}):
                 with database.read() as connection:
-                    listing.indexed(connection, user, LIVE, feeds, one, limit, **place)
+                    listing.indexed(listing.Source(connection, user, LIVE), feeds, one, limit, **place)
                 feeds.wait()
                 with database.read() as connection:
-                    quick = listing.indexed(connection, user, LIVE, feeds, one, limit, **place)
+                    quick = listing.indexed(listing.Source(connection, user, LIVE), feeds, one, limit, **place)
                     assert quick == listing.selected(connection, user, LIVE, one, limit, **place)
                 seen.extend(quick.ids)
     feeds.close()
@@ -131,7 +131,7 @@ def test_neither_road_shows_another_accounts_or_modes_analyses(database, user, o
     feeds = Feeds(listing.Lists(database), None, short=0)
     for owner, livemode in ((user, LIVE), (user, TEST), (other_user, LIVE)):
         with database.read() as connection:
-            listing.indexed(connection, owner, livemode, feeds, Filters(), 10)
+            listing.indexed(listing.Source(connection, owner, livemode), feeds, Filters(), 10)
     feeds.wait()
     shown = []
     for owner, livemode in ((user, LIVE), (user, TEST), (other_user, LIVE)):
@@ -139,7 +139,7 @@ def test_neither_road_shows_another_accounts_or_modes_analyses(database, user, o
             page = (
                 listing.selected(connection, owner, livemode, Filters(), 10)
                 if road == "selected"
-                else listing.indexed(connection, owner, livemode, feeds, Filters(), 10)
+                else listing.indexed(listing.Source(connection, owner, livemode), feeds, Filters(), 10)
             )
         assert page.total == 3
         shown += page.ids
@@ -182,10 +182,10 @@ def test_a_database_put_back_from_a_copy_is_not_listed_by_what_was_kept_of_it_si
         feeds = Feeds(listing.Lists(database), database.feed_folder, short=0)
         with database.read() as connection:
             user = connection.scalar(sa.select(users_table.c.id))
-            listing.indexed(connection, user, LIVE, feeds, failed, 9)
+            listing.indexed(listing.Source(connection, user, LIVE), feeds, failed, 9)
         feeds.wait()
         with database.read() as connection:
-            quick = listing.indexed(connection, user, LIVE, feeds, failed, 9)
+            quick = listing.indexed(listing.Source(connection, user, LIVE), feeds, failed, 9)
             plain = listing.selected(connection, user, LIVE, failed, 9)
         feeds.close()
         database.close()

@@ -137,9 +137,8 @@ def list_analyses(
             place.starting_after,
             services.feeds,
         )
-        tag = tagged(analyses.revision(connection, *owner))
     body = b"".join(_parts(page, public))
-    return Response(body, headers={"ETag": tag, **_KEPT}, media_type="application/json")
+    return Response(body, headers={"ETag": tagged(page.revision), **_KEPT}, media_type="application/json")
 
 
 @router.get(
@@ -192,18 +191,19 @@ def retry_analysis(request: Request, services: Given, caller: Known, analysis_id
     return said("Analysis runs again", 202)
 
 
-def _parts(page: listing.Page, public: str) -> Iterator[bytes]:
+def _parts(page: listing.Page, public: str) -> Iterator[bytes | memoryview]:
     """A list object in parts."""
     comma = b'{"object":"list","data":['
     for item in page.items:
         yield comma
-        yield _json(item, public)
+        if isinstance(item, bytes):
+            yield from documents.pieces(item, public)
+        else:
+            yield document.rendered(item, public)
         comma = b","
     begin = b"" if page.items else comma
     yield b'%b],"has_more":%b,"total":%d}' % (begin, b"true" if page.has_more else b"false", page.total)
 
 
-def _json(found: str | bytes | Analysis, public: str) -> bytes:
-    if isinstance(found, Analysis):
-        return document.rendered(found, public)
-    return documents.filled(found, public)
+def _json(found: str | Analysis, public: str) -> bytes:
+    return document.rendered(found, public) if isinstance(found, Analysis) else documents.filled(found, public)

@@ -159,8 +159,6 @@ def _old_wording(error: Mapping[str, Any]) -> dict[str, Any]:
             kind, text = "value_error.number.not_ge", f"ensure this value is greater than or equal to {limits['ge']}"
         case "int_parsing" | "int_parsing_size" | "int_from_float":
             kind, text = "type_error.integer", "value is not a valid integer"
-        case "uuid_parsing":
-            kind, text = "type_error.uuid", "value is not a valid uuid"
         case "bool_parsing":
             kind, text = "type_error.bool", "value could not be parsed to a boolean"
         case "uuid_parsing":

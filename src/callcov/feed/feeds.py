@@ -51,8 +51,8 @@ class Source(Protocol):
         """The mark of the files that agree with the list; None when there are none."""
         ...
 
-    def count(self, most: int | None = None, wanted: Wanted | None = None) -> int:
-        """How many analyses there are, up to `most`; of `wanted` only agent, contact and times are looked at."""
+    def count(self, most: int | None = None) -> int:
+        """How many analyses there are, up to `most`."""
         ...
 
     def rows(self, after: str, limit: int) -> list[Row]:
@@ -69,10 +69,6 @@ class Source(Protocol):
 
     def of(self, wanted: Wanted, most: int) -> list[str]:
         """The ids of the wanted agent or contact within the wanted times, newest first; the newest `most` of them."""
-        ...
-
-    def page_of(self, wanted: Wanted, total: int, limit: int, offset: int, starting_after: str | None) -> Page:
-        """A page of those ids; there are `total`."""
         ...
 
 
@@ -185,9 +181,6 @@ class Feeds:
         """A page of an agent or contact with so few analyses that the database finds them by name at once."""
         if wanted.nothing or wanted.part or (wanted.agent is None) == (wanted.contact is None):
             return None
-        if wanted.status is None and wanted.flag is None:
-            total = source.count(self._few + 1, wanted)
-            return source.page_of(wanted, total, limit, offset, starting_after) if total <= self._few else None
         ids = source.of(wanted, self._few + 1)
         return index.among(ids, wanted, limit, offset, starting_after) if len(ids) <= self._few else None
 

@@ -20,14 +20,16 @@ from callcov.feed.feeds import Feeds
 from callcov.feed.segment import STATUSES, Row, Wanted
 from callcov.feed.text import folded
 from callcov.store import deletions, marks
-from callcov.store.analyses import ROW, Analysis, Filters, matching, revision
+from callcov.store.analyses import ROW, Analysis, Filters, first_of, matching, revision
 from callcov.store.db import Database
+from callcov.store.postgresql import BINARY
 from callcov.store.sealed import opened as unsealed
 from callcov.store.tables import FLAGS, analyses, documents, figures
 
 _BITS = reduce(add, [figures.c[name] * (1 << number) for number, name in enumerate(FLAGS)])
 # Not a join: PostgreSQL merged the figures from the first one on, for every few thousand rows that were wanted.
 _FLAGS = sa.select(_BITS).where(figures.c.analysis_id == analyses.c.id).scalar_subquery()
+_LAST = "g"  # later than every id, which begins with a hexadecimal digit
 _ROW = (analyses.c.id, analyses.c.status, analyses.c.agent_id, analyses.c.contact_id, sa.func.coalesce(_FLAGS, 0))
 
 
@@ -35,12 +37,14 @@ _ROW = (analyses.c.id, analyses.c.status, analyses.c.agent_id, analyses.c.contac
 class Page:
     """Part of the list. An item is a stored document (UTF-8, placeholder unfilled) or a row that has none yet.
 
-    `total` counts everything that matches, `has_more` says whether anything follows this page.
+    `total` counts everything that matches, `has_more` says whether anything follows this page; `revision` is that of
+    the list.
     """
 
     items: tuple[bytes | Analysis, ...]
     total: int
     has_more: bool
+    revision: int
 
 
 def page(
@@ -59,12 +63,13 @@ def page(
     `starting_after` is a UUID in lower case: only analyses with smaller ids are shown, but all are counted. With
     `feeds` the connection's snapshot must begin here.
     """
-    found = None
+    source, found = Source(connection, user_id, livemode), None
     if feeds is not None:
-        found = indexed(connection, user_id, livemode, feeds, filters, limit, offset, starting_after)
+        found = indexed(source, feeds, filters, limit, offset, starting_after)
     if found is None:
         found = selected(connection, user_id, livemode, filters, limit, offset, starting_after)
-    return Page(_items(connection, user_id, livemode, found.ids, expand=expand), found.total, found.has_more)
+    items = _items(connection, user_id, livemode, found.ids, expand=expand)
+    return Page(items, found.total, found.has_more, source.revision())
 
 
 def selected(
@@ -75,12 +80,10 @@ def selected(
     limit: int,
     offset: int = 0,
     starting_after: str | None = None,
-    total: int | None = None,
 ) -> index.Page:
-    """The ids of a page, as `page` describes it, by SQL; what matches is counted unless `total` tells it."""
+    """The ids of a page, as `page` describes it, by SQL."""
     matched = matching(user_id, livemode, filters)
-    if total is None:
-        total = connection.scalar(sa.select(sa.func.count()).select_from(analyses).where(matched)) or 0
+    total = connection.scalar(sa.select(sa.func.count()).select_from(analyses).where(matched)) or 0
     if offset >= total:
         return index.Page((), total, has_more=False)
     if starting_after is not None:
@@ -91,19 +94,10 @@ def selected(
 
 
 def indexed(
-    connection: sa.Connection,
-    user_id: str,
-    livemode: bool,
-    feeds: Feeds,
-    filters: Filters,
-    limit: int,
-    offset: int = 0,
-    starting_after: str | None = None,
+    source: Source, feeds: Feeds, filters: Filters, limit: int, offset: int = 0, starting_after: str | None = None
 ) -> index.Page | None:
-    """The same by the feed index; None when it has no answer. The connection's snapshot must begin here."""
-    return feeds.page(
-        Source(connection, user_id, livemode), user_id, livemode, wanted(filters), limit, offset, starting_after
-    )
+    """The same by the feed index; None when it has no answer. The snapshot of the source must begin here."""
+    return feeds.page(source, source.user_id, source.livemode, wanted(filters), limit, offset, starting_after)
 
 
 def wanted(filters: Filters) -> Wanted:
@@ -167,7 +161,8 @@ def _stored(dialect: str, document: sa.Column[str]) -> sa.Select[Any, bytes]:
     utf8: sa.ColumnElement[bytes] = sa.cast(document, sa.LargeBinary)
     if dialect != "sqlite":
         utf8 = sa.func.convert_to(document, "UTF8", type_=sa.LargeBinary)
-    return sa.select(documents.c.analysis_id, utf8).join(analyses).where(_these(dialect))
+    asked = sa.select(documents.c.analysis_id, utf8).join(analyses).where(_these(dialect))
+    return asked.execution_options(**{BINARY: True})
 
 
 @cache
@@ -195,10 +190,17 @@ def _plain(connection: sa.Connection, user_id: str, about: str, stored: bytes) -
     return stored if stored.startswith(b"{") else unsealed(connection, user_id, about, stored.decode()).encode()
 
 
-def _of_name(wanted: Wanted) -> Filters:
-    """What is wanted of agent, contact and times."""
-    agent, contact = (None if one is None else one.decode() for one in (wanted.agent, wanted.contact))
-    return Filters(agent_id=agent, contact_id=contact, created_after=wanted.after, created_before=wanted.before)
+@cache
+def _of(column: sa.Column[str]) -> sa.Select[Any]:
+    """Asks for the ids of an agent or contact, `name`, from `after` on and before `before`.
+
+    As one text, in whatever order: a thousand rows would take three times as long.
+    """
+    account = analyses.c.user_id == sa.bindparam("user_id"), analyses.c.livemode == sa.bindparam("livemode")
+    times = analyses.c.id >= sa.bindparam("after"), analyses.c.id < sa.bindparam("before")
+    found = sa.select(analyses.c.id).where(*account, column == sa.bindparam("name"), *times)
+    newest = found.order_by(analyses.c.id.desc()).limit(sa.bindparam("most")).subquery()
+    return sa.select(sa.func.aggregate_strings(newest.c.id, ","))
 
 
 class Source:
@@ -207,21 +209,22 @@ class Source:
     remembered = deletions.REMEMBERED
 
     def __init__(self, connection: sa.Connection, user_id: str, livemode: bool) -> None:
-        self._connection, self._user_id, self._livemode = connection, user_id, livemode
-        self._owned = sa.and_(analyses.c.user_id == user_id, analyses.c.livemode == livemode)
+        self.user_id, self.livemode, self._connection = user_id, livemode, connection
+        self._revision: int | None = None
 
     def revision(self) -> int:
         """The list's revision; every change raises it."""
-        return revision(self._connection, self._user_id, self._livemode)
+        if self._revision is None:
+            self._revision = revision(self._connection, self.user_id, self.livemode)
+        return self._revision
 
     def mark(self) -> str | None:
         """The mark of the files that agree with the list; None when there are none."""
-        return marks.of(self._connection, self._user_id, self._livemode)
+        return marks.of(self._connection, self.user_id, self.livemode)
 
-    def count(self, most: int | None = None, wanted: Wanted | None = None) -> int:
-        """How many analyses there are, up to `most`; of `wanted` only agent, contact and times are looked at."""
-        which = self._owned if wanted is None else self._named(wanted)
-        some = sa.select(analyses.c.id).where(which).limit(most).subquery()
+    def count(self, most: int | None = None) -> int:
+        """How many analyses there are, up to `most`."""
+        some = sa.select(analyses.c.id).where(self._owned()).limit(most).subquery()
         return self._connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0
 
     def rows(self, after: str, limit: int) -> list[Row]:
@@ -235,23 +238,19 @@ class Source:
 
     def gone(self, since: int, limit: int) -> list[str]:
         """The ids deleted after that revision, at most `limit`."""
-        return deletions.since(self._connection, self._user_id, self._livemode, since, limit)
+        return deletions.since(self._connection, self.user_id, self.livemode, since, limit)
 
     def of(self, wanted: Wanted, most: int) -> list[str]:
         """The ids of the wanted agent or contact within the wanted times, newest first; the newest `most` of them."""
-        ids = sa.select(analyses.c.id).where(self._named(wanted)).order_by(analyses.c.id.desc()).limit(most).subquery()
-        # As one text, in whatever order: a thousand rows would take three times as long.
-        joined = self._connection.scalar(sa.select(sa.func.aggregate_strings(ids.c.id, ","))) or ""
-        return sorted(filter(None, joined.split(",")), reverse=True)
+        column, name = (analyses.c.agent_id, wanted.agent) if wanted.agent else (analyses.c.contact_id, wanted.contact)
+        given = {"user_id": self.user_id, "livemode": self.livemode, "name": (name or b"").decode(), "most": most}
+        given["after"] = "" if wanted.after is None else first_of(wanted.after)
+        given["before"] = _LAST if wanted.before is None else first_of(wanted.before)
+        return sorted(filter(None, (self._connection.scalar(_of(column), given) or "").split(",")), reverse=True)
 
-    def page_of(self, wanted: Wanted, total: int, limit: int, offset: int, starting_after: str | None) -> index.Page:
-        """A page of those ids; there are `total`."""
-        whose = self._user_id, self._livemode
-        return selected(self._connection, *whose, _of_name(wanted), limit, offset, starting_after, total)
-
-    def _named(self, wanted: Wanted) -> sa.ColumnElement[bool]:
-        return matching(self._user_id, self._livemode, _of_name(wanted))
+    def _owned(self) -> sa.ColumnElement[bool]:
+        return sa.and_(analyses.c.user_id == self.user_id, analyses.c.livemode == self.livemode)
 
     def _rows(self, which: sa.ColumnElement[bool], order: sa.Column[Any], limit: int) -> list[Row]:
-        rows = sa.select(*_ROW).where(self._owned, which).order_by(order).limit(limit)
+        rows = sa.select(*_ROW).where(self._owned(), which).order_by(order).limit(limit)
         return [Row(*row) for row in self._connection.execute(rows)]

@@ -9,13 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from callcov.errors import BadSetting
 from callcov.store.sealed import Vault
 
+BINARY = "callcov_binary"
+"""Option of a statement: the answer comes as it lies in memory. As text, bytes are twice as long, and a page of
+documents takes longer to be written and read than to be found."""
+_BINARY_FORMAT = 1  # of the protocol, and of psycopg.pq.Format
 _DISK_FULL = "53100"
 _WAITING_SECONDS = 10
 # Any number will do that nothing else in the database takes for a lock; this one is the letters "callcov".
@@ -31,12 +37,14 @@ def pools(address: sa.URL, vault: Vault | None) -> tuple[sa.Engine, sa.Engine]:
     options |= {"connect_args": connecting}
     reading = {"vault": vault, "postgresql_readonly": True}
     try:
-        return (
-            sa.create_engine(address, isolation_level="READ COMMITTED", execution_options={"vault": vault}, **options),
-            sa.create_engine(address, isolation_level="REPEATABLE READ", execution_options=reading, **options),
+        writers = sa.create_engine(
+            address, isolation_level="READ COMMITTED", execution_options={"vault": vault}, **options
         )
+        readers = sa.create_engine(address, isolation_level="REPEATABLE READ", execution_options=reading, **options)
     except ImportError as error:
         raise BadSetting("PostgreSQL needs the package psycopg: install callcov[postgres].") from error
+    event.listen(readers, "before_cursor_execute", _in_binary)
+    return writers, readers
 
 
 def check(writers: sa.Engine) -> None:
@@ -84,3 +92,16 @@ def scrub(_writers: sa.Engine) -> bool:
 def is_full(error: DBAPIError) -> bool:
     """Whether a disk of the server is full."""
     return getattr(error.orig, "sqlstate", None) == _DISK_FULL
+
+
+def _in_binary(
+    _connection: sa.Connection,
+    cursor: Any,  # noqa: ANN401 - the driver's
+    _sql: str,
+    _given: object,
+    context: sa.ExecutionContext,
+    _many: object,
+) -> None:
+    # The driver's own setting for a cursor; SQLAlchemy, which reads the catalogue as text, has none for a statement.
+    if context.execution_options.get(BINARY):
+        cursor.format = _BINARY_FORMAT
