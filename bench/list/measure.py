@@ -64,21 +64,36 @@ class Measuring:
         self.say(f"{case.name}: {times.median:.2f} ms, p99 {_ms(times.p99)}, n={times.count}{told}{_told(wrong)}")
 
     def together(self, asker: Asker, found: dict) -> None:
-        """Sixteen connections at 40 % of the most they can have; first idle, then while somebody writes."""
-        asked = [case for case in self.cases if self._can(found["cases"][case.name])]
-        for case in asked:
+        """Sixteen connections at 40 % of the most they can have: idle, one client alone again, then with a writer.
+
+        All three of a case within seconds: the p99 is told as a multiple of a median of the same minute.
+        """
+        found["writes"] = {"count": 0, "seconds": 0.0}
+        for case in self.cases:
             one = found["cases"][case.name]
-            one["most"] = client.fastest(asker, case, self.seconds / 2)
-            one["rate"] = one["most"] * client.SHARE
-            self._scheduled(asker, case, one, "idle")
-        done, answers = list[Write](), dict[str, list[Answer]]()
+            if self._can(one):
+                one["most"] = client.fastest(asker, case, self.seconds / 2)
+                one["rate"] = one["most"] * client.SHARE
+                answers = self._scheduled(asker, case, one, "idle")
+                self._note(one, exact.wrong(case, self.data.loaded.totals[case.name], (), answers), len(answers))
+                ((beside, _),) = client.alone([(asker, case)], 300, self.seconds / 2)
+                one["beside"] = asdict(beside)
+                self._while_writing(asker, case, one, found["writes"])
+        wrong, checked = (sum(one.get(name, 0) for one in found["cases"].values()) for name in ("wrong", "checked"))
+        self.say(f"{wrong} of {checked:,} totals wrong; {found['writes']['count']:,} writes")
+
+    def _while_writing(self, asker: Asker, case: Case, one: dict, writes: dict) -> None:
+        """Compare every total that is told while somebody writes with what was true then."""
+        done, answers, totals = list[Write](), list[Answer](), self.data.loaded.totals
         try:
             with self._writing(done):
-                for case in asked:
-                    answers[case.name] = self._scheduled(asker, case, found["cases"][case.name], "writing")
+                answers = self._scheduled(asker, case, one, "writing")
         finally:
-            found["writes"] = {"count": len(done), "rate": _rate(done)}
-            self._settle(found, done, answers)
+            self._note(one, exact.wrong(case, totals[case.name], done, answers), len(answers))
+            for other in self.cases:
+                totals[other.name] += sum(write.effect(other) for write in done)
+            writes["count"] += len(done)
+            writes["seconds"] += done[-1].end - done[0].begin if done else 0.0
 
     def _can(self, one: dict) -> bool:
         return "alone" in one and (self.system.ours or one["alone"]["median"] <= SLOW_MS)
@@ -90,21 +105,7 @@ class Measuring:
             f"{case.name}, {how}, {one['rate']:.0f} of {one['most']:.0f} a second: {times.median:.2f} ms, "
             f"p99 {_ms(times.p99)}, n={times.count}"
         )
-        if how == "idle":
-            self._note(one, exact.wrong(case, self.data.loaded.totals[case.name], (), answers), len(answers))
         return answers
-
-    def _settle(self, found: dict, done: list[Write], answers: dict[str, list[Answer]]) -> None:
-        """Compare every total that was told while somebody wrote with what was true then."""
-        for case in self.cases:
-            totals = self.data.loaded.totals
-            if case.name in answers:
-                one = found["cases"][case.name]
-                wrong = exact.wrong(case, totals[case.name], done, answers[case.name])
-                self._note(one, wrong, len(answers[case.name]))
-            totals[case.name] += sum(write.effect(case) for write in done)
-        wrong, checked = (sum(one.get(name, 0) for one in found["cases"].values()) for name in ("wrong", "checked"))
-        self.say(f"{wrong} of {checked:,} totals wrong; {len(done):,} writes, {_rate(done):.1f} a second")
 
     def _note(self, one: dict, wrong: int, checked: int) -> None:
         one["wrong"] += wrong
@@ -142,10 +143,6 @@ def _wait_for(process: subprocess.Popen, log: Path) -> None:
         if process.poll() is not None:
             raise RuntimeError("the writer did not start")
         time.sleep(0.1)
-
-
-def _rate(done: Sequence[Write]) -> float:
-    return len(done) / (done[-1].end - done[0].begin) if done else 0.0
 
 
 def _ms(value: float | None) -> str:

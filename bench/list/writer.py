@@ -3,8 +3,9 @@
 usage: writer.py ADDRESS USER CONTACT RATE LOG
 
 RATE transactions a second, evenly; every other takes a call on, the ones between end the oldest that waits: nine of ten
-completed with their documents, one failed. A tenth is of the agent and the contact that are asked for. Each is a line
-in LOG (see `exact`), written before the next begins. Runs until it is told to end.
+completed with their documents, one failed. A tenth is of the agent that is asked for, and one call in two hundred of
+the contact: with more, its page would soon not be the one any longer for which the rate was measured. Each is a line in
+LOG (see `exact`), written before the next begins. Runs until it is told to end.
 """
 
 from __future__ import annotations
@@ -45,9 +46,8 @@ class Writer:
         return self._take_on(number) if number % 2 == 0 else self._end(number)
 
     def _take_on(self, number: int) -> dict[str, object]:
-        is_asked = number % 20 == 0
-        agent = agent_of(123 if is_asked else self._drawn.randrange(AGENTS))
-        contact = self._contact if is_asked else contact_of(self._drawn.randrange(CONTACTS))
+        agent = agent_of(123 if number % 20 == 0 else self._drawn.randrange(AGENTS))
+        contact = self._contact if number % 400 == 0 else contact_of(self._drawn.randrange(CONTACTS))
         key = f"recordings/{self._drawn.getrandbits(128):032x}"
         submission = Submission(agent, contact, key, "0" * 64, 960_044, "wav", 60_000, 2, 8_000)
         begin = time.monotonic()
