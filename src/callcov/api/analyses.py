@@ -18,7 +18,7 @@ from fastapi.exceptions import RequestValidationError
 from callcov import document
 from callcov.api import schemas, trail
 from callcov.api.answers import has_seen, said, weak_tag
-from callcov.api.caller import Known
+from callcov.api.caller import Asking, Known
 from callcov.api.moments import Bound
 from callcov.api.services import Given, public_url
 from callcov.errors import NotFound
@@ -108,7 +108,7 @@ async def _place(
 def list_analyses(
     request: Request,
     services: Given,
-    caller: Known,
+    asking: Asking,
     filters: Annotated[Filters, Depends(_filters)],
     place: Annotated[_Place, Depends(_place)],
 ) -> Response:
@@ -116,6 +116,7 @@ def list_analyses(
 
     `ETag` changes whenever the list does; sent back as `If-None-Match`, a list that has not changed is 304 and empty.
     """
+    caller = asking()
     public, owner = public_url(services, request), (caller.user_id, caller.livemode)
 
     def tagged(revision: int) -> str:

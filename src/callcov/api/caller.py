@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -48,6 +50,18 @@ async def _caller(request: Request, services: Given, _key: _ApiKey, _bearer: _Be
 
 Known = Annotated[Caller, Depends(_caller)]
 """The caller of a route; without valid credentials the route answers 401."""
+
+
+async def _asking(request: Request, services: Given, _key: _ApiKey, _bearer: _Bearer) -> Callable[[], Caller]:
+    request.state.asking = partial(identified, request, services)
+    return request.state.asking
+
+
+Asking = Annotated[Callable[[], Caller], Depends(_asking)]
+"""For a route that works in a thread itself: its caller, to be asked for there instead of waiting for another thread.
+
+Where its parameters are refused, an unknown caller is told so first (see `errors.install`).
+"""
 
 
 def _owner(request: Request, services: Given, _bearer: _Bearer) -> str:

@@ -17,6 +17,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Match
 
@@ -111,7 +112,12 @@ def install(app: FastAPI) -> None:
         return answer(error)
 
     @app.exception_handler(RequestValidationError)
-    async def refused(_request: Request, error: RequestValidationError) -> Response:  # pyright: ignore[reportUnusedFunction] the same
+    async def refused(request: Request, error: RequestValidationError) -> Response:  # pyright: ignore[reportUnusedFunction] the same
+        if asking := getattr(request.state, "asking", None):
+            try:
+                await run_in_threadpool(asking)
+            except InvalidCredentials as unknown:
+                return answer(unknown)
         return _json(422, _refusals(error.errors()))
 
     @app.exception_handler(405)

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from callcov.feed.segment import ROWS, STATUSES, Bits, Row, Segment, Wanted, first_key, halves, key
+from callcov.feed.segment import GONE, ROWS, STATUSES, Bits, Row, Segment, Wanted, first_key, halves, key
 from callcov.feed.text import Found
 
 _Kept = Bits | bool
@@ -146,16 +146,17 @@ class Index:
         self, ids: Sequence[str], wanted: Wanted, limit: int, offset: int = 0, starting_after: str | None = None
     ) -> Page:
         """The same of those ids alone, newest first and all of them here; only status and flag are looked at."""
-        if wanted.status is None and wanted.flag is None:
+        if not ids or (wanted.status is None and wanted.flag is None):
             return part(ids, limit, offset, starting_after)
         keys = halves(ids)[:, 0]
         places = np.array([segment.first for segment in self.segments], np.uint64).searchsorted(keys, "right") - 1
-        ends = [0, *(np.flatnonzero(np.diff(places)) + 1).tolist(), len(ids)] if ids else []
-        kept = list[str]()
-        for begin, end in pairwise(ends):
-            meets = self.segments[int(places[begin])].meets(keys[begin:end], wanted)
-            kept += compress(ids[begin:end], meets.tolist())
-        return part(kept, limit, offset, starting_after)
+        ends = [0, *(np.flatnonzero(np.diff(places)) + 1).tolist(), len(ids)]
+        states = [self.segments[int(places[begin])].states(keys[begin:end]) for begin, end in pairwise(ends)]
+        status, flags = (np.concatenate(one) for one in zip(*states, strict=True))
+        meets = status != GONE if wanted.status is None else status == wanted.status
+        if wanted.flag is not None:
+            meets &= (flags & np.uint16(wanted.flag)) != 0
+        return part(list(compress(ids, meets.tolist())), limit, offset, starting_after)
 
     def _last_key(self) -> int:
         return self.segments[-1].last if self.segments else -1

@@ -66,17 +66,18 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Bits:
-    """Some of `count` rows, a bit each; the last word is filled up with zeros."""
+    """Some of `count` rows, `total` of them, a bit each; the last word is filled up with zeros."""
 
     words: npt.NDArray[np.uint64]
     count: int
+    total: int
 
     @classmethod
     def of(cls, found: Bools) -> Bits:
         """Those rows."""
         bits = np.zeros(-(-len(found) // 64) * 8, np.uint8)
         bits[: -(-len(found) // 8)] = np.packbits(found)
-        return cls(bits.view(np.uint64), len(found))
+        return cls(bits.view(np.uint64), len(found), int(np.count_nonzero(found)))
 
     @property
     def rows(self) -> Bools:
@@ -90,8 +91,7 @@ class Bits:
 
     def tally(self, others: Bits | None = None) -> int:
         """How many they are, or how many of the others are among them."""
-        words = self.words if others is None else self.words & others.words
-        return int(np.bitwise_count(words).sum())
+        return self.total if others is None else int(np.bitwise_count(self.words & others.words).sum())
 
 
 def key(row_id: str) -> int:
@@ -236,8 +236,8 @@ class Segment:
 
     def ids(self, places: npt.NDArray[np.intp]) -> list[str]:
         """The ids of the rows at those places."""
-        both = zip(self.upper[places].tolist(), self.lower[places].tolist(), strict=True)
-        texts = [f"{upper:016x}{lower:016x}" for upper, lower in both]
+        digits = np.column_stack((self.upper[places], self.lower[places])).astype(">u8").tobytes().hex()
+        texts = [digits[at : at + 32] for at in range(0, len(digits), 32)]
         return [f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}" for text in texts]
 
     def search(self, part: bytes) -> Found:
@@ -265,12 +265,10 @@ class Segment:
             found = _both(found, self.status[: self.count] != GONE)
         return found
 
-    def meets(self, keys: npt.NDArray[np.uint64], wanted: Wanted) -> Bools:
-        """Which of the rows of those keys, all of them here, have the wanted status and flag."""
+    def states(self, keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint16]]:
+        """Status and flags of the rows of those keys, all of them here."""
         places = self.upper[: self.count].searchsorted(keys)
-        status = self.status[places]
-        found: Bools = status != GONE if wanted.status is None else status == wanted.status
-        return found if wanted.flag is None else found & ((self.flags[places] & np.uint16(wanted.flag)) != 0)
+        return self.status[places], self.flags[places]
 
     def counted(self, wanted: Wanted, among: Bits | None = None) -> int:
         """How many rows there are of the wanted status, or of any; of those alone, if such are given."""
