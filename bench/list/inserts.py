@@ -28,8 +28,9 @@ from callcov.store.tables import analyses as table
 LIVE = True
 BEFORE = 200_000
 ROUNDS = 5
-ALONE, TOGETHER = 200, 100
-"""Transactions of one row in a round; rows of a batch, of which a round has five."""
+ALONE, TOGETHER, BATCHES = 600, 100, 25
+"""Transactions of one row in a round; rows of a batch, and batches in a round. The write-ahead log is written back in
+every round of the product's, so that no rate is without that."""
 
 _naive = sa.Table(
     "naive",
@@ -97,7 +98,9 @@ def measure(folder: Path, say: Callable[[str], None]) -> dict[str, float]:
             for name, work in (("ours", inserts.ours), ("naive", inserts.naive)):
                 rates.setdefault(f"{name}, one", []).append(_rate(lambda work=work: work(1), ALONE, 1))
             for name, work in (("ours", inserts.ours), ("naive", inserts.naive), ("together", inserts.together)):
-                rates.setdefault(f"{name}, batch", []).append(_rate(lambda work=work: work(TOGETHER), 5, TOGETHER))
+                rates.setdefault(f"{name}, batch", []).append(
+                    _rate(lambda work=work: work(TOGETHER), BATCHES, TOGETHER)
+                )
     return {name: median(found) for name, found in rates.items()}
 
 
