@@ -1,12 +1,13 @@
 """Train the tagger: an adapter on the sentence encoder that tells which words of a talk are sensitive values.
 
-    PYTHONPATH=src python tools/train_tagger.py [--models FOLDER] [--passes 16]
+    PYTHONPATH=src python tools/train_tagger.py [--models FOLDER] [--passes 16] [--further]
 
 Reads tools/values/ (marked exchanges), the development calls of bench/verdicts/ and, as what stands around them, the
 calls of tools/talk/; writes
 src/callcov/language/tagger.npz, from which tools/models/make_adapted.py makes the graph. At every pass the exchanges
 have other digits, names and spellings, other neighbours and other sides. `bench/verdicts/telling.py` measures it on
-exchanges by other authors. Needs torch: see docs/heads.md.
+exchanges by other authors. With `--further` it goes on from the tagger that is there, at half the rate: when there are
+more exchanges, three passes do what sixteen from the beginning do. Needs torch: see docs/heads.md.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import random
 import re
 import sys
@@ -49,7 +51,7 @@ NOTHING = 1.0  # weight of a word that is no value
 LENGTHS = (90, 140, 200, 240)  # tokens of an example, about
 BETWEEN = 0.45  # share of exchanges with other talk beside them
 START, END = 101, 102
-STEPS = 62  # a pass, about: what the rate of learning falls by
+STEPS = 115  # a pass, about: what the rate of learning falls by
 
 
 def snippets() -> list[values.Exchange]:
@@ -114,6 +116,15 @@ class Tagger(nn.Module):
         self.encoder = Encoder(weights, 0)
         self.head = nn.Linear(WIDTH, len(TYPES) + 1)
 
+    def take(self, path: Path) -> None:
+        """Begin with what was trained before, instead of with nothing."""
+        with np.load(path, allow_pickle=False) as stored, torch.no_grad():
+            for name, module in self.encoder.adapted.items():
+                module.down.copy_(torch.from_numpy(stored[f"{name}.down"].astype(np.float32)))
+                module.up.copy_(torch.from_numpy(stored[f"{name}.up"].astype(np.float32)))
+            self.head.weight.copy_(torch.from_numpy(stored["head.weight"].astype(np.float32).T))
+            self.head.bias.copy_(torch.from_numpy(stored["head.bias"].astype(np.float32)))
+
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         states = self.encoder.above(self.encoder.below(ids, mask), mask).float()
         return self.head(functional.dropout(states, DROP, self.training))
@@ -131,16 +142,23 @@ def batch_of(part: list) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 
 
 def train(
-    weights: dict[str, torch.Tensor], tokenizer: Tokenizer, exchanges: list[values.Exchange], passes: int
+    weights: dict[str, torch.Tensor],
+    tokenizer: Tokenizer,
+    exchanges: list[values.Exchange],
+    passes: int,
+    before: Path | None = None,
 ) -> Tagger:
-    """A tagger that has seen the exchanges so many times, each time varied."""
+    """A tagger that has seen the exchanges so many times, each time varied; `before` is one to go on from."""
     torch.manual_seed(7)
     chance = random.Random(7)  # noqa: S311 - training
     around, varied, model = snippets(), values.Varied(exchanges, 7), Tagger(weights)
     print(len(exchanges), "exchanges,", len(around), "pieces of other talk", flush=True)
+    if before:
+        model.take(before)
+    rate, head_rate = (RATE / 2, HEAD_RATE / 2) if before else (RATE, HEAD_RATE)
     encoder = [one for one in model.encoder.parameters() if one.requires_grad]
     optimiser = torch.optim.AdamW(
-        [{"params": encoder, "lr": RATE}, {"params": model.head.parameters(), "lr": HEAD_RATE}], weight_decay=0.01
+        [{"params": encoder, "lr": rate}, {"params": model.head.parameters(), "lr": head_rate}], weight_decay=0.01
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser,
@@ -183,21 +201,23 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=ROOT / ".cache" / "models")
     parser.add_argument("--out", type=Path, default=ROOT)
     parser.add_argument("--passes", type=int, default=16)
+    parser.add_argument("--further", action="store_true", help="go on from the tagger that is there")
     given = parser.parse_args()
-    torch.set_num_threads(1)
+    torch.set_num_threads(os.cpu_count() or 1)
     weights = published(given.models / "minilm/model.safetensors")
     tokenizer = Tokenizer.from_file(str(given.models / "minilm/tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
     exchanges = [one for path in values.documents() for one in values.load(path)]
-    model = train(weights, tokenizer, exchanges, given.passes)
+    there = given.out / "src/callcov/language/tagger.npz"
+    model = train(weights, tokenizer, exchanges, given.passes, there if given.further else None)
     document = json.dumps({"types": TYPES, "scale": SCALE, "training": values.fingerprint()}).encode()
     arrays = model.encoder.stored() | {
         "document": np.frombuffer(document, np.uint8),
         "head.weight": model.head.weight.detach().numpy().T,
         "head.bias": model.head.bias.detach().numpy(),
     }
-    np.savez_compressed(given.out / "src/callcov/language/tagger.npz", allow_pickle=False, **arrays)
+    np.savez_compressed(there, allow_pickle=False, **arrays)
 
 
 if __name__ == "__main__":

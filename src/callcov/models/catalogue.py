@@ -165,7 +165,7 @@ CATALOGUE: tuple[Model, ...] = (
             File(
                 "tagger.onnx",
                 1_386_742,
-                "c555b4278f0fc23f771d4c550d7df657e6ccac495828c055899abc15a6832d76",
+                "bed03da56fe7c91dfd961703c39b561ee6189d62b3076c803b059c37bebc2f59",
                 shipped=GRAPHS / "tagger.onnx",
             ),
         ),
