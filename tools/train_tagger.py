@@ -6,8 +6,8 @@ Reads tools/values/ (marked exchanges), the development calls of bench/verdicts/
 calls of tools/talk/; writes
 src/callcov/language/tagger.npz, from which tools/models/make_adapted.py makes the graph. At every pass the exchanges
 have other digits, names and spellings, other neighbours and other sides. `bench/verdicts/telling.py` measures it on
-exchanges by other authors. With `--further` it goes on from the tagger that is there, at half the rate: when there are
-more exchanges, three passes do what sixteen from the beginning do. Needs torch: see docs/heads.md.
+exchanges by other authors. With `--further` it goes on from the tagger that is there, at half the rate, for when
+there are more exchanges. Needs torch: see docs/heads.md.
 """
 
 from __future__ import annotations
@@ -155,10 +155,14 @@ def train(
     print(len(exchanges), "exchanges,", len(around), "pieces of other talk", flush=True)
     if before:
         model.take(before)
-    rate, head_rate = (RATE / 2, HEAD_RATE / 2) if before else (RATE, HEAD_RATE)
+    share = 0.5 if before else 1.0
     encoder = [one for one in model.encoder.parameters() if one.requires_grad]
     optimiser = torch.optim.AdamW(
-        [{"params": encoder, "lr": rate}, {"params": model.head.parameters(), "lr": head_rate}], weight_decay=0.01
+        [
+            {"params": encoder, "lr": RATE * share},
+            {"params": model.head.parameters(), "lr": HEAD_RATE * share},
+        ],
+        weight_decay=0.01,
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser,

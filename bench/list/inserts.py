@@ -29,8 +29,8 @@ LIVE = True
 BEFORE = 200_000
 ROUNDS = 5
 ALONE, TOGETHER, BATCHES = 600, 100, 25
-"""Transactions of one row in a round; rows of a batch, and batches in a round. The write-ahead log is written back in
-every round of the product's, so that no rate is without that."""
+"""Transactions of one row in a round; rows of a batch, and batches in a round. SQLite's log is written back in every
+round of the product's, so that no rate is without that."""
 
 _naive = sa.Table(
     "naive",

@@ -114,8 +114,9 @@ def _exchanges() -> str:
         "\n## Sensitive values in short exchanges\n",
         "Only counted. **held_out** is by an author who saw neither the rules nor what the tagger is trained on; five",
         "of its exchanges were seen once, for their form. **fresh** is by eight authors who saw as little; the other",
-        "half of what each of them wrote is among what the tagger is trained on. By type:",
-        "`python bench/verdicts/telling.py`.\n",
+        "half of what each of them wrote is among what the tagger is trained on. Its totals and those of held_out were",
+        "seen before that training, after three passes of it, upon which four more followed, and with two settings of",
+        "the limits, which were chosen before. By type: `python bench/verdicts/telling.py`.\n",
         "| Exchanges | Found by | Values told | Decoys hidden |",
         "|---|---|---|---|",
     ]

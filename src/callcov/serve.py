@@ -336,7 +336,7 @@ class _Server(uvicorn.Server):
 
 
 def _keep_memory() -> None:
-    """Let glibc keep what was freed, up to some megabytes a thread, instead of giving it back to the system.
+    """Let glibc keep what was freed, up to 32 MB a thread, instead of giving it back to the system.
 
     A page of calls is a megabyte, and having as much cleared by the system each time takes longer than making the page.
     """

@@ -27,7 +27,7 @@ def filled(document: str | bytes, public_url: str) -> bytes:
 
 
 def pieces(document: bytes, public_url: str) -> list[bytes | memoryview]:
-    """The same, as what is to be joined: a page of a hundred is copied once, which takes a quarter of the time."""
+    """The same, as what is to be joined: so a page of many is copied once."""
     address, whole = _inside_text(public_url), memoryview(document)
     found, begin = list[bytes | memoryview](), 0
     while (place := document.find(_PLACEHOLDER, begin)) >= 0:

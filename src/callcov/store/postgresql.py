@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -19,8 +19,7 @@ from callcov.errors import BadSetting
 from callcov.store.sealed import Vault
 
 BINARY = "callcov_binary"
-"""Option of a statement: the answer comes as it lies in memory. As text, bytes are twice as long, and a page of
-documents takes longer to be written and read than to be found."""
+"""Option of a statement: the answer comes as it lies in memory. As text, bytes come as hexadecimal, twice as long."""
 _BINARY_FORMAT = 1  # of the protocol, and of psycopg.pq.Format
 _DISK_FULL = "53100"
 _WAITING_SECONDS = 10
@@ -94,9 +93,15 @@ def is_full(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) == _DISK_FULL
 
 
+class _Cursor(Protocol):
+    """What the driver's cursor has beyond others: the format in which its answers come."""
+
+    format: int
+
+
 def _in_binary(
     _connection: sa.Connection,
-    cursor: Any,  # noqa: ANN401 - the driver's
+    cursor: _Cursor,
     _sql: str,
     _given: object,
     context: sa.ExecutionContext,

@@ -23,9 +23,6 @@ from callcov.store.sealed import Vault
 
 _BUSY_MS = 30_000
 _READ_KIB = 8_192  # pages a reader keeps: a list of 100 documents that lie apart is some 3 MB of them
-# Pages (16 MB) after which the write-ahead log is written back. A call changes pages all over its indexes, and with
-# SQLite's own 1,000 taking calls on spent half of its time on writing the same ones back again.
-_LOG_PAGES = 4_000
 _SCRUB_MS = 1_000  # writers wait while the log is emptied, so a long reader is not waited for
 # The second: the index of the write-ahead log cannot grow, which it must when the file is opened again.
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
@@ -100,7 +97,6 @@ def _prepare_writer(connection: DBAPIConnection, _record: object) -> None:
     cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten with zeros (see `scrub`)
     cursor.close()
