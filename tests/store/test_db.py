@@ -1,10 +1,12 @@
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
 import textwrap
 import threading
-from contextlib import suppress
+import time
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -329,3 +331,17 @@ def test_a_killed_writer_leaves_everything_it_was_told_is_written_and_nothing_by
         assert analyses.revision(connection, user, LIVE) == 2 * len(written)
         statuses = {analyses.get(connection, user, LIVE, analysis_id).status for analysis_id in written}
         assert statuses == {"completed"}
+
+
+@SQLITE
+def test_what_is_written_gets_from_the_log_into_the_file_in_the_background(database, user):
+    file, until, there = database.engine.url.database, time.monotonic() + 20, 0
+    while not there and time.monotonic() < until:
+        with database.write() as connection:
+            analyses.accept(connection, user, LIVE, submission(), NOON)
+        time.sleep(0.05)
+        # Without the log, as a copy of the file alone would be read; at first not even the table is there.
+        alone = closing(sqlite3.connect(f"file:{file}?immutable=1", uri=True))
+        with alone as connection, suppress(sqlite3.OperationalError):
+            (there,) = connection.execute("SELECT count(*) FROM analyses").fetchone()
+    assert there

@@ -5,6 +5,7 @@ What SQLite and PostgreSQL each do in their own way is in the module of that nam
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -21,7 +22,8 @@ from callcov.store import postgresql, sqlite
 from callcov.store.sealed import Vault
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
-_SCRUB = "scrub the log"
+_SCRUB, _CHECKPOINT = "scrub the log", "checkpoint"
+_CHECKPOINT_SECONDS = 0.2
 
 
 class Kind(Protocol):
@@ -51,6 +53,10 @@ class Kind(Protocol):
         """As `Database.scrub`."""
         ...
 
+    def checkpoint(self, writers: sa.Engine, /) -> None:
+        """Write what is in the write-ahead log into the file, while others read and write."""
+        ...
+
     def is_full(self, error: DBAPIError, /) -> bool:
         """Whether that went wrong because a disk is full."""
         ...
@@ -70,6 +76,7 @@ class Database:
         self._writing = kind.turns()
         self._later = ThreadPoolExecutor(1, thread_name_prefix="callcov-later")
         self._pending: set[str] = set()
+        self._next_checkpoint = 0.0  # seconds of the monotonic clock
 
     @property
     def vault(self) -> Vault | None:
@@ -94,6 +101,7 @@ class Database:
         """
         with self._writing, _no_room(self._kind), self._kind.writing(self.engine) as connection:
             yield connection
+        self._checkpoint_soon()
 
     def alone(self) -> AbstractContextManager[None]:
         """Hold the database for one server until the block ends. Raises BadSetting when another one does."""
@@ -127,6 +135,19 @@ class Database:
     def _scrub(self) -> None:
         self._pending.discard(_SCRUB)
         self.scrub()
+
+    def _checkpoint_soon(self) -> None:
+        # In the background, so that nobody's commit waits for the disk (see `sqlite`); not after every one, because
+        # changes of the same pages are then written once.
+        now = time.monotonic()
+        if now >= self._next_checkpoint and _CHECKPOINT not in self._pending:
+            self._next_checkpoint = now + _CHECKPOINT_SECONDS
+            self._pending.add(_CHECKPOINT)
+            self._later.submit(self._checkpoint)
+
+    def _checkpoint(self) -> None:
+        self._pending.discard(_CHECKPOINT)
+        self._kind.checkpoint(self.engine)
 
     def _do(self, name: str, work: Callable[[sa.Connection], object]) -> None:
         try:

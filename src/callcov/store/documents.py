@@ -1,6 +1,6 @@
 r"""Finished analyses as JSON text, ready to send: stored once, never decoded again to be listed.
 
-A document carries a placeholder where the public address of the server goes. It is written with the escape `\/`,
+A document carries one placeholder where the public address of the server goes. It is written with the escape `\/`,
 which no JSON encoder produces after a letter or a colon, so nothing a client wrote can be mistaken for it, and the
 stored text stays valid JSON.
 """
@@ -27,13 +27,11 @@ def filled(document: str | bytes, public_url: str) -> bytes:
 
 
 def pieces(document: bytes, public_url: str) -> list[bytes | memoryview]:
-    """The same, as what is to be joined: so a page of many is copied once."""
-    address, whole = _inside_text(public_url), memoryview(document)
-    found, begin = list[bytes | memoryview](), 0
-    while (place := document.find(_PLACEHOLDER, begin)) >= 0:
-        found += whole[begin:place], address
-        begin = place + len(_PLACEHOLDER)
-    return [*found, whole[begin:]]
+    """The same, as what is to be joined: so a page of many is copied once, and not read behind the placeholder."""
+    place, whole = document.find(_PLACEHOLDER), memoryview(document)
+    if place < 0:
+        return [whole]
+    return [whole[:place], _inside_text(public_url), whole[place + len(_PLACEHOLDER) :]]
 
 
 @lru_cache(maxsize=8)

@@ -88,6 +88,10 @@ def scrub(_writers: sa.Engine) -> bool:
     return True
 
 
+def checkpoint(_writers: sa.Engine) -> None:
+    """Nothing: the server does that by itself."""
+
+
 def is_full(error: DBAPIError) -> bool:
     """Whether a disk of the server is full."""
     return getattr(error.orig, "sqlstate", None) == _DISK_FULL

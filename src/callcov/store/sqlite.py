@@ -3,6 +3,9 @@
 A writer begins with BEGIN IMMEDIATE, so it never fails half way for a lock it could not get. The durable engine shares
 the writing pool and begins its own transactions there, therefore nothing is emitted when one of its connections
 begins; `synchronous=NORMAL` survives the death of the process.
+
+Checkpoints are made in the background (`checkpoint`): SQLite's own are part of a commit, every 4 MB of log, and that
+commit waits for two fsyncs. Its own remain for when there is more writing than those in the background keep up with.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from callcov.store.sealed import Vault
 
 _BUSY_MS = 30_000
 _READ_KIB = 8_192  # pages a reader keeps: a list of 100 documents that lie apart is some 3 MB of them
+_OWN_CHECKPOINT_PAGES = 10_000  # 40 MB of log; five times a second somebody else makes one
 _SCRUB_MS = 1_000  # writers wait while the log is emptied, so a long reader is not waited for
 # The second: the index of the write-ahead log cannot grow, which it must when the file is opened again.
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
@@ -85,6 +89,12 @@ def scrub(writers: sa.Engine) -> bool:
     return not busy
 
 
+def checkpoint(writers: sa.Engine) -> None:
+    """Write the log into the file as far as readers allow; nobody waits for it, and it waits for nobody."""
+    with writers.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+
 def is_full(error: DBAPIError) -> bool:
     """Whether the disk is so full that not even a reader can start."""
     return getattr(error.orig, "sqlite_errorcode", None) in _FULL
@@ -97,6 +107,7 @@ def _prepare_writer(connection: DBAPIConnection, _record: object) -> None:
     cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute(f"PRAGMA wal_autocheckpoint={_OWN_CHECKPOINT_PAGES}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten with zeros (see `scrub`)
     cursor.close()
