@@ -16,7 +16,7 @@ help:
 	@echo "make audit-code   what bandit finds in the code, above low"
 	@echo "make lint    style, types, house rules"
 	@echo "make bench   every figure, measured on this machine"
-	@echo "make bench-list N=1000000   the list of long accounts, beside what others need for it; N=10000000 is the documented run"
+	@echo "make bench-list N=1000000   the list of long accounts, beside what others need for it; N=10000000 SECONDS_A_CASE=5 is the documented run"
 	@echo "make bench-verdicts   how right the verdicts are, from text and from sound; an hour at first"
 
 # uv itself is pinned with hashes in the same file as everything else.

@@ -177,7 +177,7 @@ def read(environment: Mapping[str, str], **given: object) -> Config:
     named = {name.removeprefix(PREFIX).lower(): value for name, value in environment.items() if name.startswith(PREFIX)}
     for name in sorted(set(named) - known):
         close = get_close_matches(name, known, n=1)
-        hint = f"did you mean {PREFIX}{close[0].upper()}?" if close else "`callcov --help` lists the settings."
+        hint = f"did you mean {PREFIX}{close[0].upper()}?" if close else "docs/settings.md lists the settings."
         raise BadSetting(f"There is no setting {PREFIX}{name.upper()}; {hint}")
     values = named | {name: value for name, value in given.items() if value is not None}
     try:

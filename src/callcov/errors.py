@@ -18,11 +18,11 @@ class RecordingTooLong(BadRecording):
 
 
 class UploadTooLarge(CallcovError):
-    """The file part exceeds 524,288,000 bytes."""
+    """The body, or the file in it, is longer than its route takes; a recording may have 524,288,000 bytes."""
 
 
 class BadForm(CallcovError):
-    """The request body is not the multipart form that was announced."""
+    """The request body is not the form or JSON that its route takes."""
 
 
 class BodyTooSlow(CallcovError):
