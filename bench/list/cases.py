@@ -56,7 +56,7 @@ def cases(shape: Shape) -> tuple[Case, ...]:
         Case("search 123456", search="123456", others=("234567", "345678", "456789", "567890")),
         Case("search 12", search="12", others=("34", "56", "78", "91")),
         Case("search without a match", search="zzzz", others=("qqqq", "xxxx", "wwww", "vvvv")),
-        Case("search 12, failed", search="12", status="failed", others=("23", "45", "67", "89")),
+        Case("search 12, failed", search="12", status="failed", others=("23", "45", "67", "89", "80")),
         Case("offset at a fifth", offset=count // 5),
         Case("offset at four fifths", offset=count * 4 // 5),
         Case("offset at four fifths, completed", status="completed", offset=count * 4 // 5),
@@ -119,5 +119,11 @@ def _searching(case: Case, search: str) -> Case:
 
 
 def searching(case: Case) -> tuple[Case, ...]:
-    """The case and its others, one after the other; nothing for a case that does not search."""
-    return (case, *(_searching(case, other) for other in case.others)) if case.search else ()
+    """The case and its others, one after the other; nothing for a case that does not search.
+
+    What is found does not hang on the status, so a case with one begins with its others: its own part was asked before.
+    """
+    if not case.search:
+        return ()
+    first = () if case.status else (case,)
+    return (*first, *(_searching(case, other) for other in case.others))

@@ -133,9 +133,15 @@ class Measuring:
             yield
         finally:
             process.terminate()
-            process.wait(60)
-            with log.open() as lines:
-                done += exact.writes(lines)
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            if log.exists():
+                with log.open() as lines:
+                    done += exact.writes(lines)
+        if process.returncode:
+            raise RuntimeError(f"the writer ended with exit code {process.returncode}")
 
 
 def _wait_for(process: subprocess.Popen, log: Path) -> None:

@@ -186,7 +186,8 @@ def on_postgres(one_run: Run, given: str | None, chosen: list[System]) -> None:
         say(f"{POSTGRES}: not run: no PostgreSQL server given")
     else:
         data = one_run.folder / "server"
-        shutil.rmtree(data, ignore_errors=True)
+        for place in (data, one_run.folder / "postgres"):  # what was noted of a database that is no more
+            shutil.rmtree(place, ignore_errors=True)
         buffers = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4 // 2**20
         settings = (f"shared_buffers={buffers}MB", "max_wal_size=8GB")
         with postgres.running(data, settings, ["--locale=C"]) as socket:
@@ -219,7 +220,8 @@ def main() -> None:
             run(given)
         finally:
             if not given.keep:
-                shutil.rmtree(given.dir, ignore_errors=True)
+                for name in ("sqlite", "postgres", "server", "inserts"):
+                    shutil.rmtree(given.dir / name, ignore_errors=True)
     if not given.no_page:
         page.write(json.loads(given.out.read_text()), ROOT / "docs")
         subprocess.run([PEERS / "python", HERE / "plot.py", given.out, ROOT / "docs" / "performance.png"], check=True)
