@@ -269,8 +269,8 @@ class Judges:
         with self.database.write() as connection:
             changes = [one.change for one in planned]
             done = judgements.replace(connection, owner.user_id, owner.livemode, changes)
-            for analysis_id in sorted(done):
-                audit.write(connection, owner.user_id, replace(entry, object_id=analysis_id))
+            lines = [replace(entry, object_id=analysis_id) for analysis_id in sorted(done)]
+            audit.write(connection, owner.user_id, *lines)
         for one in planned:
             for key in one.stale if one.change.analysis_id in done else one.fresh:
                 self.blobs.delete(key)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -71,15 +72,22 @@ class Wanted:
 
 
 _LINE = [audit.c[name] for name in Line.__dataclass_fields__]
+# Made once: every submission asks these.
+_NEWEST = sa.select(sa.func.max(audit.c.id)).where(audit.c.user_id == sa.bindparam("user_id"))
+_INSERT = sa.insert(audit)
 
 
-def write(connection: sa.Connection, user_id: str, entry: Entry) -> None:
-    """Add an entry to the account's log. Raises NotFound for an unknown account."""
+def write(connection: sa.Connection, user_id: str, *entries: Entry) -> None:
+    """Add entries to the account's log, in that order. Raises NotFound for an unknown account."""
     turns.take(connection, user_id)
-    newest = connection.scalar(sa.select(sa.func.max(audit.c.id)).where(audit.c.user_id == user_id))
-    tick = following(place(newest) if newest else Tick(0, 0), milliseconds(entry.at))
-    values = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
-    connection.execute(sa.insert(audit).values(values | {"id": uuid7(tick), "user_id": user_id, "at": iso(entry.at)}))
+    newest = connection.scalar(_NEWEST, {"user_id": user_id})
+    tick, lines = place(newest) if newest else Tick(0, 0), list[dict[str, Any]]()
+    for entry in entries:
+        tick = following(tick, milliseconds(entry.at))
+        values = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
+        lines.append(values | {"id": uuid7(tick), "user_id": user_id, "at": iso(entry.at)})
+    if lines:
+        connection.execute(_INSERT, lines)
 
 
 def page(
