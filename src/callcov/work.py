@@ -7,7 +7,6 @@ raises below is turned into a sentence here, once: an analysis ends completed or
 import random
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -21,7 +20,7 @@ from callcov.checks import shown_flags
 from callcov.children import Children
 from callcov.document import figures_of, rendered, results_of
 from callcov.engine import Engine, Step
-from callcov.errors import CallcovError, Conflict, NotFound
+from callcov.errors import CallcovError
 from callcov.store import (
     analyses,
     audit,
@@ -40,7 +39,7 @@ from callcov.store.audit import Entry
 from callcov.store.blobs import Blobs
 from callcov.store.db import Database
 from callcov.store.deliveries import Delivery
-from callcov.store.erasure import erase
+from callcov.store.erasure import erase_each
 from callcov.store.times import iso, milliseconds
 
 INTERNAL = "The analysis stopped because of an error inside CallCov; retry it, and report it if it stops again."
@@ -127,10 +126,9 @@ class Worker:
         while True:
             with self.database.read() as connection:
                 due = retention.due(connection, _now(), 100)
-            for row in due:
-                entry = Entry(audit.SERVER, "analysis.expire", "analysis", row.id, _now())
-                with suppress(NotFound, Conflict):  # deleted or held in this instant
-                    erase(self.database, self.blobs, self, row.user_id, row.livemode, row.id, entry)
+            entry = Entry(audit.SERVER, "analysis.expire", "analysis", "", _now())
+            for row, refused in erase_each(self.database, self.blobs, self, due, entry):
+                if refused is None:  # else deleted or held in this instant
                     log.info("expired", analysis=row.id)
             if not due:
                 break

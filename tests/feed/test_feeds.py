@@ -248,6 +248,14 @@ def test_a_damaged_file_counts_for_nothing(tmp_path_factory, where, is_cut):
     assert saved.read(path.parent, ROWS, one.mark()) is not None
 
 
+def test_what_somebody_left_half_written_goes_at_the_next_erasure(tmp_path):
+    folder = tmp_path / "u" / "live"
+    folder.mkdir(parents=True)
+    (folder / "0-1-2.new").write_bytes(b"agent_00123")
+    saved.erase(folder, ["01a2090c-9310-7000-b8ba-4ee1957f877d"], PlainList().renewed)
+    assert list(folder.glob("*.new")) == []
+
+
 def test_what_is_erased_is_in_no_file_at_once_and_the_rest_is_still_kept(made, tmp_path):
     one = PlainList()
     ids = [

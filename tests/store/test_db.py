@@ -16,6 +16,7 @@ from alembic.migration import MigrationContext
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 from sqlalchemy.exc import DatabaseError
 from store_samples import LIVE, NOON, SQLITE, submission
+from structlog.testing import capture_logs
 
 from callcov.errors import AlreadyExists, BadSetting, NoRoom
 from callcov.store import analyses, listing, users
@@ -331,6 +332,22 @@ def test_a_killed_writer_leaves_everything_it_was_told_is_written_and_nothing_by
         assert analyses.revision(connection, user, LIVE) == 2 * len(written)
         statuses = {analyses.get(connection, user, LIVE, analysis_id).status for analysis_id in written}
         assert statuses == {"completed"}
+
+
+def test_a_note_that_cannot_be_written_is_told_in_the_log(database):
+    with capture_logs() as told:
+        database.later("nonsense", lambda connection: connection.exec_driver_sql("nonsense"))
+        database.close()
+    assert [one["event"] for one in told] == ["work on the database in the background failed"]
+
+
+def test_what_is_written_while_the_database_is_closed_is_written(database, user):
+    database.close()
+    database.scrub_soon()
+    with database.write() as connection:
+        analyses.accept(connection, user, LIVE, submission(), NOON)
+    with database.read() as connection:
+        assert listing.page(connection, user, LIVE, analyses.Filters(), 10).total == 1
 
 
 @SQLITE

@@ -10,18 +10,19 @@ import typer
 
 from callcov.cli.common import Account, Data, account_id, by_operator, opened, settings
 from callcov.config import shown
-from callcov.errors import BadSetting, Conflict, NotFound
+from callcov.errors import BadSetting, Conflict
 from callcov.store import audit, retention, users
 from callcov.store.analyses import Analysis
 from callcov.store.audit import Wanted
 from callcov.store.blobs import Blobs, open_blobs
 from callcov.store.db import Database
-from callcov.store.erasure import erase
+from callcov.store.erasure import erase_each
 from callcov.store.folder import blobs_url, keys_folder, vault_of
 from callcov.store.sealed import forget_key, rotate
 
 _KEPT = 1
 _PAGE = 1000
+_AT_ONCE = 100
 
 Ids = Annotated[list[str], typer.Argument(help="Analyses.", metavar="ID...")]
 
@@ -101,7 +102,7 @@ def erase_command(
                 if contact_id is None
                 else retention.of_contact(connection, owner, contact_id)
             )
-        kept = _erased(database, open_blobs(blobs_url(config.data)), owner, found)
+        kept = _erased(database, open_blobs(blobs_url(config.data)), found)
         if everything and not kept:
             _forget(config.data, database, owner)
         database.scrub()
@@ -111,19 +112,17 @@ def erase_command(
         raise typer.Exit(_KEPT)
 
 
-def _erased(database: Database, blobs: Blobs, owner: str, found: tuple[Analysis, ...]) -> bool:
+def _erased(database: Database, blobs: Blobs, found: tuple[Analysis, ...]) -> bool:
     """Delete them, each told; whether any is under legal hold and was kept."""
     kept = False
-    for row in found:
-        try:
-            erase(database, blobs, None, owner, row.livemode, row.id, by_operator("analysis.erase", "analysis", row.id))
-        except NotFound:
-            continue  # deleted by somebody else in this instant
-        except Conflict:
-            typer.echo(f"{row.id} is under legal hold and was kept.", err=True)
-            kept = True
-        else:
-            typer.echo(row.id)
+    for first in range(0, len(found), _AT_ONCE):
+        entry = by_operator("analysis.erase", "analysis", "")
+        for row, refused in erase_each(database, blobs, None, found[first : first + _AT_ONCE], entry):
+            if refused is None:
+                typer.echo(row.id)
+            elif isinstance(refused, Conflict):
+                typer.echo(f"{row.id} is under legal hold and was kept.", err=True)
+                kept = True  # one that is not found was deleted by somebody else in this instant
     return kept
 
 

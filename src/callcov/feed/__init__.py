@@ -2,5 +2,5 @@
 
 `text` and `segment` hold the columns, `index` answers from them, `saved` keeps full segments as files, `feeds` decides
 which accounts have an index and keeps each in step with the database. An accelerator: without it every answer is the
-same, only slower (`store/analyses.py`). How it came to be this and no other design: docs/feed.md.
+same, only slower (`store/listing.py`). What it costs: docs/feed.md.
 """

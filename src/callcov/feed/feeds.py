@@ -150,7 +150,7 @@ class Feeds:
                 return None
             if one.index.revision - one.saved_at >= self._rows:
                 one.saved_at = one.index.revision
-                self._background.submit(self._save, one).add_done_callback(_tell)
+                self._background.submit(self._grown, one).add_done_callback(_tell)
             few = self._few_of(one.index, source, wanted, limit, offset, starting_after)
             return few or one.index.page(wanted, limit, offset, starting_after)
 
@@ -158,7 +158,8 @@ class Feeds:
     def nbytes(self) -> int:
         """Memory of all indexes in bytes, what searches found apart."""
         with self._lock:
-            return sum(one.index.nbytes for one in self._lists.values() if one.index)
+            lists = list(self._lists.values())
+        return sum(map(_size, lists))
 
     def close(self) -> None:
         """Stop what is going on in the background, and keep what is not kept yet; the database must still be open."""
@@ -217,8 +218,7 @@ class Feeds:
             with one.lock:
                 one.loads -= 1
         if not self._is_closed:
-            self._fit()
-            self._save(one)
+            self._grown(one)
 
     def _give(self, one: _List, index: Index | None) -> None:
         with one.lock:
@@ -285,6 +285,11 @@ class Feeds:
                 if room < 0:
                     one.index = None
 
+    def _grown(self, one: _List) -> None:
+        """What follows when a list was loaded or has grown."""
+        self._fit()
+        self._save(one)
+
     def _save(self, one: _List) -> None:
         """Keep the segments as files, unless another process does; what is not kept is read anew at the next start."""
         with one.lock:
@@ -321,6 +326,11 @@ class Feeds:
                 return False
             self._saver = lock
         return self._saver is not None
+
+
+def _size(one: _List) -> int:
+    with one.lock:
+        return one.index.nbytes if one.index else 0
 
 
 def _tell(done: Future[None]) -> None:

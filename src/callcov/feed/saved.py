@@ -31,7 +31,7 @@ from callcov.feed.text import Text
 
 _FORMAT = 1
 _LIST = "list.json"
-_ENDING = ".segment"
+_ENDING, _UNFINISHED = ".segment", ".new"
 
 
 def place(root: Path, user_id: str, livemode: bool) -> Path:
@@ -81,6 +81,7 @@ def declare(folder: Path, names: Sequence[str], revision: int, mark: str) -> Non
     for path in folder.glob("*" + _ENDING):
         if path.name not in names:
             path.unlink()
+    _remove_unfinished(folder)
 
 
 def read(folder: Path, rows: int, mark: str | None) -> tuple[list[Segment], int] | None:
@@ -120,6 +121,13 @@ def erase(folder: Path, ids: Sequence[str], renewed: Callable[[], tuple[str | No
             _renew(folder / _LIST, written, *renewed())
         for name in written:
             (folder / name).unlink()
+        _remove_unfinished(folder)
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """Remove what somebody who was killed had half written: it holds ids. Within `locked`."""
+    for path in folder.glob("*" + _UNFINISHED):
+        path.unlink()
 
 
 def _without(path: Path, keys: npt.NDArray[np.uint64]) -> str | None:
@@ -179,7 +187,7 @@ def _segment(path: Path, rows: int) -> Segment:
 
 def _replace(path: Path, data: bytes) -> None:
     """Write the file, readable by its owner only, in one step."""
-    new = path.with_suffix(".new")
+    new = path.with_suffix(_UNFINISHED)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(data)
     new.replace(path)

@@ -29,6 +29,10 @@ def folded(text: str) -> str:
     return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
 
 
+def _bytes_of(long: bytes) -> int:
+    return len(long) + _PER_LONG
+
+
 class Text:
     """The texts of the rows from 0 on, room for `capacity` of them."""
 
@@ -39,12 +43,14 @@ class Text:
         # Texts that were wiped may still be counted: that costs time, never a match.
         self._where = [0] * 256
         self._constant = 0
+        self._long_bytes = 0
 
     @classmethod
     def restored(cls, letters: Bytes, long: dict[int, bytes], where: Mapping[int, int]) -> Text:
         """What `letters`, `long` and `where` of another one say."""
         text = cls(0)
         text.letters, text.long = letters, long
+        text._long_bytes = sum(map(_bytes_of, long.values()))
         for byte, positions in where.items():
             text._where[byte] = positions
         text._compare()
@@ -58,7 +64,7 @@ class Text:
     @property
     def nbytes(self) -> int:
         """Memory in bytes."""
-        return self.letters.nbytes + sum(len(text) + _PER_LONG for text in self.long.values())
+        return self.letters.nbytes + self._long_bytes
 
     def copy(self) -> Text:
         """The same texts, to be changed apart from these."""
@@ -75,7 +81,9 @@ class Text:
         """Put the texts at the rows from `at` on, which are the first free ones."""
         longest = max(map(len, texts))
         if longest > WIDEST:
-            self.long |= {at + number: text for number, text in enumerate(texts) if len(text) > WIDEST}
+            longer = {at + number: text for number, text in enumerate(texts) if len(text) > WIDEST}
+            self.long |= longer
+            self._long_bytes += sum(map(_bytes_of, longer.values()))
             texts = [text if len(text) <= WIDEST else b"" for text in texts]
             longest = max(map(len, texts))
         self._widen(longest, at)
@@ -89,7 +97,8 @@ class Text:
         """Forget the texts of those rows."""
         self.letters[:, rows] = 0
         for row in rows.tolist():
-            self.long.pop(row, None)
+            if text := self.long.pop(row, None):
+                self._long_bytes -= _bytes_of(text)
 
     def containing(self, part: bytes, count: int) -> Found:
         """Which of the first `count` rows contain the part, which is not empty."""

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import sqlalchemy as sa
+import structlog
 from alembic import command
 from alembic.config import Config
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -24,6 +26,8 @@ from callcov.store.sealed import Vault
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _SCRUB, _CHECKPOINT = "scrub the log", "checkpoint"
 _CHECKPOINT_SECONDS = 0.2
+_AFTER_FAILURE_SECONDS = 60.0
+_log = structlog.stdlib.get_logger()
 
 
 class Kind(Protocol):
@@ -110,11 +114,9 @@ class Database:
     def later(self, name: str, work: Callable[[sa.Connection], object]) -> None:
         """Do a small write soon, in the background; dropped when work of that name is already waiting.
 
-        For notes, not for promises: a write that fails, because the disk is full, is not tried again.
+        For notes, not for promises: a write that fails, because the disk is full, is not tried again but logged.
         """
-        if name not in self._pending:
-            self._pending.add(name)
-            self._later.submit(self._do, name, work)
+        self._soon(name, partial(self._write, work))
 
     def scrub(self) -> bool:
         """Take what was deleted out of the files, as far as a client of the database can.
@@ -128,33 +130,38 @@ class Database:
 
     def scrub_soon(self) -> None:
         """Do `scrub` in the background, unless that is already waiting."""
-        if _SCRUB not in self._pending:
-            self._pending.add(_SCRUB)
-            self._later.submit(self._scrub)
+        self._soon(_SCRUB, self.scrub)
 
-    def _scrub(self) -> None:
-        self._pending.discard(_SCRUB)
-        self.scrub()
+    def _soon(self, name: str, work: Callable[[], object]) -> None:
+        """Do that in the background, unless it is waiting already, or the database is being closed."""
+
+        def now() -> None:
+            self._pending.discard(name)  # what is wanted from here on is wanted again
+            work()
+
+        if name not in self._pending:
+            self._pending.add(name)
+            with suppress(RuntimeError):  # the thread takes nothing any more
+                self._later.submit(now).add_done_callback(_tell)
+
+    def _write(self, work: Callable[[sa.Connection], object]) -> None:
+        with self.write() as connection:
+            work(connection)
 
     def _checkpoint_soon(self) -> None:
         # In the background, so that nobody's commit waits for the disk (see `sqlite`); not after every one, because
         # changes of the same pages are then written once.
         now = time.monotonic()
-        if now >= self._next_checkpoint and _CHECKPOINT not in self._pending:
+        if now >= self._next_checkpoint:
             self._next_checkpoint = now + _CHECKPOINT_SECONDS
-            self._pending.add(_CHECKPOINT)
-            self._later.submit(self._checkpoint)
+            self._soon(_CHECKPOINT, self._checkpoint)
 
     def _checkpoint(self) -> None:
-        self._pending.discard(_CHECKPOINT)
-        self._kind.checkpoint(self.engine)
-
-    def _do(self, name: str, work: Callable[[sa.Connection], object]) -> None:
         try:
-            with self.write() as connection:
-                work(connection)
-        finally:
-            self._pending.discard(name)
+            self._kind.checkpoint(self.engine)
+        except DBAPIError:
+            self._next_checkpoint = time.monotonic() + _AFTER_FAILURE_SECONDS
+            raise
 
     def close(self) -> None:
         """Finish the background writes and close every connection."""
@@ -203,6 +210,12 @@ def migrate(database: Database) -> None:
     with database.write() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _tell(done: Future[None]) -> None:
+    """Log what went wrong in the background, where nobody else asks."""
+    if not done.cancelled() and (error := done.exception()):
+        _log.error("work on the database in the background failed", exc_info=error)
 
 
 @contextmanager

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from callcov.errors import NotFound
+from callcov.errors import Conflict, NotFound
 from callcov.feed import saved
 from callcov.store import analyses, audit, marks
+from callcov.store.analyses import Analysis
 from callcov.store.audit import Entry
 from callcov.store.blobs import Blobs
 from callcov.store.db import Database
@@ -34,6 +36,35 @@ def erase(
     `queue`, a server at work finds it gone before its next stage. Raises NotFound, and Conflict while it is under legal
     hold. What is deleted is overwritten in the database; `Database.scrub` also takes it out of the log of changes.
     """
+    _remove(database, blobs, queue, user_id, livemode, analysis_id, entry)
+    _take_off(database, user_id, livemode, [analysis_id])
+
+
+def erase_each(
+    database: Database, blobs: Blobs, queue: Queue | None, rows: Iterable[Analysis], entry: Entry
+) -> Iterator[tuple[Analysis, NotFound | Conflict | None]]:
+    """Delete those analyses as `erase` does; gives each when it is gone, or with why it is not.
+
+    A file of the feed index holds 65,536 analyses and is written once for all of them: give a hundred or so at a time.
+    """
+    gone: dict[tuple[str, bool], list[str]] = {}
+    try:
+        for row in rows:
+            try:
+                _remove(database, blobs, queue, row.user_id, row.livemode, row.id, entry)
+            except (NotFound, Conflict) as refused:
+                yield row, refused
+            else:
+                gone.setdefault((row.user_id, row.livemode), []).append(row.id)
+                yield row, None
+    finally:
+        for (user_id, livemode), ids in gone.items():
+            _take_off(database, user_id, livemode, ids)
+
+
+def _remove(
+    database: Database, blobs: Blobs, queue: Queue | None, user_id: str, livemode: bool, analysis_id: str, entry: Entry
+) -> None:
     with database.write() as connection:
         row = analyses.get(connection, user_id, livemode, analysis_id)
         if row is None:
@@ -47,10 +78,15 @@ def erase(
     for key in keys:
         blobs.delete(key)
     blobs.delete_prefix(f"work/{row.id}/")
-    if database.feed_folder:
 
-        def renewed() -> tuple[str | None, str]:
-            with database.write() as connection:
-                return marks.renew(connection, user_id, livemode)
 
-        saved.erase(saved.place(database.feed_folder, user_id, livemode), [row.id], renewed)
+def _take_off(database: Database, user_id: str, livemode: bool, analysis_ids: Sequence[str]) -> None:
+    """Take deleted analyses of a list out of the files of the feed index."""
+    if not database.feed_folder:
+        return
+
+    def renewed() -> tuple[str | None, str]:
+        with database.write() as connection:
+            return marks.renew(connection, user_id, livemode)
+
+    saved.erase(saved.place(database.feed_folder, user_id, livemode), analysis_ids, renewed)
