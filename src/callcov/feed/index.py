@@ -16,8 +16,9 @@ from itertools import compress, count, groupby, pairwise
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
-from callcov.feed.segment import GONE, ROWS, STATUSES, Bits, Row, Segment, Wanted, first_key, halves, key
+from callcov.feed.segment import GONE, ROWS, STATUSES, Bits, Row, Segment, Wanted, first_key, halves, key, written
 from callcov.feed.text import Found
 
 _Kept = Bits | bool
@@ -93,7 +94,7 @@ class Index:
         if not self.segments:
             return None
         segment = self.segments[-1]
-        return segment.ids(np.array([segment.count - 1]))[0]
+        return written(segment.keys(np.array([segment.count - 1])))[0]
 
     def __len__(self) -> int:
         """How many analyses there are."""
@@ -140,7 +141,8 @@ class Index:
         else:
             for segment in reversed(self.segments):
                 walk.visit(segment, searched=True)
-        return Page(tuple(walk.ids), walk.total, has_more=walk.reached > offset + len(walk.ids))
+        ids = walk.ids()
+        return Page(ids, walk.total, has_more=walk.reached > offset + len(ids))
 
     def among(
         self, ids: Sequence[str], wanted: Wanted, limit: int, offset: int = 0, starting_after: str | None = None
@@ -177,8 +179,12 @@ class _Walk:
         self._wanted, self._need, self._skip = wanted, limit, offset
         cursor = None if starting_after is None else uuid.UUID(starting_after).int
         self._cursor = None if cursor is None else (cursor >> 64, cursor & (1 << 64) - 1)
-        self.ids: list[str] = []
+        self._shown: list[npt.NDArray[np.uint64]] = []
         self.total = self.reached = 0
+
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the page."""
+        return tuple(written(np.concatenate(self._shown))) if self._shown else ()
 
     def visit(self, segment: Segment, searched: Found | Bits) -> None:
         """Take the segment's part; segments come newest first."""
@@ -191,7 +197,10 @@ class _Walk:
         bits = searched if isinstance(searched, Bits) else None
         if (bits or searched is True) and wanted.is_counted and end - begin == segment.count and cut in {begin, end}:
             there = segment.counted(wanted, bits)
-            if cut == begin or self._skip >= there or not self._need:
+            shown = cut == end and self._need and self._skip < there
+            if bits and shown:
+                self._show(segment, segment.among(wanted, bits))
+            if bits or not shown:
                 self._pass(there, there if cut == end else 0)
                 return
         found = segment.matching(wanted, searched.rows if isinstance(searched, Bits) else searched)
@@ -200,9 +209,14 @@ class _Walk:
         here = _tally(found, begin, cut)
         if self._need and self._skip < here:
             places = np.arange(begin, cut) if found is True else np.flatnonzero(found[begin:cut]) + begin  # pyright: ignore[reportIndexIssue]
-            self.ids += segment.ids(places[::-1][self._skip : self._skip + self._need])
-            self._need -= min(self._need, here - self._skip)
+            self._show(segment, places)
         self._pass(here + _tally(found, cut, end), here)
+
+    def _show(self, segment: Segment, places: npt.NDArray[np.intp]) -> None:
+        """Take of those places, in order, what the page still needs behind what it skips."""
+        shown = places[::-1][self._skip : self._skip + self._need]
+        self._shown.append(segment.keys(shown))
+        self._need -= len(shown)
 
     def _pass(self, total: int, reached: int) -> None:
         self.total += total

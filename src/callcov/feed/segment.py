@@ -89,6 +89,13 @@ class Bits:
         """Memory in bytes."""
         return self.words.nbytes
 
+    def places(self, others: Bits | None = None) -> npt.NDArray[np.intp]:
+        """Which rows they are, in order, or which of the others are among them; of few it takes no look at each row."""
+        words = self.words if others is None else self.words & others.words
+        filled = np.flatnonzero(words)
+        bits = np.flatnonzero(np.unpackbits(words[filled].view(np.uint8)))
+        return (filled[bits >> 6] << 6) + (bits & 63)
+
     def tally(self, others: Bits | None = None) -> int:
         """How many they are, or how many of the others are among them."""
         return self.total if others is None else int(np.bitwise_count(self.words & others.words).sum())
@@ -102,6 +109,13 @@ def key(row_id: str) -> int:
 def halves(row_ids: Sequence[str]) -> npt.NDArray[np.uint64]:
     """Upper and lower halves of many ids, [ids, 2]."""
     return np.frombuffer(bytes.fromhex("".join(row_ids).replace("-", "")), ">u8").reshape(-1, 2).astype(np.uint64)
+
+
+def written(ids: npt.NDArray[np.uint64]) -> list[str]:
+    """The ids of which those are the `halves`."""
+    digits = ids.astype(">u8").tobytes().hex()
+    texts = [digits[at : at + 32] for at in range(0, len(digits), 32)]
+    return [f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}" for text in texts]
 
 
 def first_key(seconds: int) -> int:
@@ -234,11 +248,9 @@ class Segment:
         place = int(rows.searchsorted(np.uint64(upper)))
         return place + int(place < self.count and int(rows[place]) == upper and int(self.lower[place]) < lower)
 
-    def ids(self, places: npt.NDArray[np.intp]) -> list[str]:
-        """The ids of the rows at those places."""
-        digits = np.column_stack((self.upper[places], self.lower[places])).astype(">u8").tobytes().hex()
-        texts = [digits[at : at + 32] for at in range(0, len(digits), 32)]
-        return [f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}" for text in texts]
+    def keys(self, places: npt.NDArray[np.intp]) -> npt.NDArray[np.uint64]:
+        """The ids of the rows at those places, as `halves` gives them."""
+        return np.column_stack((self.upper[places], self.lower[places]))
 
     def search(self, part: bytes) -> Found:
         """Which rows have the part in either id, of those that exist; of others nothing is said."""
@@ -274,7 +286,15 @@ class Segment:
         """How many rows there are of the wanted status, or of any; of those alone, if such are given."""
         if among is None:
             return self.count - self.counts[GONE] if wanted.status is None else self.counts[wanted.status]
-        return among.tally(self._having(wanted.status) if wanted.status is not None or self.counts[GONE] else None)
+        return among.tally(self._narrowing(wanted))
+
+    def among(self, wanted: Wanted, among: Bits) -> npt.NDArray[np.intp]:
+        """The places of those rows that have the wanted status, or any, in order."""
+        return among.places(self._narrowing(wanted))
+
+    def _narrowing(self, wanted: Wanted) -> Bits | None:
+        """The rows that exist and have the wanted status, or any; None for all."""
+        return self._having(wanted.status) if wanted.status is not None or self.counts[GONE] else None
 
     def _having(self, status: int | None) -> Bits:
         """The rows of that status, or of any, kept until a status changes."""
