@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from callcov import checks
-from callcov.checks.policy import ALL_TYPES, DEFAULT, LONGEST, Disclosure, Policy, Prohibited, Thresholds, load
+from callcov.checks.policy import (
+    ALL_TYPES,
+    DEFAULT,
+    LONGEST,
+    MOST_WORDINGS,
+    Disclosure,
+    Policy,
+    Prohibited,
+    Thresholds,
+    load,
+    restored,
+)
 from callcov.errors import BadPolicy
 from callcov.model import Transcript
 
@@ -99,6 +110,16 @@ def test_what_a_document_leaves_out_is_the_default():
     assert policy == Policy(version=7, thresholds=Thresholds(dead_air_seconds=20.0))
     assert policy.thresholds.identity_seconds == 15.0
     assert load("{}") == Policy()
+
+
+def test_a_policy_has_so_many_wordings_and_one_that_was_stored_with_more_stays():
+    full = [Prohibited(id=f"p{number}", category="c", wordings=("w",) * 200) for number in range(MOST_WORDINGS // 200)]
+    assert Policy(prohibited=tuple(full)).prohibited
+    more = {"prohibited": [one.model_dump() for one in full], "disclosures": [{"id": "d", "wordings": ["one more"]}]}
+    assert refusal(json.dumps(more)) == (
+        "The policy is not valid: there are 10,001 wordings in all; at most 10,000 are matched."
+    )
+    assert len(restored(json.dumps(more)).prohibited) == len(full)
 
 
 def test_only_what_is_matched_by_meaning_is_given_to_the_understanding():

@@ -6,6 +6,7 @@ import json
 from typing import TypeVar
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ValidationError
 
 from callcov.api.errors import Invalid, item, items
@@ -31,6 +32,12 @@ async def json_of(request: Request, model: type[Model], most: int = SMALL, absen
     sent = await body(request, most) or absent
     if not sent:
         raise Invalid([item("missing", None, "Field required")])
+    if len(sent) <= SMALL:
+        return _value(model, sent)
+    return await run_in_threadpool(_value, model, sent)  # a long one keeps others waiting
+
+
+def _value(model: type[Model], sent: bytes) -> Model:
     try:
         found = model.model_validate_json(sent)
     except ValidationError as error:

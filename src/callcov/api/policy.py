@@ -7,6 +7,7 @@ from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
 from callcov.api import schemas, trail
@@ -28,8 +29,12 @@ _MAX_VERSION = 2**31 - 1
 
 async def _sent(request: Request) -> Policy:
     """The policy in the body; raises BadPolicy for what is no document, Invalid with the place of each mistake."""
+    return await run_in_threadpool(_read, await body(request, MAX_BYTES))  # a long document takes seconds
+
+
+def _read(sent: bytes) -> Policy:
     try:
-        return Policy.model_validate(policy.parse(await body(request, MAX_BYTES)))
+        return Policy.model_validate(policy.parse(sent))
     except ValidationError as error:
         raise Invalid(items(error)) from error
 

@@ -9,6 +9,7 @@ number.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pkgutil import get_data
 from typing import Annotated, Any, Literal, Self, cast, get_args
 from unicodedata import category
@@ -91,6 +92,8 @@ READY_MADE = ("default", "collections", "payments", "health")
 """The names of the policies that come with CallCov."""
 LONGEST = 500_000
 """Characters of a policy document that are read at most; 500 phrases of ten wordings are about 250,000."""
+MOST_WORDINGS = 10_000
+"""Wordings of a policy at most, those of disclosures and of prohibited phrases together."""
 
 
 class _Part(BaseModel):
@@ -185,9 +188,19 @@ class Policy(_Part):
             ("disclosures", [entry.id for entry in self.disclosures]),
             ("prohibited", [entry.id for entry in self.prohibited]),
         ):
-            twice = sorted({one for one in ids if ids.count(one) > 1})
+            twice = sorted(one for one, times in Counter(ids).items() if times > 1)
             if twice:
                 raise ValueError(f"{kind} has the id {twice[0]!r} more than once")
+        return self
+
+    @model_validator(mode="after")
+    def _not_too_many(self, info: ValidationInfo) -> Self:
+        # Each is encoded once and compared with every clause of every call.
+        wordings = [entry.wordings for entry in self.prohibited]
+        wordings += [part for entry in self.disclosures for part in entry.parts().values()]
+        count = sum(map(len, wordings))
+        if count > MOST_WORDINGS and info.context != _STORED:
+            raise ValueError(f"There are {count:,} wordings in all; at most {MOST_WORDINGS:,} are matched")
         return self
 
     def wordings(self) -> dict[str, tuple[str, ...]]:
@@ -273,10 +286,11 @@ def _parse(text: str) -> object:
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """A JSON object whose names differ; the last of two would win silently otherwise."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise BadPolicy(f"The policy names {next(name for name in names if names.count(name) > 1)!r} twice.")
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if name in found:
+            raise BadPolicy(f"The policy names {name!r} twice.")
+        found[name] = value
     return found
 
 
