@@ -31,6 +31,13 @@ def test_what_was_said_before_changes_what_a_clause_means(encoder):
     assert probability(encoder, "active_listening", told, alone)[0] > probability(encoder, "active_listening", alone)[0]
 
 
+@given(st.integers(0, 400))
+def test_of_a_long_turn_before_its_end_is_read(encoder_tokens, words):
+    end = " ".join(["agree"] * 30)
+    said = context.tokens(encoder_tokens, Sentence("Yes.", "blue " * words + end, "green " * words + end))
+    assert said == context.tokens(encoder_tokens, Sentence("Yes.", end, end))
+
+
 def test_an_empty_clause_is_read_without_harm(encoder):
     assert np.isfinite(encoder.read([Sentence("")])).all()
 

@@ -56,6 +56,10 @@ def tokens(tokenizer: Tokenizes, sentence: Sentence) -> Tokens:
     def ids(text: str) -> list[int]:
         return tokenizer.encode(text, add_special_tokens=False).ids if text else []
 
-    lead = [_START, *ids(sentence.other)[-_OTHER:], _END, *ids(sentence.before)[-_BEFORE:], _END]
+    def end(text: str, most: int) -> list[int]:
+        # Cut before, for the tokenizer keeps the beginning of a long text; each word is a token at least.
+        return ids(" ".join(text.split()[-most:]))[-most:]
+
+    lead = [_START, *end(sentence.other, _OTHER), _END, *end(sentence.before, _BEFORE), _END]
     own = ids(sentence.text)[:_CLAUSE] or [_END]
     return Tokens([*lead, *own, _END], len(lead), len(lead) + len(own))
