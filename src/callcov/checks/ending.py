@@ -151,8 +151,9 @@ def of_words(transcript: Reading, said: Sequence[Sentence], steps: Sequence[Sent
     """How the call ended by the words alone."""
     late = [one for one in said if one.place * 3 >= len(transcript.segments) and not _harms(transcript, one)]
     promised = [one for one in steps if one.role is Role.AGENT and _promises(transcript, one)]
-    papers = [one for one in promised if not _PAPERS.isdisjoint(one.said) and "to_come" not in one.sayings]
-    matter = [one for one in promised if one not in papers]
+    on_paper = [not _PAPERS.isdisjoint(one.said) and "to_come" not in one.sayings for one in promised]
+    papers = [one for one, is_paper in zip(promised, on_paper, strict=True) if is_paper]
+    matter = [one for one, is_paper in zip(promised, on_paper, strict=True) if not is_paper]
     still = [one for one in matter if not one.sayings.isdisjoint(("to_come", "arrives"))]
     if len({one.role for one in said}) < 2:
         return "pending" if promised else "unresolved"

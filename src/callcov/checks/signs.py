@@ -127,7 +127,6 @@ _LONG_TIMES = frozenset("minutes hour hours ages forever".split())
 _QUEUEING = frozenset(
     "queue queueing queuing hold waiting waited listening music answer answered pipes wait pick picked".split()
 )
-_WAITED_SHORT = frozenset(("second", "seconds"))
 
 
 class Sign(NamedTuple):

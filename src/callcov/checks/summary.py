@@ -161,7 +161,7 @@ def _odds(confidence: float) -> float:
 def _by_rule(transcript: Reading, said: Sequence[Sentence], purpose: Sequence[Evidence]) -> Evidence | None:
     """The words that say what the call is about."""
     early = max(_OPENING, len(transcript.segments) // 2)
-    asked = [one.place for one in said if one.role is Role.AGENT and "asks_matter" in one.sayings]
+    asked = {one.place for one in said if one.role is Role.AGENT and "asks_matter" in one.sayings}
     after = max((place for place in asked if place < _OPENING), default=-1)
     called = transcript.role(transcript.segments[0].speaker) is Role.CUSTOMER
     for one in said:

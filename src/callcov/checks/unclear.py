@@ -75,7 +75,8 @@ def _introduced(heard: Sequence[Token], sure: Sequence[float], *, opens: bool) -
         if match.name == "named":
             fits = heard[at].text not in _NO_NAME and doubt < _DOUBTFUL
         elif match.name == "it":
-            last = next((one.first for one in _CLOSING.find(heard[: at + _LONGEST + 3]) if at < one.first), None)
+            near = _CLOSING.find(heard[at : at + _LONGEST + 3])
+            last = next((at + one.first for one in near if one.first), None)
             fits = last is not None and last - at <= _LONGEST and doubt < _DOUBTFUL
             fits = fits and not any(token.end in (".", "?") for token in heard[at : (last or at) - 1])
         else:

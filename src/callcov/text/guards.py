@@ -82,6 +82,15 @@ def quoted(tokens: Sequence[Token], first: int) -> bool:
     return False
 
 
+def _begins_question(tokens: Sequence[Token], place: int) -> bool:
+    """Whether another question begins, as in "this call is recorded how can I help?"; "is it?" only asks the same."""
+    words = [token.text for token in tokens[place : place + 3]]
+    if len(words) < 3 or tokens[place].end or tokens[place + 1].end:
+        return False
+    wonders = words[0] in _WONDER and words[1] in _AUXILIARY
+    return wonders or (words[0] in _AUXILIARY and words[1] in _SUBJECT)
+
+
 def _clause_before(tokens: Sequence[Token], first: int) -> list[str]:
     """The words of the clause that stand before a place, at most twelve."""
     found: list[str] = []
@@ -93,8 +102,10 @@ def _clause_before(tokens: Sequence[Token], first: int) -> list[str]:
 
 
 def _closed_by_question(tokens: Sequence[Token], first: int, last: int) -> bool:
-    """Whether the clause of the words ends in a question mark, a tag left aside."""
+    """Whether the clause of the words ends in a question mark, a tag left aside, and so does another question."""
     for place in range(max(first, last - 1), min(len(tokens), last + 12)):
+        if place >= last and _begins_question(tokens, place):
+            return False
         if tokens[place].end:
             return tokens[place].end == "?" and tokens[place].text not in _TAGS and tokens[place].text not in _WONDER
     return False

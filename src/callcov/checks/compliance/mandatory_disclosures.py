@@ -4,9 +4,9 @@ Rule: a disclosure is read when the agent says one of its wordings (function wor
 forgiven, joined across the customer's "mm-hm"). With `match: meaning` a paraphrase counts too: an act
 `disclosure:<id>` of the agent (`disclosure:<id>#2` for its second part), and for a disclosure about recording a
 `disc_recording` act. Denied ("this call is not recorded") and asked ("is this call recorded?") is not read; asking for
-consent is ("are you happy that this call is recorded?"). Words about another call or a voicemail are not this call's
-notice. A disclosure of several parts (`also`) is read when every part is, in one turn or in several; each part that was
-said is evidence.
+consent is ("are you happy that this call is recorded?"), and so is asking a wording that is a question. Words about
+another call or a voicemail are not this call's notice. A disclosure of several parts (`also`) is read when every part
+is, in one turn or in several; each part that was said is evidence.
 Required: `always`; `inbound` or `outbound` when the call's direction is known to be that one (unknown: not required);
 `when_payment` when paying is spoken of by either side, or a card or bank account is told.
 Unit: seconds from the first speech of the call to the first word of the disclosure. Boundary: exactly
@@ -20,16 +20,16 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from callcov.checks import notices
 from callcov.checks.evidence import Evidence, Result
 from callcov.checks.passages import Passage
 from callcov.checks.policy import Direction, Disclosure
 from callcov.checks.reading import Reading
-from callcov.model import Role
-from callcov.text.guards import asked, denied
-from callcov.text.normalise import texts
+from callcov.model import Act, Role
+from callcov.text.guards import asked, denied, inverted
+from callcov.text.normalise import Token, texts
 from callcov.text.phrases import DENIALS, FUNCTION_WORDS, Matcher
 
 _PAYING = Matcher(
@@ -71,18 +71,18 @@ class MandatoryDisclosures(Result):
 
 def check(transcript: Reading, rules: Rules) -> MandatoryDisclosures:
     """Every disclosure of the policy, looked for in what the agent says."""
-    spoken = transcript.passages(Role.AGENT)
-    said = _worded(spoken, _matcher(rules.disclosures))
+    talk = _Talk(transcript)
+    said = _worded(talk.spoken, _matcher(rules.disclosures), _asking(rules.disclosures))
     began = transcript.began or 0.0
     matched: list[str] = []
     missing: list[str] = []
     shown: list[Evidence] = []
     for entry in rules.disclosures:
-        found = [_first(transcript, spoken, entry, act, said.get(act, [])) for act in entry.parts()]
+        found = [_first(talk, entry, act, said.get(act, [])) for act in entry.parts()]
         shown += [one for one in found if one]
         if all(one and _in_time(one, entry, began) for one in found):
             matched.append(entry.id)
-        elif _required(transcript, entry, rules.direction):
+        elif entry.required in ("always", rules.direction) or (entry.required == "when_payment" and talk.pays):
             missing.append(entry.id)
     return MandatoryDisclosures(
         read=not missing,
@@ -92,25 +92,73 @@ def check(transcript: Reading, rules: Rules) -> MandatoryDisclosures:
     )
 
 
+class _Talk:
+    """What the disclosures of a policy are looked for in, each thing drawn from the call once."""
+
+    def __init__(self, transcript: Reading) -> None:
+        self.transcript, self.spoken = transcript, transcript.passages(Role.AGENT)
+        self._told: dict[notices.Finder, tuple[tuple[int, int, int], ...]] = {}
+
+    @cached_property
+    def acts(self) -> dict[str, list[tuple[Passage, int, Act]]]:
+        """The agent's acts by name: the passage, the segment's place, the act."""
+        found: dict[str, list[tuple[Passage, int, Act]]] = {}
+        for passage in self.spoken:
+            for place in passage.segments:
+                for act in self.transcript.segments[place].acts:
+                    found.setdefault(act.name, []).append((passage, place, act))
+        return found
+
+    @cached_property
+    def pays(self) -> bool:
+        """Whether paying is spoken of."""
+        return any(_payments(self.transcript))
+
+    def told(self, find: notices.Finder) -> tuple[tuple[int, int, int], ...]:
+        """Where the agent gives that notice in words of their own."""
+        if find not in self._told:
+            places = ((one, *found) for one in self.spoken for found in notices.told(one, find))
+            self._told[find] = tuple(passage.words(first, last) for passage, first, last in places)
+        return self._told[find]
+
+    @cached_property
+    def confirmed(self) -> tuple[tuple[int, int, int], ...]:
+        """Where the agent says yes to the customer who asks whether the call is recorded."""
+        customer = self.transcript.passages(Role.CUSTOMER)
+        begins = [passage.places[0] for passage in customer]
+        found: list[tuple[int, int, int]] = []
+        for passage in self.spoken:
+            before = bisect_left(begins, passage.places[0]) if passage.places else 0
+            if before and notices.confirmed(customer[before - 1], passage):
+                found.append(passage.words(0, 1))
+        return tuple(found)
+
+
 @lru_cache(maxsize=8)
 def _matcher(disclosures: tuple[Disclosure, ...]) -> Matcher:
     """The wordings of every part of all disclosures, laid out once for all calls that a policy judges."""
     return Matcher((act, wording) for entry in disclosures for act, part in entry.parts().items() for wording in part)
 
 
-def _first(
-    transcript: Reading,
-    spoken: Sequence[Passage],
-    entry: Disclosure,
-    act: str,
-    worded: Sequence[tuple[int, int, int]],
-) -> Evidence | None:
+@lru_cache(maxsize=8)
+def _asking(disclosures: tuple[Disclosure, ...]) -> frozenset[str]:
+    """The acts of the parts that are said as a question: "Do you agree to the terms?" is read by asking it."""
+    return frozenset(act for entry in disclosures for act, part in entry.parts().items() if _asks(part))
+
+
+@lru_cache(maxsize=1_000)
+def _asks(wordings: tuple[str, ...]) -> bool:
+    tokens = [[Token(text, at) for at, text in enumerate(texts(one))] for one in wordings]
+    return any(one.endswith("?") for one in wordings) or any(inverted(one, 0) for one in tokens)
+
+
+def _first(talk: _Talk, entry: Disclosure, act: str, worded: Sequence[tuple[int, int, int]]) -> Evidence | None:
     """Where a part of a disclosure was first read, by its words or by what was meant."""
     wordings = entry.parts()[act]
     meant: list[tuple[int, int, int]] = []
     if entry.match == "meaning":
-        meant = [*_meant(transcript, spoken, act, wordings), *_told(transcript, spoken, wordings)]
-    places = (Evidence.at(transcript, *place) for place in (*worded, *meant))
+        meant = [*_meant(talk, act, wordings), *_told(talk, wordings)]
+    places = (Evidence.at(talk.transcript, *place) for place in (*worded, *meant))
     return min(places, key=lambda one: one.start, default=None)
 
 
@@ -119,48 +167,39 @@ def _in_time(read: Evidence, entry: Disclosure, began: float) -> bool:
     return entry.deadline_seconds is None or round(read.start - began, 3) <= entry.deadline_seconds
 
 
-def _worded(spoken: Sequence[Passage], matcher: Matcher) -> dict[str, list[tuple[int, int, int]]]:
-    """Where the wordings of each part are said, and neither denied nor asked, by the part's act."""
+def _worded(
+    spoken: Sequence[Passage], matcher: Matcher, asking: frozenset[str]
+) -> dict[str, list[tuple[int, int, int]]]:
+    """Where the wordings of each part are said, and not denied, by the part's act; asked only those that ask."""
     found: dict[str, list[tuple[int, int, int]]] = {}
     for passage in spoken:
         for match in matcher.find(passage.tokens):
-            if not denied(passage.tokens, match.first) and not asked(passage.tokens, match.first, match.last):
+            turned = match.name not in asking and asked(passage.tokens, match.first, match.last)
+            if not turned and not denied(passage.tokens, match.first):
                 found.setdefault(match.name, []).append(passage.words(match.first, match.last))
     return found
 
 
-def _meant(
-    transcript: Reading, spoken: Sequence[Passage], name: str, wordings: tuple[str, ...]
-) -> list[tuple[int, int, int]]:
+def _meant(talk: _Talk, name: str, wordings: tuple[str, ...]) -> list[tuple[int, int, int]]:
     """Where a part of a disclosure is said in other words: the acts that mean it, if they really state it."""
     about_recording = _about_recording(wordings)
-    names = {name} | ({"disc_recording"} if about_recording else set[str]())
-    keys = _keys(wordings)
+    names = (name, "disc_recording") if about_recording else (name,)
+    keys, asks = _keys(wordings), _asks(wordings)
     return [
         (place, act.first, act.last)
-        for passage in spoken
-        for place in passage.segments
-        for act in transcript.segments[place].acts
-        if act.name in names
-        and _states(passage, passage.range(place, act.first, act.last), keys)
+        for one in names
+        for passage, place, act in talk.acts.get(one, ())
+        if _states(passage, passage.range(place, act.first, act.last), keys, asks=asks)
         and not (about_recording and _of_another(passage, place, act.first, act.last))
     ]
 
 
-def _told(transcript: Reading, spoken: Sequence[Passage], wordings: tuple[str, ...]) -> Iterator[tuple[int, int, int]]:
+def _told(talk: _Talk, wordings: tuple[str, ...]) -> tuple[tuple[int, int, int], ...]:
     """Where a notice that nearly every policy has is said in anybody's words, or confirmed when the customer asks."""
     find = notices.finder(wordings)
     if find is None:
-        return
-    for passage in spoken:
-        yield from (passage.words(first, last) for first, last in notices.told(passage, find))
-    if _about_recording(wordings):
-        customer = transcript.passages(Role.CUSTOMER)
-        begins = [passage.places[0] for passage in customer]
-        for passage in spoken:
-            before = bisect_left(begins, passage.places[0]) if passage.places else 0
-            if before and notices.confirmed(customer[before - 1], passage):
-                yield passage.words(0, 1)
+        return ()
+    return talk.told(find) + (talk.confirmed if _about_recording(wordings) else ())
 
 
 @lru_cache(maxsize=1_000)
@@ -179,10 +218,10 @@ def _keys(wordings: tuple[str, ...]) -> frozenset[str]:
     return frozenset(word[:_STEM] for word in words if word not in FUNCTION_WORDS and len(word) >= 4)
 
 
-def _states(passage: Passage, said: tuple[int, int], keys: frozenset[str]) -> bool:
-    """Whether words state a disclosure: none of its telling words is denied, and they are no question."""
+def _states(passage: Passage, said: tuple[int, int], keys: frozenset[str], *, asks: bool) -> bool:
+    """Whether words state a disclosure: none of its telling words is denied, and they are no question unless it is."""
     first, last = said
-    if first == last or asked(passage.tokens, first, last):
+    if first == last or (not asks and asked(passage.tokens, first, last)):
         return False
     telling = [at for at in range(first, last) if passage.tokens[at].text[:_STEM] in keys]
     return not any(denied(passage.tokens, at, reach=4) for at in telling)
@@ -192,13 +231,6 @@ def _of_another(passage: Passage, place: int, first: int, last: int) -> bool:
     """Whether words about recording are about another call, a voicemail or a payment."""
     start, end = passage.range(place, first, last)
     return any(token.text in _ANOTHER for token in passage.tokens[start:end])
-
-
-def _required(transcript: Reading, entry: Disclosure, direction: Direction | None) -> bool:
-    """Whether this call needs a disclosure."""
-    if entry.required == "when_payment":
-        return any(_payments(transcript))
-    return entry.required in ("always", direction)
 
 
 def _payments(transcript: Reading) -> Iterator[bool]:

@@ -3,7 +3,7 @@
 Rule: an entry is used when its speaker says one of its wordings (function words and the recogniser's spelling
 forgiven). With `match: meaning` a paraphrase counts too: an act `prohibited:<id>`, and for the categories threat,
 insult, guarantee, profanity and pressure the act `proh_<category>` or its plain forms ("I can guarantee"), given to the
-first entry of that category. Denied
+first entry of that category that looks at the speaker's side. Denied
 ("I'm not saying you're stupid", "I can't guarantee that") and quoted ("he said you're stupid") is not used, nor is an
 insult to oneself; a question can be ("are you stupid?"). `speaker` says whose words count: the customer's do not
 unless the entry says `customer` or `any`.
@@ -97,10 +97,10 @@ def check(transcript: Reading, rules: Rules) -> ProhibitedPhrases:
     """Every prohibited phrase, in order of time."""
     matcher = _matcher(rules.prohibited)
     entries = {entry.id: entry for entry in rules.prohibited}
-    by_act = _by_act(rules)
     found: dict[str, set[_Place]] = {}
     sides = [role for role in Role if any(entry.speaker in ("any", role.value) for entry in rules.prohibited)]
     for role in sides:
+        by_act = _by_act(rules, role)
         for passage in transcript.passages(role):
             for name, place in (*_worded(passage, matcher), *_meant(transcript, passage, by_act)):
                 if entries[name].speaker in ("any", role.value):
@@ -130,11 +130,12 @@ def _worded(passage: Passage, matcher: Matcher) -> Iterator[tuple[str, _Place]]:
             yield match.name, _Place(*passage.words(match.first, match.last))
 
 
-def _by_act(rules: Rules) -> dict[str, Prohibited]:
-    """The entries that may be said in other words, by their own act and by that of their category."""
-    names = {f"prohibited:{entry.id}": entry for entry in rules.prohibited if entry.match == "meaning"}
+def _by_act(rules: Rules, role: Role) -> dict[str, Prohibited]:
+    """The entries about that side that may be said in other words, by their own act and by that of their category."""
+    meant = [one for one in rules.prohibited if one.match == "meaning" and one.speaker in ("any", role.value)]
+    names = {f"prohibited:{entry.id}": entry for entry in meant}
     for category in _LEARNED:
-        first = next((one for one in names.values() if one.category == category), None)
+        first = next((one for one in meant if one.category == category), None)
         if first:
             names[f"proh_{category}"] = first
     return names

@@ -7,8 +7,8 @@ Rule, for the agent's speech:
   customer's first word that is none of small talk, verification, hold or farewell;
 - resolution: a `resolution` act after the customer's first word;
 - closing: a `closing` act in the second half of the time between the first and the last word of the call; the
-  timestamp is the start of the last run of such acts, each at most `closing_seconds` after the one before; a run of
-  fewer than four words ("right, bye") closes nothing.
+  timestamp is the start of the last run of such acts, each at most `closing_seconds` after the one before; a single
+  act in a segment of fewer than four words ("right, bye") closes nothing.
 Unit: seconds; boundary: on a limit is within. `timestamp` is where the part starts, null when absent.
 The agent alone can open and close, no more; the customer alone, or nobody: nothing is present.
 Flagged when not `complete`, which is all four.
