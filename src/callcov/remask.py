@@ -5,7 +5,7 @@ A later policy can mask more, never less (CONTRACT §5): what is masked stays ma
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
@@ -39,20 +39,20 @@ def rewritten(results: str, before: Transcript, after: Transcript) -> str:
         if old.words != new.words
     }
     document = orjson.loads(results)
-    texts: dict[str, str] = {}
+    for advice in document["coaching"]["recommendations"]:
+        for item in advice["evidence"]:  # it is quoted
+            advice["message"] = advice["message"].replace(f"“{item['text']}”", f"“{_told_anew(item, changed)}”")
     for item in _items(document):
-        pair = changed.get(item["segment"])
-        if pair and item["text"]:
-            new = _retold(item["text"], *pair)
-            texts[item["text"]] = new
-            item["text"] = new
-    # Advice quotes its evidence; the longest first, for one quotation may hold another.
-    for old, new in sorted(texts.items(), key=lambda both: -len(both[0])):
-        for advice in document["coaching"]["recommendations"]:
-            advice["message"] = advice["message"].replace(old, new)
+        item["text"] = _told_anew(item, changed)
     if changed and document.get("summary"):
         document["summary"] = _retold_summary(document["summary"])
     return orjson.dumps(document).decode()
+
+
+def _told_anew(item: dict[str, Any], changed: Mapping[int, tuple[Segment, Segment]]) -> str:
+    """What the words of a piece of evidence are now."""
+    pair = changed.get(item["segment"])
+    return _retold(item["text"], *pair) if pair and item["text"] else item["text"]
 
 
 def _retold_summary(stored: dict[str, Any]) -> dict[str, Any]:

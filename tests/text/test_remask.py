@@ -103,6 +103,15 @@ def test_earlier_results_keep_their_verdicts_and_lose_the_words(call):
     assert [one["text"] for one in new["compliance"]["sensitive_data"]["instances"]] == ["[password]"]
 
 
+def test_advice_keeps_the_words_that_nobody_said(call):
+    results = json.loads(checks.analyze(call, DEFAULT).model_dump_json())
+    results["compliance"]["sensitive_data"]["instances"][0]["text"] = "it"  # as a digit of a phone number may be
+    after = json.loads(rewritten(json.dumps(results), call, remasked(call, ["password"])))
+    told = {one["requirement"]: one["message"] for one in results["coaching"]["recommendations"]}
+    for one in after["coaching"]["recommendations"]:
+        assert one["message"] == told[one["requirement"]].replace("swordfish", "[password]")
+
+
 def test_words_that_cannot_be_found_are_left_out(call):
     results = json.loads(checks.analyze(call, DEFAULT).model_dump_json())
     results["compliance"]["sensitive_data"]["instances"][0]["text"] = "sword fish"

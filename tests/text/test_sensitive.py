@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcov.model import Segment, Sensitive, Span, Word
+from callcov.text.normalise import plain, tokens
 from callcov.text.numbers import groups
-from callcov.text.sensitive import asks_for, find, mask
+from callcov.text.sensitive import find, mask
+from callcov.text.sensitive.cues import asked_in
 
 HERE = Path(__file__).parent
 VALUES = yaml.safe_load((HERE / "sensitive_values.yaml").read_text(encoding="utf-8"))
@@ -274,4 +276,5 @@ def test_ten_thousand_segments_of_one_speaker_are_read():
     ],
 )
 def test_only_a_request_for_a_value_asks_for_its_type(said, types):
-    assert asks_for(segment("A", said.split() or ["..."])) == types
+    words = segment("A", said.split() or ["..."]).words
+    assert asked_in(plain(tokens(words))) == types

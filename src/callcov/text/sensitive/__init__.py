@@ -19,7 +19,6 @@ from itertools import groupby
 
 from callcov.model import Segment, Sensitive, Word
 from callcov.text.sensitive.address import addresses
-from callcov.text.sensitive.cues import asks_for
 from callcov.text.sensitive.dates import births
 from callcov.text.sensitive.digits import coded, exchange, numbers
 from callcov.text.sensitive.emails import emails
@@ -31,7 +30,7 @@ from callcov.text.sensitive.secrets import passwords, telling
 from callcov.text.sensitive.stream import Atom, Stretch, stretches
 from callcov.text.sensitive.talk import Talk, corrects
 
-__all__ = ["Likely", "asks_for", "find", "mask"]
+__all__ = ["Likely", "find", "mask"]
 
 
 _SHORT = ("card_cvv", "pin")

@@ -35,12 +35,11 @@ _IBAN = re.compile(r"^[A-Z]{2}\d{2}[A-Z\d]{11,30}$")
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A code over `atoms[first:last]`: what it spells, in capitals, and whether a piece of it was taken back."""
+    """A code over `atoms[first:last]` and what it spells, in capitals."""
 
     text: str
     first: int
     last: int
-    repaired: bool = False
 
     @property
     def letters(self) -> int:
@@ -89,8 +88,7 @@ def _checked(iban: str) -> bool:
 
 def _code(scene: Scene, first: int) -> Code | None:
     """The code that begins at a place, up to the last letter or number that belongs to it."""
-    text, last, repaired = "", first, False
-    place = first
+    text, last, place = "", first, first
     while place < len(scene.atoms) and len(text) < 40:
         unit = _unit(scene, place, text)
         if unit:
@@ -99,9 +97,8 @@ def _code(scene: Scene, first: int) -> Code | None:
             continue
         if not text or place - last >= 4 or scene.atoms[place].text not in _BETWEEN:
             break
-        repaired = repaired or scene.atoms[place].text in REPAIRS
         place += 1
-    return Code(text, first, last, repaired) if text else None
+    return Code(text, first, last) if text else None
 
 
 def _untaken(scene: Scene, first: int, last: int) -> int:

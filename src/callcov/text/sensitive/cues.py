@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from callcov.model import Segment
 from callcov.text.guards import denied
-from callcov.text.normalise import Token, plain, tokens
+from callcov.text.normalise import Token
 from callcov.text.numbers import is_number
 from callcov.text.phrases import FUNCTION_WORDS, Match, Matcher
 from callcov.text.sensitive.names import (
@@ -174,16 +173,11 @@ def _reached(heard: Sequence[Token], place: int) -> int | None:
     return None
 
 
-def asks_for(segment: Segment) -> frozenset[str]:
-    """The sensitive types a segment asks the other party to say aloud. Empty for statements and refusals.
+def asked_in(heard: Sequence[Token]) -> frozenset[str]:
+    """The sensitive types that plain tokens ask the other party to say aloud. Empty for statements and refusals.
 
     "Enter it on your keypad", "you don't need to tell me your PIN" and "I've updated your address" ask for nothing.
     """
-    return asked_in(plain(tokens(segment.words)))
-
-
-def asked_in(heard: Sequence[Token]) -> frozenset[str]:
-    """The same for plain tokens."""
     found = labels(heard)
     return frozenset(requested(heard, [one for one in found if not _elsewhere(heard, one)])) - {OTHER}
 
