@@ -165,15 +165,20 @@ def _bridged(turns: Sequence[Turn]) -> tuple[Turn, ...]:
     """Turns, in order of start, with the short pauses of a voice closed in which nobody else speaks."""
     joined: list[Turn] = []
     latest: dict[str, int] = {}
-    for turn in turns:
-        place = latest.get(turn.speaker)
-        if place is not None:
-            before = joined[place].span
-            pause = Span(before.end, max(before.end, turn.span.start))
-            others = (one for one in turns if one.speaker != turn.speaker)
-            if pause.duration <= _TURN_PAUSE and not any(one.span.overlap(pause) > 0 for one in others):
+    heard_until: dict[str, float] = {}  # each speaker's, by turns that begin earlier than the one at hand
+    for begin, together in groupby(turns, lambda one: one.span.start):
+        here = list(together)
+        for turn in here:
+            place = latest.get(turn.speaker)
+            before = None if place is None else joined[place].span
+            others = max((end for who, end in heard_until.items() if who != turn.speaker), default=0.0)
+            if place is not None and before and before.end < begin and others > before.end:
+                place = None  # somebody else speaks in the pause
+            if place is not None and before and begin - before.end <= _TURN_PAUSE:
                 joined[place] = Turn(turn.speaker, Span(before.start, max(before.end, turn.span.end)))
                 continue
-        latest[turn.speaker] = len(joined)
-        joined.append(turn)
+            latest[turn.speaker] = len(joined)
+            joined.append(turn)
+        for turn in here:
+            heard_until[turn.speaker] = max(turn.span.end, heard_until.get(turn.speaker, 0.0))
     return tuple(joined)
