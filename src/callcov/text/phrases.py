@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from callcov.text.normalise import Token, texts
 from callcov.text.sounds import REMEMBERED, Vocabulary
@@ -28,6 +29,8 @@ FUNCTION_WORDS = frozenset(
 DENIALS = frozenset("not never no nothing nobody none neither nor without hardly".split())
 """Words that turn a sentence round; they are never forgiven, neither missing nor added."""
 _MOST_ERRORS = 3
+_text = itemgetter(0)  # of a token
+_Read = tuple[int, int] | tuple[()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +80,27 @@ class Matcher:
                 width += len(words)
         self._vocabulary = Vocabulary(self._row)
         self._masks: dict[str, int] = {}
-        self._pairs: dict[tuple[str, str], tuple[int, int]] = {}
+        self._pairs: dict[tuple[str, str], _Read] = {}
 
     def find(self, tokens: Sequence[Token]) -> tuple[Match, ...]:
         """Every wording heard in the tokens (made by `normalise.plain`), in order of start.
 
         One name is not found twice over the same words: the match with the fewest errors stays, then the longer one.
         """
-        heard = [token.text for token in tokens]
+        heard = list(map(_text, tokens))
+        read = self._all_read(heard)
+        if not any(read):  # nothing is heard of any wording, which is most of the time
+            return ()
         until: dict[int, tuple[int, int]] = {}
         found: list[Match] = []
-        ended = self._ended(heard) if len(self._levels) > 1 else self._ended_exactly(heard)
+        ended = self._ended(heard, read) if len(self._levels) > 1 else self._ended_exactly(read)
         for last, wording, errors in ended:
             blocked, fewest = until.get(wording.start, (0, 0))
             match = self._anchored(heard, wording, last, errors) if last >= blocked or errors < fewest else None
             if match:
                 until[wording.start] = (last + len(wording.words) - wording.errors, errors)
                 found.append(match)
-        return _apart(found) if found else ()
+        return _apart(found) if len(found) > 1 else tuple(found)
 
     def _add(self, wording: _Wording) -> None:
         """Give a wording its bits."""
@@ -122,10 +128,16 @@ class Matcher:
             self._masks[word] = mask
         return mask
 
-    def _read(self, before: str, word: str) -> tuple[int, int]:
+    def _all_read(self, heard: Sequence[str]) -> list[_Read]:
+        """What each heard word may stand for, as `_read` says."""
+        pairs = list(zip(("", *heard), heard, strict=False))
+        found = list(map(self._pairs.get, pairs))
+        return [self._read(*pairs[at]) if one is None else one for at, one in enumerate(found)]
+
+    def _read(self, before: str, word: str) -> _Read:
         """The bits a heard word may stand for, alone and joined with the one before it, such as "record it".
 
-        Joined, neither is one by itself.
+        Joined, neither is one by itself. Empty when it stands for nothing either way.
         """
         mask = self._mask(word)
         joined = 0
@@ -133,19 +145,19 @@ class Matcher:
             joined = self._mask(before + word) & ~self._mask(before) & ~mask
         if len(self._pairs) >= REMEMBERED:
             self._pairs.clear()
-        self._pairs[before, word] = mask, joined
-        return mask, joined
+        self._pairs[before, word] = found = (mask, joined) if mask or joined else ()
+        return found
 
-    def _ended(self, heard: Sequence[str]) -> Iterator[tuple[int, _Wording, int]]:
+    def _ended(self, heard: Sequence[str], read: Sequence[_Read]) -> Iterator[tuple[int, _Wording, int]]:
         """Where wordings end (exclusive) and with how many errors; each only at its fewest."""
-        starts, ends, pairs, last_word = self._starts, self._ends, self._pairs, ""
+        starts, ends = self._starts, self._ends
         states = earlier = [0 for _ in self._levels]
-        for last, word in enumerate(heard, start=1):
-            mask, joined = pairs.get((last_word, word)) or self._read(last_word, word)
-            if not (mask or joined or any(states)):
-                last_word, earlier = word, states
+        for last, (word, stands) in enumerate(zip(heard, read, strict=True), start=1):
+            if not (stands or any(states)):
+                earlier = states
                 continue
-            last_word, before, states, ended = word, states, list[int](), 0
+            mask, joined = stands or (0, 0)
+            before, states, ended = states, list[int](), 0
             kept, inside = (0, 0) if _fixed(word) else (-1, ~starts & self._loose)
             for level in self._levels:
                 state = ((before[level] << 1) | starts) & mask
@@ -160,13 +172,16 @@ class Matcher:
             if ended:
                 yield from self._completed(last, states)
 
-    def _ended_exactly(self, heard: Sequence[str]) -> Iterator[tuple[int, _Wording, int]]:
+    def _ended_exactly(self, read: Sequence[_Read]) -> Iterator[tuple[int, _Wording, int]]:
         """The same where no error is forgiven, which is most of the time and several times as fast."""
-        starts, ends, pairs, last_word = self._starts, self._ends[0], self._pairs, ""
+        starts, ends = self._starts, self._ends[0]
         state = earlier = 0
-        for last, word in enumerate(heard, start=1):
-            mask, joined = pairs.get((last_word, word)) or self._read(last_word, word)
-            last_word, before = word, state
+        for last, stands in enumerate(read, start=1):
+            if not stands:
+                state, earlier = 0, state
+                continue
+            mask, joined = stands
+            before = state
             state = ((state << 1) | starts) & mask
             if joined:
                 state |= ((earlier << 1) | starts) & joined
