@@ -44,7 +44,7 @@ from callcov.model import Transcript
 
 _Rules = TypeVar("_Rules")
 _Found = TypeVar("_Found")
-VERSION = "7"
+VERSION = "8"
 """The version of all checks together."""
 
 FLAGS = (
