@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 GENERATED = "<!-- written by tools/docs.py from the code; change it there and run `make docs` -->\n\n"
 INTRODUCTION = (
     "Times are seconds from the start of the recording. Evidence is `{segment, start, end, speaker, text}` and points "
-    "at the words. The limits in the last table are the policy's and can be changed, others are fixed; what follows are the "
-    "rules as the checks apply them.\n"
+    "at the words. The limits in the last table are the policy's and can be changed, others are fixed; what follows "
+    "are the rules as the checks apply them.\n"
 )
 FIELDS = {
     "compliance": tuple(Compliance.model_fields),
@@ -65,7 +65,8 @@ def failures() -> str:
         + GENERATED
         + 'The API answers `{"detail": "one sentence"}`, for 422 a list of `{loc, msg, type}` (query) or '
         "`{type, loc, msg, input}` (body). The command line prints the sentence; its exit codes are in "
-        "[commands.md](commands.md). Every answer to a whole request carries `X-Request-ID`, and so does the log line about it.\n\n"
+        "[commands.md](commands.md). Every answer to a whole request carries `X-Request-ID`, and so "
+        "does the log line about it.\n\n"
         "| error | HTTP | what happened |\n|---|---|---|\n" + "".join(rows)
     )
 
