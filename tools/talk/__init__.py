@@ -46,8 +46,11 @@ verdicts.
 ## The tagger
 
 A second adapter on the same encoder, on all six layers, and one softmax over its token states tell which words belong
-to sensitive values, and of which type (`tools/train_tagger.py`, trained on `tools/values/` with other digits and names
-at every pass). `docs/accuracy.md` counts what it and the rules find together, and what the rules find alone.
+to sensitive values, and of which type (`tools/train_tagger.py`, trained on `tools/values/` and the benchmark's
+development calls, with other digits and names at every pass). When there were more exchanges it went on from where it
+was (`--further`): with 440 for three passes and then for four, both from the same seed, so that the first three of the
+second saw the same variants again; with 1,200 for five.
+`docs/accuracy.md` counts what it and the rules find together, and what the rules find alone.
 
 ## To train again
 

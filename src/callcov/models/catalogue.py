@@ -165,7 +165,7 @@ CATALOGUE: tuple[Model, ...] = (
             File(
                 "tagger.onnx",
                 1_386_742,
-                "bed03da56fe7c91dfd961703c39b561ee6189d62b3076c803b059c37bebc2f59",
+                "cfdfcd213980d1bed45515f14bf4102b9b08d71dce64f1490175e353b3ac8e80",
                 shipped=GRAPHS / "tagger.onnx",
             ),
         ),
