@@ -119,7 +119,7 @@ def _exchanges() -> str:
         "half of what each of them wrote is among what the tagger is trained on. Its totals and those of held_out were",
         "seen before that training, after three passes of it, upon which four more followed, and with two settings of",
         "the limits, which were chosen before; once more after the tagger had seen 1,200 exchanges by eight others;",
-        "and then with higher limits, of 0.65 and 0.8, which told 18 values more and hid 31 decoys fewer here, and were",
+        "and then with higher limits (0.65, 0.8), which told 18 values more and hid 31 decoys fewer here, and were",
         "taken back. By type: `python bench/verdicts/telling.py`.\n",
         "| Exchanges | Found by | Values told | Decoys hidden |",
         "|---|---|---|---|",
