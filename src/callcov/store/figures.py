@@ -23,7 +23,6 @@ Figures = Mapping[str, int]
 """A whole number for each of `tables.MEASURES`, `duration_ms` apart, which is the analysis's own."""
 
 _COMPLETED = "completed"  # `analyses` imports this module
-_LAST = "g"  # later than every id, which begins with a hexadecimal digit
 _SUMS = ("calls", *MEASURES)
 _PLACE = ("user_id", "livemode", "agent_id", "day")
 # Made once: every call that ends asks these twice, and putting one together takes longer than the rest of its ending.
@@ -79,21 +78,16 @@ def remove(connection: sa.Connection, user_id: str, analysis_ids: Sequence[str])
 
 
 def missing(connection: sa.Connection, limit: int) -> tuple[Uncounted, ...]:
-    """Completed analyses of all accounts that are not counted, because they ended before there were figures.
-
-    Newest first, and only those older than all that are counted: whatever ends later is counted at once, and so it is
-    known without reading every analysis that there are none.
-    """
-    oldest = sa.select(sa.func.min(figures.c.analysis_id)).scalar_subquery()
+    """Completed analyses of all accounts that are not counted, because they ended before there were figures."""
     later = judgements.alias()
     newest = sa.select(sa.func.max(later.c.number)).where(later.c.analysis_id == analyses.c.id).scalar_subquery()
     full = sa.case((judgements.c.number.is_(None), documents.c.full))
     rows = connection.execute(
         sa.select(analyses.c.user_id, analyses.c.id, analyses.c.policy_version, judgements.c.results, full)
         .join(documents, documents.c.analysis_id == analyses.c.id)
+        .outerjoin(figures, figures.c.analysis_id == analyses.c.id)
         .outerjoin(judgements, sa.and_(judgements.c.analysis_id == analyses.c.id, judgements.c.number == newest))
-        .where(analyses.c.status == _COMPLETED, analyses.c.id < sa.func.coalesce(oldest, _LAST))
-        .order_by(analyses.c.id.desc())
+        .where(analyses.c.status == _COMPLETED, figures.c.analysis_id.is_(None))
         .limit(limit)
     )
     return tuple(
