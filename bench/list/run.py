@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from http.client import HTTPException
@@ -222,6 +222,8 @@ def main() -> None:
             if not given.keep:
                 for name in ("sqlite", "postgres", "server", "inserts"):
                     shutil.rmtree(given.dir / name, ignore_errors=True)
+                with suppress(OSError):  # something else is there too
+                    given.dir.rmdir()
     if not given.no_page:
         page.write(json.loads(given.out.read_text()), ROOT / "docs")
         subprocess.run([PEERS / "python", HERE / "plot.py", given.out, ROOT / "docs" / "performance.png"], check=True)
