@@ -102,7 +102,7 @@ def _clause_before(tokens: Sequence[Token], first: int) -> list[str]:
 
 
 def _closed_by_question(tokens: Sequence[Token], first: int, last: int) -> bool:
-    """Whether the clause of the words ends in a question mark, a tag left aside, and so does another question."""
+    """Whether the clause of the words ends in a question mark; a tag and another question behind it do not count."""
     for place in range(max(first, last - 1), min(len(tokens), last + 12)):
         if place >= last and _begins_question(tokens, place):
             return False
