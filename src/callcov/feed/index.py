@@ -18,7 +18,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from callcov.feed.segment import GONE, ROWS, STATUSES, Bits, Row, Segment, Wanted, first_key, halves, key, written
+from callcov.feed.segment import ROWS, STATUSES, Bits, Row, Segment, Wanted, first_key, halves, key, written
 from callcov.feed.text import Found
 
 _Kept = Bits | bool
@@ -153,12 +153,11 @@ class Index:
         keys = halves(ids)[:, 0]
         places = np.array([segment.first for segment in self.segments], np.uint64).searchsorted(keys, "right") - 1
         ends = [0, *(np.flatnonzero(np.diff(places)) + 1).tolist(), len(ids)]
-        states = [self.segments[int(places[begin])].states(keys[begin:end]) for begin, end in pairwise(ends)]
-        status, flags = (np.concatenate(one) for one in zip(*states, strict=True))
-        meets = status != GONE if wanted.status is None else status == wanted.status
-        if wanted.flag is not None:
-            meets &= (flags & np.uint16(wanted.flag)) != 0
-        return part(list(compress(ids, meets.tolist())), limit, offset, starting_after)
+        meets = [
+            self.segments[int(places[begin])].meeting(keys[begin:end], wanted.status, wanted.flag)
+            for begin, end in pairwise(ends)
+        ]
+        return part(list(compress(ids, np.concatenate(meets).tolist())), limit, offset, starting_after)
 
     def _last_key(self) -> int:
         return self.segments[-1].last if self.segments else -1

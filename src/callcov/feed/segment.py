@@ -277,10 +277,11 @@ class Segment:
             found = _both(found, self.status[: self.count] != GONE)
         return found
 
-    def states(self, keys: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint16]]:
-        """Status and flags of the rows of those keys, all of them here."""
+    def meeting(self, keys: npt.NDArray[np.uint64], status: int | None, flag: int | None) -> Bools:
+        """Which of the rows of those keys, all of them here, have the status, or any, and the flag, if one is given."""
         places = self.upper[: self.count].searchsorted(keys)
-        return self.status[places], self.flags[places]
+        found: Bools = self.status[places] != GONE if status is None else self.status[places] == status
+        return found if flag is None else found & ((self.flags[places] & np.uint16(flag)) != 0)
 
     def counted(self, wanted: Wanted, among: Bits | None = None) -> int:
         """How many rows there are of the wanted status, or of any; of those alone, if such are given."""

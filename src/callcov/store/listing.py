@@ -20,7 +20,7 @@ from callcov.feed.feeds import Feeds
 from callcov.feed.segment import STATUSES, Row, Wanted
 from callcov.feed.text import folded
 from callcov.store import deletions, marks
-from callcov.store.analyses import ROW, Analysis, Filters, first_of, matching, revision
+from callcov.store.analyses import COMPLETED, ROW, Analysis, Filters, first_of, matching, revision
 from callcov.store.db import Database
 from callcov.store.postgresql import BINARY
 from callcov.store.sealed import opened as unsealed
@@ -68,7 +68,7 @@ def page(
         found = indexed(source, feeds, filters, limit, offset, starting_after)
     if found is None:
         found = selected(connection, user_id, livemode, filters, limit, offset, starting_after)
-    items = _items(connection, user_id, livemode, found.ids, expand=expand)
+    items = _items(connection, user_id, livemode, found.ids, filters.status, expand=expand)
     return Page(items, found.total, found.has_more, source.revision())
 
 
@@ -133,16 +133,18 @@ class Lists:
 
 
 def _items(
-    connection: sa.Connection, user_id: str, livemode: bool, ids: Sequence[str], *, expand: bool
+    connection: sa.Connection, user_id: str, livemode: bool, ids: Sequence[str], status: str | None, *, expand: bool
 ) -> tuple[bytes | Analysis, ...]:
-    """What is shown of those analyses, in that order."""
+    """What is shown of those analyses, in that order; `status` is that of all of them where it is known."""
     if not ids:
         return ()
     document, dialect = documents.c.full if expand else documents.c.light, connection.dialect.name
     whose = {"user_id": user_id, "livemode": livemode}
-    asked = connection.execute(_stored(dialect, document), {**whose, "ids": list(ids)})
-    found = {row[0]: row[1] for row in asked.all()}
+    found: dict[str, bytes] = {}
     rows: dict[str, Analysis] = {}
+    if status in {None, COMPLETED}:  # no other has documents
+        asked = connection.execute(_stored(dialect, document), {**whose, "ids": list(ids)})
+        found = {row[0]: row[1] for row in asked.all()}
     without = [one for one in ids if one not in found]
     if without:
         asked = connection.execute(_rows(dialect), {**whose, "ids": without})
