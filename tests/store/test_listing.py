@@ -94,6 +94,24 @@ def test_both_roads_say_the_same_whatever_happened_before(database_once, steps, 
     feeds.close()
 
 
+@given(steps=steps, expand=st.booleans())
+@settings(max_examples=15, deadline=None)
+def test_a_list_of_one_status_shows_its_analyses_as_the_whole_list_does(database_once, steps, expand):
+    database, user = database_once()
+    for at, (action, random) in enumerate(steps):
+        if action != "ask":
+            act(database, user, action, random, at)
+    with database.read() as connection:
+        whole = listing.page(connection, user, LIVE, Filters(), 1000, expand=expand).items
+        states = [
+            analyses.get(connection, user, LIVE, one).status
+            for one in listing.selected(connection, user, LIVE, Filters(), 1000).ids
+        ]
+        for status in analyses.PROCESSING, analyses.COMPLETED, analyses.FAILED:
+            found = listing.page(connection, user, LIVE, Filters(status), 1000, expand=expand).items
+            assert found == tuple(item for item, state in zip(whole, states, strict=True) if state == status)
+
+
 def test_the_cursor_shows_smaller_ids_and_counts_all(database, user):
     with database.write() as connection:
         made = [analyses.accept(connection, user, LIVE, submission(), NOON).id for _ in range(5)]
