@@ -37,6 +37,17 @@ def published(path: Path) -> dict[str, torch.Tensor]:
     return found
 
 
+def dropped(x: torch.Tensor, training: bool) -> torch.Tensor:
+    """`x` [examples, places, features] without a tenth of its features while training, the same at all places.
+
+    Drawing for every place anew took a fifth of the training time.
+    """
+    if not training:
+        return x
+    kept = torch.rand(x.shape[0], 1, x.shape[2]) >= DROP
+    return x * (kept.to(x.dtype) / (1 - DROP))
+
+
 class Adapted(nn.Module):
     """A published linear layer, frozen, with its thin trained product beside it."""
 
@@ -49,7 +60,7 @@ class Adapted(nn.Module):
         self.up = nn.Parameter(torch.zeros(RANK, out))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        thin = functional.dropout(x, DROP, self.training) @ self.down @ self.up
+        thin = dropped(x, self.training) @ self.down @ self.up
         return functional.linear(x, self.weight, self.bias) + SCALE * thin
 
 
@@ -97,7 +108,8 @@ class Encoder(nn.Module):
 
         q, k, v = (heads(linear(f"attention.self.{name}", x)) for name in ("query", "key", "value"))
         blocked = ((1.0 - mask[:, None, None, :]) * -1e9).to(q.dtype)
-        seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=blocked)
+        # Written out: torch's own takes a third of the training time for sentences as short as these.
+        seen = functional.softmax(q @ k.transpose(2, 3) / math.sqrt(WIDTH / HEADS) + blocked, -1).to(v.dtype) @ v
         seen = seen.transpose(1, 2).reshape(x.shape)
         x = self.norm(x + linear("attention.output.dense", seen), f"{at}.attention.output")
         inner = functional.gelu(linear("intermediate.dense", x))
@@ -105,7 +117,7 @@ class Encoder(nn.Module):
 
     def above(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """The last states, from those of `below`."""
-        x = functional.dropout(x, DROP, self.training)
+        x = dropped(x, self.training)
         for layer in range(self.first, LAYERS):
             x = self.layer(x, mask, layer)
         return x

@@ -212,7 +212,6 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT)
     parser.add_argument("--epochs", type=int, default=5)
     given = parser.parse_args()
-    torch.set_num_threads(1)
     weights = published(given.models / "minilm/model.safetensors")
     tokenizer = Tokenizer.from_file(str(given.models / "minilm/tokenizer.json"))
     tokenizer.no_padding()
