@@ -36,7 +36,7 @@ TEXT = """# The course of a call
 
 Made by `tools/train_course.py`; do not edit by hand. Five acts tell what a call is about and what becomes of it. Each
 has a logistic head on the reader's vectors ([heads.md](heads.md)); the reader itself was not trained for them. They
-were learned from the 1080 invented calls of `tools/talk/`, in which labellers who saw neither the benchmark nor the
+were learned from the {calls} invented calls of `tools/talk/`, in which labellers who saw neither the benchmark nor the
 rules quoted the words (`tools/talk/course/`). Every seventh call was held back; the figures are over its clauses, at a
 probability of {sure}. Acts are kept from a lower or higher one on, with how sure they are: the checks weigh that.
 
@@ -91,7 +91,7 @@ def main() -> None:
     with threadpool_limits(1):
         heads, lines = heads_of(Encoder(locate(given.models, "minilm")))
     join(heads)
-    PAGE.write_text(TEXT.format(table="\n".join(lines), sure=SURE))
+    PAGE.write_text(TEXT.format(table="\n".join(lines), sure=SURE, calls=len(talk.written())))
     print(PAGE.read_text("utf-8"))
 
 

@@ -59,7 +59,7 @@ def test_every_call_has_its_sound_and_its_truth(root):
 
 def test_no_held_out_sentence_is_learned_from(root):
     """A sentence of nine words or more that stands in both would be a copy; shorter ones may be chance."""
-    learned = [path.read_text("utf-8") for path in (root / "tools/talk").glob("*.yaml")]
+    learned = [path.read_text("utf-8") for path in (root / "tools/talk").rglob("*.yaml")]
     learned += [path.read_text("utf-8") for path in (root / "src/callcov/language/seeds").glob("*.yaml")]
     text = " ".join(words(" ".join(learned)))
     copied = [

@@ -82,10 +82,10 @@ class Example:
     misheard: bool = False
 
 
-def load() -> tuple[list[str], list[Example]]:
-    """The names of the acts, and every example: those of the seeds, then those of the calls, then of misheard calls."""
+def load(folder: Path = HERE) -> tuple[list[str], list[Example]]:
+    """The names of the acts, and every example: of the seeds, then of the folder's calls, with misheard ones last."""
     sides, known = seeds.load()
-    calls = [_turns(call, course) for call, course in written()]
+    calls = [_turns(call, course) for call, course in written(folder)]
     of_calls = [one for number, turns in enumerate(calls) for one in _of_call(turns, number)]
     ears = Ears((word for turns in calls for turn in turns for word in turn.words), 7)
     for number, turns in enumerate(calls):
@@ -105,9 +105,11 @@ def load() -> tuple[list[str], list[Example]]:
     return acts, [*of_seeds, *of_calls]
 
 
-def written() -> list[tuple[dict[str, Any], dict[str, Any]]]:
+def written(folder: Path = HERE) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Every call as it was written, with its course."""
-    texts = [(path.read_text("utf-8"), (HERE / "course" / path.name).read_text("utf-8")) for path in documents()]
+    texts = [
+        (path.read_text("utf-8"), (folder / "course" / path.name).read_text("utf-8")) for path in documents(folder)
+    ]
     both = (zip(yaml.safe_load(calls), yaml.safe_load(courses), strict=True) for calls, courses in texts)
     return [one for pairs in both for one in pairs]
 
@@ -127,9 +129,9 @@ def transcript(call: dict[str, Any]) -> Transcript:
     return bare.with_agent("A" if first == "A" else "B")
 
 
-def documents() -> list[Path]:
+def documents(folder: Path = HERE) -> list[Path]:
     """The files of calls, by name."""
-    return sorted(HERE.glob("*.yaml"))
+    return sorted(folder.glob("*.yaml"))
 
 
 def fingerprint() -> str:
