@@ -42,7 +42,8 @@ def test_two_writings_of_the_same_words_are_alike(written, other):
 
 
 @pytest.mark.parametrize(
-    ("text", "end"), [("so?", "?"), ("so.", "."), ("so!", "."), ("so,", ","), ("so...", ","), ("so", "")]
+    ("text", "end"),
+    [("so?", "?"), ("so.", "."), ("so!", "."), ("so,", ","), ("so...", ","), ("so", ""), ("Dr.", ""), ("Mrs.", "")],
 )
 def test_the_closing_punctuation_is_kept(text, end):
     assert tokens(words([text]))[-1].end == end

@@ -33,6 +33,8 @@ _UNITS = {"dollars": "dollar", "pounds": "pound", "euros": "euro"}
 _APOSTROPHES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\uff07": "'", "`": "'"})
 _MASK = re.compile(r"^\[[a-z_]+\]$")
 _ENDS = re.compile(r"[.?!,;:\u2026\u061f\u3002]+[\"'\u201d)\]]*$")
+_TITLES = frozenset("mr. mrs. ms. dr. prof.".split())
+"""Their full stop ends no sentence."""
 _REMEMBERED = 20_000
 _known: dict[str, tuple[tuple[str, ...], str]] = {}
 _PART = re.compile(
@@ -118,7 +120,7 @@ def _read(text: str) -> tuple[tuple[str, ...], str]:
     shown = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).casefold().strip()
     if _MASK.match(shown):
         return (shown,), ""
-    closing = _ENDS.search(shown)
+    closing = None if shown in _TITLES else _ENDS.search(shown)
     return tuple(_parts(shown.strip("\"'.,;:!?()[]\u201c\u201d\u2026"))), _closing(closing.group()) if closing else ""
 
 
