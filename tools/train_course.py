@@ -4,7 +4,7 @@
 
 Run after train_reader.py, whose adapter and heads stay as they are, and before train_heads.py. The head of each act of
 `talk.COURSE` is a logistic regression on the reader's vectors of the clauses of tools/talk/, quoted in
-tools/talk/course/. Every seventh call is held back for the figures. Writes src/callcov/language/reader.npz and
+tools/talk/course/. Every tenth call is held back for the figures. Writes src/callcov/language/reader.npz and
 docs/course.md. Needs scikit-learn (a development dependency) and the fetched encoder with its reader; ten minutes.
 """
 
@@ -27,7 +27,6 @@ from callcov.models.locate import locate
 
 ROOT = Path(__file__).parent.parent
 READER, PAGE = ROOT / "src/callcov/language/reader.npz", ROOT / "docs/course.md"
-HELD = 7  # as train_reader.py
 STRENGTH = 0.1  # C of the acts' heads
 LIKELY = {"reason": 0.35, "next_step": 0.2, "settled": 0.2, "unsettled": 0.2, "upset": 0.5}
 """An act is kept from this probability on, as the checks need it: they weigh how sure it is."""
@@ -37,8 +36,9 @@ TEXT = """# The course of a call
 Made by `tools/train_course.py`; do not edit by hand. Five acts tell what a call is about and what becomes of it. Each
 has a logistic head on the reader's vectors ([heads.md](heads.md)); the reader itself was not trained for them. They
 were learned from the {calls} invented calls of `tools/talk/`, in which labellers who saw neither the benchmark nor the
-rules quoted the words (`tools/talk/course/`). Every seventh call was held back; the figures are over its clauses, at a
-probability of {sure}. Acts are kept from a lower or higher one on, with how sure they are: the checks weigh that.
+rules quoted the words (`tools/talk/course/`). Every tenth call was held back; the figures are over its clauses, at a
+probability of {sure}. They flatter: the first of the two readers had learned other acts from most of these calls. Acts
+are kept from a lower or higher probability on, with how sure they are: the checks weigh that.
 
 | act | places | precision | recall | F1 | average precision |
 | --- | --- | --- | --- | --- | --- |
@@ -53,8 +53,8 @@ def heads_of(encoder: Encoder) -> tuple[dict[str, tuple[np.ndarray, float]], lis
     """Weights and bias of each act's head, and the lines of its figures."""
     examples = [one for one in talk.load()[1] if one.call >= 0]
     rows = np.asarray(encoder.read([Sentence(one.text, one.other, one.before) for one in examples]))
-    rest = [at for at, one in enumerate(examples) if one.call % HELD]
-    held = [at for at, one in enumerate(examples) if one.call % HELD == 0 and not one.misheard]
+    rest = [at for at, one in enumerate(examples) if one.call % talk.HELD]
+    held = [at for at, one in enumerate(examples) if one.call % talk.HELD == 0 and not one.misheard]
     heads, lines = dict[str, tuple[np.ndarray, float]](), list[str]()
     for act in talk.COURSE:
         wanted = np.array([act in one.acts for one in examples])
@@ -72,14 +72,17 @@ def join(heads: dict[str, tuple[np.ndarray, float]]) -> None:
     with np.load(READER, allow_pickle=False) as kept:
         stored = {name: kept[name] for name in kept.files}
     document = json.loads(stored["document"].tobytes())
-    columns = zip(stored["acts.weight"].T, stored["acts.bias"], stored["thresholds"], strict=True)
+    readers = len(stored["acts.bias"])  # whose logits are averaged
+    columns = zip(np.moveaxis(stored["acts.weight"], -1, 0), stored["acts.bias"].T, stored["thresholds"].T, strict=True)
     every = dict(zip(document["acts"], columns, strict=True))
-    every |= {act: (weights, bias, LIKELY[act]) for act, (weights, bias) in heads.items()}
+    for act, (weights, bias) in heads.items():
+        every[act] = readers * weights.reshape(readers, -1), np.full(readers, bias), np.array([LIKELY[act]])
     document["acts"] = sorted(every)
     weights, biases, thresholds = zip(*(every[act] for act in document["acts"]), strict=True)
     stored["document"] = np.frombuffer(json.dumps(document).encode(), np.uint8)
-    stored["acts.weight"] = np.stack(weights, axis=1).astype(np.float32)
-    stored["acts.bias"], stored["thresholds"] = np.array(biases, np.float32), np.array(thresholds, np.float32)
+    stored["acts.weight"] = np.stack(weights, axis=-1).astype(np.float32)
+    stored["acts.bias"] = np.stack(biases, axis=-1).astype(np.float32)
+    stored["thresholds"] = np.stack(thresholds, axis=-1).astype(np.float32)
     np.savez_compressed(READER, allow_pickle=False, **stored)
 
 

@@ -3,7 +3,7 @@
     PYTHONPATH=tools python tools/train_endings.py [--models FOLDER]
 
 Run last, after train_reader.py, train_course.py and train_heads.py. A multinomial logistic regression on the whole
-calls of tools/talk/ as the product understands them, with the outcomes of tools/talk/course/; every seventh is held
+calls of tools/talk/ as the product understands them, with the outcomes of tools/talk/course/; every tenth is held
 back for the figures, which stand at the head of the file. Needs scikit-learn (a development dependency) and the fetched
 models; ten minutes.
 """
@@ -32,7 +32,6 @@ from callcov.models.locate import locate
 
 ROOT = Path(__file__).parent.parent
 WEIGHTS = ROOT / "src/callcov/checks/ending.yaml"
-HELD = 7  # as train_reader.py
 STRENGTH = 0.03  # C of the regression
 HEAD = """# What each feature of ending.py adds to resolved, pending and unresolved; made by tools/train_endings.py.
 # Of {held} whole calls that were held back {right} end as a labeller said, by the words alone {words}.
@@ -79,8 +78,8 @@ def main() -> None:
             for number, (call, course) in enumerate(talk.written())
             if course["whole"]
         ]
-        model = learned([one for one in calls if one.number % HELD])
-        held = [one for one in calls if one.number % HELD == 0]
+        model = learned([one for one in calls if one.number % talk.HELD])
+        held = [one for one in calls if one.number % talk.HELD == 0]
         told = [ending.OUTCOMES[at] for at in model.predict([list(one.features.values()) for one in held])]
     counts = {
         "held": len(held),

@@ -1,11 +1,12 @@
 """Train the reader: a small adapter on the sentence encoder that reads a clause in its context, and its heads.
 
-    PYTHONPATH=src python tools/train_reader.py [--models FOLDER] [--epochs 5]
+    PYTHONPATH=src python tools/train_reader.py [--models FOLDER] [--epochs 5] [--seed 7] [--beside]
 
 Reads src/callcov/language/seeds/ (single sentences) and tools/talk/ (invented calls), writes
 src/callcov/language/reader.npz, from which tools/models/make_adapted.py makes the graph, and docs/heads.md.
-Every seventh call is held back; thresholds and figures come from those. Needs torch, which is neither a dependency of
-the product nor of its development: see docs/heads.md for the environment.
+Every tenth call is held back; thresholds and figures come from those. Needs torch, which is neither a dependency of
+the product nor of its development: see docs/heads.md for the environment. With `--beside` the first reader of the file
+stays, and the product asks both: what they say of a clause is the mean of their logits.
 
 The encoder's own weights stay as published; beside each of its linear layers lies a product of two thin matrices (LoRA,
 Hu et al., 2021) that is trained together with a logistic head for each act and one of three classes for the feeling.
@@ -43,7 +44,6 @@ FROM = 2  # the first layer that is adapted; what lies below is worked out once
 BATCH = 32
 RATE = 1.5e-3
 HEAD_RATE = 3e-3
-HELD = 7  # one call in so many is not trained on
 FEELINGS = ("negative", "neutral", "positive")
 
 
@@ -160,10 +160,12 @@ def truth_of(examples: list[talk.Example], acts: list[str]) -> Truth:
     )
 
 
-def train(weights: dict[str, torch.Tensor], rows: Rows, truth: Truth, places: list[int], epochs: int) -> Reader:
+def train(
+    weights: dict[str, torch.Tensor], rows: Rows, truth: Truth, places: list[int], epochs: int, seed: int
+) -> Reader:
     """A reader that has seen those of the examples `epochs` times."""
-    random.seed(7)
-    torch.manual_seed(7)
+    random.seed(seed)
+    torch.manual_seed(seed)
     model = Reader(weights, truth.acts.shape[1])
     groups = [
         {"params": list(model.encoder.parameters()), "lr": RATE},
@@ -192,18 +194,25 @@ def train(weights: dict[str, torch.Tensor], rows: Rows, truth: Truth, places: li
 
 
 def stored(model: Reader, acts: list[str], limits: dict[str, float]) -> dict[str, np.ndarray]:
-    """The reader as arrays: adapters in half precision, heads, thresholds, names."""
-    arrays = model.encoder.stored()
+    """The reader as arrays with one row: adapters in half precision, heads, thresholds, names."""
     document = json.dumps({"acts": acts, "scale": SCALE, "training": talk.fingerprint()}).encode()
-    arrays |= {
-        "document": np.frombuffer(document, np.uint8),
+    arrays = model.encoder.stored() | {
         "acts.weight": model.acts.weight.detach().numpy().T,
         "acts.bias": model.acts.bias.detach().numpy(),
         "feeling.weight": model.feeling.weight.detach().numpy().T,
         "feeling.bias": model.feeling.bias.detach().numpy(),
         "thresholds": np.array([limits[act] for act in acts], np.float32),
     }
-    return arrays
+    return {name: values[None] for name, values in arrays.items()} | {"document": np.frombuffer(document, np.uint8)}
+
+
+def beside(there: dict[str, np.ndarray], new: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The first reader of `there` and the new one as two rows; a threshold is the mean of both."""
+    names, acts = (json.loads(one["document"].tobytes())["acts"] for one in (there, new))
+    columns = [names.index(act) for act in acts]  # without those of train_course.py
+    first = there | {name: there[name][..., columns] for name in ("acts.weight", "acts.bias", "thresholds")}
+    joined = {name: np.concatenate([first[name][:1], new[name]]) for name in new if name != "document"}
+    return joined | {"document": new["document"], "thresholds": joined["thresholds"].mean(axis=0, keepdims=True)}
 
 
 def main() -> None:
@@ -211,6 +220,8 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=ROOT / ".cache" / "models")
     parser.add_argument("--out", type=Path, default=ROOT)
     parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--beside", action="store_true", help="keep the first reader that is there")
     given = parser.parse_args()
     weights = published(given.models / "minilm/model.safetensors")
     tokenizer = Tokenizer.from_file(str(given.models / "minilm/tokenizer.json"))
@@ -220,14 +231,16 @@ def main() -> None:
     acts = [act for act in acts if act not in talk.COURSE]  # their heads are made by train_course.py
     print(len(examples), "examples,", len(acts), "acts", flush=True)
     rows, truth = precomputed(weights, tokenizer, examples), truth_of(examples, acts)
-    back = {at for at, one in enumerate(examples) if one.call >= 0 and one.call % HELD == 0}
+    back = {at for at, one in enumerate(examples) if one.call >= 0 and one.call % talk.HELD == 0}
     held = sorted(at for at in back if not examples[at].misheard)
     rest = sorted(set(range(len(examples))) - back)
-    model = train(weights, rows, truth, rest, given.epochs)
+    model = train(weights, rows, truth, rest, given.epochs, given.seed)
     table, limits = talk.report(acts, [examples[at] for at in held], *predict(model, rows, held))
-    np.savez_compressed(
-        given.out / "src/callcov/language/reader.npz", allow_pickle=False, **stored(model, acts, limits)
-    )
+    path, arrays = given.out / "src/callcov/language/reader.npz", stored(model, acts, limits)
+    if given.beside:
+        with np.load(path, allow_pickle=False) as kept:
+            arrays = beside({name: kept[name] for name in kept.files}, arrays)
+    np.savez_compressed(path, allow_pickle=False, **arrays)
     calls = len({one.call for one in examples if one.call >= 0})
     seeds, misheard = sum(one.call < 0 for one in examples), sum(one.misheard for one in examples)
     page = talk.PAGE.format(

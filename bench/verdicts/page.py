@@ -26,9 +26,10 @@ of this version by authors who had not seen the product's rules or example sente
 decided where the two differed ([agreement](../bench/verdicts/held_out/second/AGREEMENT.md)); its hashes are committed
 and tested. Nobody read its calls, labels or details while tuning. What was seen: the totals below, after the reader was
 trained, while checks were tuned, and before and after the tagger, its second to fourth training and each change of its
-limits, the second and the third training of the reader, after how calls end was learned, and with rules and a fourth
-reader that were not kept (the README and that of `tools/talk/` tell of them); and, in the test that searches what is
-stored for every value, the names of two calls with the type of the value that was found (a government id, a password).
+limits, the second and the third training of the reader, after how calls end was learned, with rules and a reader that
+were not kept, and when two readers were chosen instead of one (the README and that of `tools/talk/` tell of them);
+and, in the test that searches what is stored for every value, the names of two calls with the type of the value that
+was found (a government id, a password).
 
 """
 LIMITS = """

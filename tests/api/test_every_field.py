@@ -27,7 +27,7 @@ POLICY = {
     ],
     "prohibited": [{"id": "a", "category": "threat", "wordings": ["or else"], "speaker": "agent", "match": "wording"}],
     "thresholds": {"identity_seconds": 15.0, "purpose_interactions": 4, "greeting_seconds": 15.0}
-    | {"silence_seconds": 3.0, "dead_air_seconds": 10.0, "wpm_low": 110.0, "wpm_high": 190.0, "sentiment_band": 0.12}
+    | {"silence_seconds": 3.0, "dead_air_seconds": 10.0, "wpm_low": 110.0, "wpm_high": 190.0, "sentiment_band": 0.09}
     | {"long_call_seconds": 600.0, "effort_flag": 4},
     "mask": ["pin"],
     "never_solicit": ["pin"],

@@ -22,7 +22,7 @@ LIMITS = {
     "dead_air_seconds": (3.0, 10.0),
     "wpm_low": (1.0, 110.0),
     "wpm_high": (190.0, 1_000.0),
-    "sentiment_band": (0.12, 0.9),
+    "sentiment_band": (0.09, 0.9),
     "long_call_seconds": (1.0, 600.0),
     "effort_flag": (1, 4),
 }

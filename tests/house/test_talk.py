@@ -1,11 +1,16 @@
-"""Calls that wait for the next training are as good as those that were learned from."""
+"""The training calls are marked as their README says."""
+
+import re
 
 import talk
 
 
-def test_the_calls_that_wait_know_every_act_and_nothing_else(root):
-    acts, examples = talk.load(root / "tools/talk/next")
-    assert acts == talk.load()[0]
-    of_calls = [one for one in examples if one.call >= 0]
-    assert {act for one in of_calls for act in one.acts} == set(acts)
-    assert len({one.call for one in of_calls}) == len(talk.written(root / "tools/talk/next"))
+def test_the_acts_that_are_learned_are_those_the_readme_defines(root):
+    table = re.findall(r"^\| `(\w+)` \|", (root / "tools/talk/README.md").read_text("utf-8"), re.MULTILINE)
+    acts, examples = talk.load()
+    assert sorted(table) == acts
+    assert {act for one in examples if one.call >= 0 for act in one.acts} == set(acts)
+
+
+def test_no_training_call_is_without_an_example():
+    assert {one.call for one in talk.load()[1]} == {-1, *range(len(talk.written()))}

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from callcov.language import context, reader
 from callcov.language.context import Sentence
+from callcov.language.encoder import READ_WIDTH
 
 
 def probability(encoder, act, *sentences):
@@ -16,7 +17,7 @@ def probability(encoder, act, *sentences):
 
 
 def test_no_sentences_have_no_vectors(encoder):
-    assert encoder.read([]).shape == (0, 384)
+    assert encoder.read([]).shape == (0, READ_WIDTH)
 
 
 def test_a_clause_has_the_same_vector_whatever_is_read_beside_it(encoder):
@@ -36,6 +37,17 @@ def test_of_a_long_turn_before_its_end_is_read(encoder_tokens, words):
     end = " ".join(["agree"] * 30)
     said = context.tokens(encoder_tokens, Sentence("Yes.", "blue " * words + end, "green " * words + end))
     assert said == context.tokens(encoder_tokens, Sentence("Yes.", end, end))
+
+
+def test_two_readers_differ_and_what_they_say_is_the_mean_of_their_logits(encoder, root):
+    vectors = encoder.read([Sentence("I'm ringing about your claim."), Sentence("That is disgraceful.", "It's shut.")])
+    with np.load(root / "src/callcov/language/reader.npz", allow_pickle=False) as stored:
+        heads = zip(stored["acts.weight"], stored["acts.bias"], strict=True)
+        logits = [
+            mine @ weight + bias for mine, (weight, bias) in zip(np.split(vectors, 2, axis=1), heads, strict=True)
+        ]
+    assert np.abs(logits[0] - logits[1]).max() > 0.5
+    assert np.allclose(reader.shipped().judge(vectors).acts, 1 / (1 + np.exp(-np.mean(logits, axis=0))), atol=1e-5)
 
 
 def test_an_empty_clause_is_read_without_harm(encoder):

@@ -152,7 +152,7 @@ class Thresholds(_Part):
     dead_air_seconds: Seconds = 10.0
     wpm_low: Rate = 110.0
     wpm_high: Rate = 190.0
-    sentiment_band: Annotated[float, Field(strict=True, ge=0, lt=1, allow_inf_nan=False)] = 0.12
+    sentiment_band: Annotated[float, Field(strict=True, ge=0, lt=1, allow_inf_nan=False)] = 0.09
     long_call_seconds: Seconds = 600.0
     effort_flag: Annotated[int, Field(strict=True, ge=1, le=5), Whole] = 4
 

@@ -21,6 +21,7 @@ from callcov.language import context
 from callcov.language.context import Sentence
 
 WIDTH = 384
+READ_WIDTH = 2 * WIDTH  # two readers, side by side
 _TOKENS = 128  # a longer text is cut: the model was trained on at most this much
 _BATCH_TOKENS = 512  # padded tokens a batch: larger batches only cost memory on one thread
 
@@ -41,7 +42,7 @@ class Encodes(Protocol):
         ...
 
     def read(self, sentences: Sequence[Sentence]) -> Vectors:
-        """The reader's vector of each clause in its context, [n, 384], not scaled."""
+        """The readers' vectors of each clause in its context side by side, [n, 768], not scaled."""
         ...
 
 
@@ -78,10 +79,10 @@ class Encoder:
         return self._once(text)
 
     def read(self, sentences: Sequence[Sentence]) -> Vectors:
-        """The reader's vector of each clause in its context, [n, 384], in the order given; [0, 384] for none."""
+        """The readers' vectors of each clause in its context, [n, 768], in the order given; [0, 768] for none."""
         tokens = [context.tokens(self._tokenizer, one) for one in sentences]
         order = sorted(range(len(tokens)), key=lambda place: (len(tokens[place].ids), place))
-        vectors = np.zeros((len(tokens), WIDTH), np.float32)
+        vectors = np.zeros((len(tokens), READ_WIDTH), np.float32)
         for batch in _batches(order, [one.ids for one in tokens]):
             states, _ = _states(self._reader, [tokens[place].ids for place in batch])
             for row, place in enumerate(batch):
@@ -150,7 +151,7 @@ def _session(path: Path) -> ort.InferenceSession:
 
 
 def _states(session: ort.InferenceSession, tokens: list[list[int]]) -> tuple[Vectors, NDArray[np.int64]]:
-    """The token states [n, longest, 384] of some texts, and which of them are real [n, longest]."""
+    """The token states [n, longest, width] of some texts, and which of them are real [n, longest]."""
     longest = max(len(ids) for ids in tokens)
     ids = np.zeros((len(tokens), longest), np.int64)
     mask = np.zeros((len(tokens), longest), np.int64)

@@ -1,8 +1,9 @@
 """The reader: what a clause does and how it feels, read together with what was said before it.
 
-The sentence encoder with a small trained adapter (LoRA, Hu et al., 2021) on its upper layers, folded into the graph
-`reader.onnx`, and a logistic head for each act and one of three classes for the feeling. `reader.npz` is made by
-tools/train_reader.py from the seeds and from invented calls; docs/heads.md says how good it is.
+The sentence encoder with two small trained adapters (LoRA, Hu et al., 2021) on its upper layers, both folded into the
+graph `reader.onnx`, and for each a logistic head an act and one of three classes for the feeling; the logits of both
+are averaged, for two readers err in different places. `reader.npz` is made by tools/train_reader.py from the seeds and
+from invented calls; docs/heads.md says how good it is.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Heads:
     training: str
 
     def judge(self, vectors: Floats) -> Judgements:
-        """What clauses do and how they feel, from their vectors [n, 384]; the feeling is P(positive) - P(negative)."""
+        """What clauses do and how they feel, from their vectors [n, 768]; the feeling is P(positive) - P(negative)."""
         acts = np.reciprocal(1 + np.exp(-(vectors @ self.weights + self.bias)), dtype=np.float32)
         scores = vectors @ self.feeling + self.feeling_bias
         parts = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -61,10 +62,15 @@ def shipped() -> Heads:
         document = cast("dict[str, Any]", json.loads(stored["document"].tobytes()))
         return Heads(
             names=tuple(document["acts"]),
-            weights=stored["acts.weight"],
-            bias=stored["acts.bias"],
-            thresholds=stored["thresholds"],
-            feeling=stored["feeling.weight"],
-            feeling_bias=stored["feeling.bias"],
+            weights=_side_by_side(stored["acts.weight"]),
+            bias=stored["acts.bias"].mean(axis=0),
+            thresholds=stored["thresholds"][0],
+            feeling=_side_by_side(stored["feeling.weight"]),
+            feeling_bias=stored["feeling.bias"].mean(axis=0),
             training=document["training"],
         )
+
+
+def _side_by_side(weights: Floats) -> Floats:
+    """Weights of each reader [readers, 384, k] as those that give the mean of their logits, [384 * readers, k]."""
+    return np.concatenate(weights) / np.float32(len(weights))

@@ -36,7 +36,7 @@ _FROM_THE_WORD = frozenset(("identity", "greeting"))  # checks ask when these wo
 _NEGATIVE = frozenset(
     "complaint repeat_information sarcasm proh_threat proh_insult proh_profanity proh_pressure".split()
 )
-_LEAN = 0.03  # what the reader calls negative a little too often is put right for every clause
+_LEAN = 0.06  # what the reader calls negative a little too often is put right for every clause
 _NEGATIVE_AT_MOST = -0.4
 _POSITIVE_AT_LEAST = 0.4
 _FEW = 6  # segments; in a shorter call an end may come at any time

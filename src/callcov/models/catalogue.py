@@ -158,8 +158,8 @@ CATALOGUE: tuple[Model, ...] = (
             ),
             File(
                 "reader.onnx",
-                938_985,
-                "83229509b4325b1b3b0351665ca2ec89811364f4162979234e24a020390f0bd1",
+                1_848_672,
+                "5128bed4a9f5d32c72946ead5e6852e4ca9ea84065ba22a18e695c371a7ba6c2",
                 shipped=GRAPHS / "reader.onnx",
             ),
             File(

@@ -36,7 +36,7 @@ Quarters = tuple[float | None, float | None, float | None, float | None]
 class Rules:
     """`band`: up to where a score is still neutral, and how small a change is still steady."""
 
-    band: float = 0.12
+    band: float = 0.09
 
 
 class Party(Result):
