@@ -30,7 +30,7 @@ def test_every_file_has_a_digest_a_size_and_one_kind_of_origin(entry, file):
 def test_a_shipped_graph_is_the_one_in_the_catalogue_and_small(file):
     content = file.shipped.read_bytes()
     assert hashlib.sha256(content).hexdigest() == file.sha256
-    assert len(content) == file.size < 1_500_000  # two hold an adapter; weights are elsewhere
+    assert len(content) == file.size < 2_000_000  # the reader holds two adapters, the tagger one; weights are elsewhere
 
 
 def test_no_graph_ships_that_the_catalogue_does_not_know():
