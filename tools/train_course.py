@@ -72,11 +72,11 @@ def join(heads: dict[str, tuple[np.ndarray, float]]) -> None:
     with np.load(READER, allow_pickle=False) as kept:
         stored = {name: kept[name] for name in kept.files}
     document = json.loads(stored["document"].tobytes())
-    readers = len(stored["acts.bias"])  # whose logits are averaged
+    readers = len(stored["acts.bias"])  # the product averages over them
     columns = zip(np.moveaxis(stored["acts.weight"], -1, 0), stored["acts.bias"].T, stored["thresholds"].T, strict=True)
     every = dict(zip(document["acts"], columns, strict=True))
     for act, (weights, bias) in heads.items():
-        every[act] = readers * weights.reshape(readers, -1), np.full(readers, bias), np.array([LIKELY[act]])
+        every[act] = readers * weights.reshape(readers, -1), np.full(readers, bias), np.full(readers, LIKELY[act])
     document["acts"] = sorted(every)
     weights, biases, thresholds = zip(*(every[act] for act in document["acts"]), strict=True)
     stored["document"] = np.frombuffer(json.dumps(document).encode(), np.uint8)

@@ -6,7 +6,7 @@ Reads src/callcov/language/seeds/ (single sentences) and tools/talk/ (invented c
 src/callcov/language/reader.npz, from which tools/models/make_adapted.py makes the graph, and docs/heads.md.
 Every tenth call is held back; thresholds and figures come from those. Needs torch, which is neither a dependency of
 the product nor of its development: see docs/heads.md for the environment. With `--beside` the first reader of the file
-stays, and the product asks both: what they say of a clause is the mean of their logits.
+stays, and the product asks both: what they say of a clause is the mean of their logits, the thresholds are the means.
 
 The encoder's own weights stay as published; beside each of its linear layers lies a product of two thin matrices (LoRA,
 Hu et al., 2021) that is trained together with a logistic head for each act and one of three classes for the feeling.
@@ -207,12 +207,12 @@ def stored(model: Reader, acts: list[str], limits: dict[str, float]) -> dict[str
 
 
 def beside(there: dict[str, np.ndarray], new: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The first reader of `there` and the new one as two rows; a threshold is the mean of both."""
+    """The first reader of `there` and the new one as two rows."""
     names, acts = (json.loads(one["document"].tobytes())["acts"] for one in (there, new))
     columns = [names.index(act) for act in acts]  # without those of train_course.py
     first = there | {name: there[name][..., columns] for name in ("acts.weight", "acts.bias", "thresholds")}
     joined = {name: np.concatenate([first[name][:1], new[name]]) for name in new if name != "document"}
-    return joined | {"document": new["document"], "thresholds": joined["thresholds"].mean(axis=0, keepdims=True)}
+    return joined | {"document": new["document"]}
 
 
 def main() -> None:

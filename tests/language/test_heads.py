@@ -5,6 +5,7 @@ from importlib.resources import files
 import numpy as np
 
 from callcov.language import heads, reader, seeds
+from callcov.language.encoder import READ_WIDTH, WIDTH
 from callcov.language.phrases import shipped as rules
 
 
@@ -44,7 +45,7 @@ def test_no_sentence_both_does_an_act_and_does_not():
 
 def test_the_weights_are_small_and_finite():
     known = reader.shipped()
-    assert len(files("callcov.language").joinpath("reader.npz").read_bytes()) < 2_000_000
+    assert len(files("callcov.language").joinpath("reader.npz").read_bytes()) < 1_000_000 * (READ_WIDTH // WIDTH)
     for values in (known.weights, known.bias, known.feeling, heads.shipped().agent):
         assert np.isfinite(values).all()
     assert ((known.thresholds > 0) & (known.thresholds < 1)).all()

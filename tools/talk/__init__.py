@@ -49,7 +49,7 @@ verdicts.
 
 ## The tagger
 
-A second adapter on the same encoder, on all six layers, and one softmax over its token states tell which words belong
+Another adapter on the same encoder, on all six layers, and one softmax over its token states tell which words belong
 to sensitive values, and of which type (`tools/train_tagger.py`, trained on `tools/values/` and the benchmark's
 development calls, with other digits and names at every pass). When there were more exchanges it went on from where it
 was (`--further`): with 440 for three passes and then for four, both from the same seed, so that the first three of the
@@ -85,10 +85,10 @@ class Example:
     misheard: bool = False
 
 
-def load(folder: Path = HERE) -> tuple[list[str], list[Example]]:
-    """The names of the acts, and every example: of the seeds, then of the folder's calls, with misheard ones last."""
+def load() -> tuple[list[str], list[Example]]:
+    """The names of the acts, and every example: of the seeds, then of the calls, with misheard ones last."""
     sides, known = seeds.load()
-    calls = [_turns(call, course) for call, course in written(folder)]
+    calls = [_turns(call, course) for call, course in written()]
     of_calls = [one for number, turns in enumerate(calls) for one in _of_call(turns, number)]
     ears = Ears((word for turns in calls for turn in turns for word in turn.words), 7)
     for number, turns in enumerate(calls):
@@ -108,11 +108,9 @@ def load(folder: Path = HERE) -> tuple[list[str], list[Example]]:
     return acts, [*of_seeds, *of_calls]
 
 
-def written(folder: Path = HERE) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+def written() -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Every call as it was written, with its course."""
-    texts = [
-        (path.read_text("utf-8"), (folder / "course" / path.name).read_text("utf-8")) for path in documents(folder)
-    ]
+    texts = [(path.read_text("utf-8"), (HERE / "course" / path.name).read_text("utf-8")) for path in documents()]
     both = (zip(yaml.safe_load(calls), yaml.safe_load(courses), strict=True) for calls, courses in texts)
     return [one for pairs in both for one in pairs]
 
@@ -132,9 +130,9 @@ def transcript(call: dict[str, Any]) -> Transcript:
     return bare.with_agent("A" if first == "A" else "B")
 
 
-def documents(folder: Path = HERE) -> list[Path]:
+def documents() -> list[Path]:
     """The files of calls, by name."""
-    return sorted(folder.glob("*.yaml"))
+    return sorted(HERE.glob("*.yaml"))
 
 
 def fingerprint() -> str:

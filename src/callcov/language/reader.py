@@ -64,7 +64,7 @@ def shipped() -> Heads:
             names=tuple(document["acts"]),
             weights=_side_by_side(stored["acts.weight"]),
             bias=stored["acts.bias"].mean(axis=0),
-            thresholds=stored["thresholds"][0],
+            thresholds=stored["thresholds"].mean(axis=0),
             feeling=_side_by_side(stored["feeling.weight"]),
             feeling_bias=stored["feeling.bias"].mean(axis=0),
             training=document["training"],
