@@ -1,9 +1,9 @@
-"""Make src/callcov/language/heads.npz: the example sentences with their vectors, and the head that knows agents.
+"""Make src/callcov/language/heads.npz: the example sentences with their vectors.
 
     python tools/train_heads.py [--models FOLDER]
 
-Reads the seeds (src/callcov/language/seeds/) and the invented calls (tools/talk/). Needs scikit-learn (a development
-dependency) and the fetched sentence encoder. The same sources give the same bytes on the same machine.
+Reads the seeds (src/callcov/language/seeds/) and the invented calls (tools/talk/). Needs the fetched sentence encoder.
+The same sources give the same bytes on the same machine.
 """
 
 from __future__ import annotations
@@ -16,31 +16,17 @@ from pathlib import Path
 
 import numpy as np
 import talk
-from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from callcov.language import features as made
-from callcov.language import heads, seeds
+from callcov.language import heads
 from callcov.language.encoder import Encoder
 from callcov.models.locate import locate
 
 ROOT = Path(__file__).parent.parent
-STRENGTH = 5.0  # C of the logistic head
 SHOWN = 4  # one call in so many gives examples: enough to show what a clause is like, in a file that stays small
 
 
-def knows_agents(encoder: Encoder) -> LogisticRegression:
-    """The head that tells agents from customers, learned from every sentence whose side is known."""
-    _, known = seeds.load()
-    said = [(seed.text, seed.side == "agent") for seed in known if seed.side != "any"]
-    said += [(one.text, one.agent) for one in talk.load()[1] if one.call >= 0]
-    texts = [text for text, _ in said]
-    rows = made.features(texts, encoder.encode(texts))
-    model = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=2000, tol=1e-6)
-    return model.fit(rows, [agent for _, agent in said])
-
-
-def stored(encoder: Encoder, agent: LogisticRegression) -> bytes:
+def stored(encoder: Encoder) -> bytes:
     """Seeds, and the clauses of every fourth call that do an act, as arrays.
 
     None is misheard, for they are shown to people; acts of a call's course are shown without.
@@ -52,8 +38,6 @@ def stored(encoder: Encoder, agent: LogisticRegression) -> bytes:
     document = {"acts": acts, "examples": [one.text for one in examples], "seeds": talk.fingerprint()}
     arrays = {
         "document": np.frombuffer(json.dumps(document, separators=(",", ":")).encode(), np.uint8),
-        "agent": agent.coef_[0].astype(np.float32),
-        "agent_bias": agent.intercept_.astype(np.float32)[0],
         "examples": heads.pack(encoder.encode([one.text for one in examples])),
         "mine": np.array([[act in one.acts for act in acts] for one in examples]),
     }
@@ -70,7 +54,7 @@ def main() -> None:
     given = parser.parse_args()
     with threadpool_limits(1):
         encoder = Encoder(locate(given.models, "minilm"))
-        given.out.write_bytes(stored(encoder, knows_agents(encoder)))
+        given.out.write_bytes(stored(encoder))
 
 
 if __name__ == "__main__":

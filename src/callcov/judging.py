@@ -24,7 +24,7 @@ from callcov.checks.policy import Direction, Policy, restored
 from callcov.document import Judged
 from callcov.errors import NotFound
 from callcov.language.encoder import Encoder, Knowing
-from callcov.language.understand import Understood, clause_vectors, rematched, understood
+from callcov.language.understand import clause_vectors, rematched, understood
 from callcov.language.vectors import Floats, Vectors, by_text, fits, pack, unpack
 from callcov.language.wordings import Wordings, prepared
 from callcov.model import Transcript
@@ -186,13 +186,13 @@ def _verdict(tools: Tools, call: Call, policy: Policy, wordings: Wordings, *, ke
     stored = document.transcript_of(call.transcript)
     masked = remasked(stored, policy.mask)
     kept = tools.vectors(call.vectors_key, stored)
-    now = _understood(tools, stored, masked, kept, wordings)
-    transcript = _with_agent(now.transcript, call.agent)
+    known, vectors = _understood(tools, stored, masked, kept, wordings)
+    transcript = _with_agent(known, call.agent)
     told = masked is not stored or transcript.roles != stored.roles
     earlier = None if told else _earlier(call, same_acts=transcript is stored)
     found = judged(transcript, policy, call.direction, earlier)
     results = found.text()
-    new_vectors = keep and now.vectors is not kept
+    new_vectors = keep and vectors is not kept
     return Verdict(
         id=call.id,
         results=results,
@@ -203,7 +203,7 @@ def _verdict(tools: Tools, call: Call, policy: Policy, wordings: Wordings, *, ke
         after=checks.shown_flags(orjson.loads(results), policy.thresholds.effort_flag),
         transcript=None if transcript is stored else document.transcript_text(transcript),
         shown=orjson.dumps(document.transcript_object(transcript)).decode() if told else None,
-        vectors_key=tools.keep(now.vectors, call.owner) if new_vectors else None,
+        vectors_key=tools.keep(vectors, call.owner) if new_vectors else None,
         masked=masked is not stored,
     )
 
@@ -223,12 +223,13 @@ def _policy(text: str) -> Policy:
 
 def _understood(
     tools: Tools, stored: Transcript, masked: Transcript, kept: Vectors | None, wordings: Wordings
-) -> Understood:
+) -> tuple[Transcript, Vectors]:
     """The transcript with the acts of those wordings, and its vectors: `kept` itself where they are right."""
     if masked is not stored:
-        return understood(masked, tools.encoding(by_text(kept, stored.segments) if kept else {}), wordings)
+        anew = understood(masked, tools.encoding(by_text(kept, stored.segments) if kept else {}), wordings)
+        return anew.transcript, anew.vectors
     vectors = kept or clause_vectors(stored, tools.encoding({}))
-    return Understood(rematched(stored, vectors, wordings), vectors)
+    return rematched(stored, vectors, wordings), vectors
 
 
 def _with_agent(transcript: Transcript, speaker: str | None) -> Transcript:

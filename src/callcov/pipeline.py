@@ -24,7 +24,7 @@ from callcov.judging import judged
 from callcov.language import tagger
 from callcov.language.chat import Writer
 from callcov.language.encoder import Encoder
-from callcov.language.understand import agent_likeness, understand, understood
+from callcov.language.understand import understand, understood
 from callcov.language.vectors import pack
 from callcov.language.wordings import prepared
 from callcov.model import Transcript, Turn
@@ -47,9 +47,6 @@ _LEAST_SOUND = 1.0
 # A stage that takes this many times the sound's length hangs: the slowest models known here take three times.
 _TIMES_SOUND = 20
 _LEAST_SECONDS = 300.0
-
-# Who is the agent shows long before so many segments have been said.
-_TELLING = 200
 
 Progress = Callable[[float], None]
 
@@ -181,12 +178,12 @@ def transcribe(job: Job, crew: Crew, progress: Progress) -> None:
 
 
 def speakers(job: Job, crew: Crew, _progress: Progress) -> None:
-    """Words and voices → the masked transcript, with the agent found."""
+    """Words and voices → the masked transcript."""
     crew.run(job.name, [Task(do_speakers, (job,), _LEAST_SECONDS)])
 
 
 def understanding(job: Job, crew: Crew, _progress: Progress) -> None:
-    """Masked transcript → acts and sentiment on every segment; beside it the masked sound."""
+    """Masked transcript → acts and sentiment on every segment, and the agent found; beside it the masked sound."""
     tasks = [Task(do_understand, (job,), _LEAST_SECONDS)]
     if job.sound:
         tasks.append(Task(do_mask, (job,), _LEAST_SECONDS * 6))
@@ -262,7 +259,7 @@ def do_voices(job: Job) -> None:
 
 
 def do_speakers(job: Job) -> None:
-    """Words and voices → segments; sensitive values masked before anything else reads them; then the roles."""
+    """Words and voices → segments; sensitive values masked before anything else reads them."""
     (tools,) = _equipped
     seen = do_survey(job)
     heard = [
@@ -278,19 +275,19 @@ def do_speakers(job: Job) -> None:
         language=_spoken([(one.language, len(one.words)) for one in heard]) or job.language or "en",
         channels_apart=seen.apart,
     )
-    likeness = agent_likeness([segment.text for segment in transcript.segments[:_TELLING]], tools.encoder)
-    agent = _agent(job, seen, transcript) or roles.agent_of(transcript, likeness, job.direction)
-    transcript = transcript.with_agent(agent)
     tools.blobs.of(job.owner).write(job.work("transcript.json"), _TRANSCRIPT.dump_json(transcript))
 
 
 def do_understand(job: Job) -> None:
-    """Acts and sentiment on the masked transcript."""
+    """Acts and sentiment on the masked transcript, and who of its speakers is the agent."""
     (tools,) = _equipped
     transcript = _TRANSCRIPT.validate_json(tools.blobs.read(job.work("transcript.json")))
     found = understood(transcript, tools.encoder, prepared(job.policy.wordings(), tools.encoder))
+    named = _agent(job, do_survey(job), transcript)
+    agent = named or roles.agent_of(transcript, found.likeness, job.direction)
     tools.blobs.of(job.owner).write(job.work("vectors"), pack(found.vectors))
-    tools.blobs.of(job.owner).write(job.work("annotated.json"), _TRANSCRIPT.dump_json(found.transcript))
+    told = found.transcript.with_agent(agent)
+    tools.blobs.of(job.owner).write(job.work("annotated.json"), _TRANSCRIPT.dump_json(told))
 
 
 def do_mask(job: Job) -> None:

@@ -46,7 +46,7 @@ def test_no_sentence_both_does_an_act_and_does_not():
 def test_the_weights_are_small_and_finite():
     known = reader.shipped()
     assert len(files("callcov.language").joinpath("reader.npz").read_bytes()) < 1_000_000 * (READ_WIDTH // WIDTH)
-    for values in (known.weights, known.bias, known.feeling, heads.shipped().agent):
+    for values in (known.weights, known.bias, known.feeling, known.agent):
         assert np.isfinite(values).all()
     assert ((known.thresholds > 0) & (known.thresholds < 1)).all()
 

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callcov.language.understand import agent_likeness, understand
+from callcov.language.understand import understand, understood
+from callcov.language.wordings import prepared
 from callcov.model import Role, Transcript
+from callcov.speech import roles
 
 CALL = (
     "A Good morning, thank you for calling Larkfield Water, this is Denise. How can I help?",
@@ -197,20 +199,43 @@ def test_the_opposite_of_a_wording_is_not_found(encoder, said, text):
     assert not [act for act in segment.acts if ":" in act.name]
 
 
-def test_an_agent_sounds_like_an_agent_and_a_customer_like_a_customer(encoder):
-    agent, customer, nothing, masked = agent_likeness(
-        [
-            "Thank you for calling, this is Denise, how can I help you today?",
-            "I've been waiting three weeks for my refund and I'm really annoyed.",
-            "okay",
-            "[card_number]",
-        ],
+def likeness(encoder, transcript):
+    return understood(transcript, encoder, prepared({}, encoder)).likeness
+
+
+def test_an_agent_sounds_like_an_agent_and_a_customer_like_a_customer(encoder, said):
+    agent, customer, nothing, masked = likeness(
         encoder,
+        said(
+            "A Thank you for calling, this is Denise, how can I help you today?",
+            "B I've been waiting three weeks for my refund and I'm really annoyed.",
+            "A okay",
+            "B [card_number]",
+        ),
     )
     assert agent > 1
     assert customer < -1
-    assert nothing == masked == 0.0
-    assert agent_likeness([], encoder) == []
+    assert nothing == 0.0
+    assert abs(masked) < agent
+    assert likeness(encoder, said("A Gracias por llamar, le atiende Denise.", language="es")) == (0.0,)
+    assert likeness(encoder, said()) == ()
+
+
+def test_a_curt_agent_and_a_polite_customer_are_not_taken_for_each_other(encoder, said):
+    """Whose clause it is shows in what it answers, not in who is friendly."""
+    call = said(
+        "A Hello, Marlow Parcels.",
+        "B Good afternoon, I think my parcel went to a neighbour and I don't know which one.",
+        "A Tracking number.",
+        "B It's on the card here, one moment. Thank you so much for your patience.",
+        "A It was left at number nine. You could have looked that up yourself.",
+        "B Oh, I see. I do apologise, I am not very good with computers.",
+    )
+    assert roles.agent_of(call, likeness(encoder, call)) == "A"
+    turned = replace(
+        call, segments=tuple(replace(one, speaker="BA"[one.speaker == "B"]) for one in call.segments), turns=()
+    )
+    assert roles.agent_of(turned, likeness(encoder, turned)) == "B"
 
 
 def test_words_that_were_hardly_heard_accuse_nobody_by_their_meaning(encoder, said):

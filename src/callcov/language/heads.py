@@ -1,4 +1,4 @@
-"""Example sentences with their vectors, and the head that tells an agent's sentence from a customer's.
+"""Example sentences with their vectors.
 
 `heads.npz` is made by tools/train_heads.py from the seeds in `seeds/` and the invented calls of tools/talk. An act that
 the reader finds is shown with the example most like it; a policy's wording must be nearer than what does no act.
@@ -24,22 +24,16 @@ _STEPS = 127  # example vectors are kept as whole numbers of 1/127, an error of 
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """`examples` as unit vectors [n, 384], `mine` [n, acts] which acts each does; `agent` [features] the head.
+    """`examples` as unit vectors [n, 384], `mine` [n, acts] which acts each does.
 
     `seeds` is the fingerprint of what they were made from.
     """
 
     acts: tuple[str, ...]
-    agent: Floats
-    agent_bias: float
     examples: tuple[str, ...]
     example_vectors: Floats
     mine: NDArray[np.bool_]
     seeds: str
-
-    def likeness(self, rows: Floats) -> Floats:
-        """Log-odds that an agent and not a customer said it, [n], from `features` rows."""
-        return rows @ self.agent + np.float32(self.agent_bias)
 
     def like(self, vector: Floats, act: str) -> str:
         """The act's example most similar to a text's vector [384]."""
@@ -70,8 +64,6 @@ def unpack(stored: dict[str, NDArray[Any]]) -> Heads:
     vectors = stored["examples"].astype(np.float32)
     return Heads(
         acts=tuple(document["acts"]),
-        agent=stored["agent"],
-        agent_bias=float(stored["agent_bias"]),
         examples=tuple(document["examples"]),
         example_vectors=vectors / np.linalg.norm(vectors, axis=1, keepdims=True),
         mine=stored["mine"],

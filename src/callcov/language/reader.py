@@ -1,9 +1,10 @@
 """The reader: what a clause does and how it feels, read together with what was said before it.
 
 The sentence encoder with two small trained adapters (LoRA, Hu et al., 2021) on its upper layers, both folded into the
-graph `reader.onnx`, and for each a logistic head an act and one of three classes for the feeling; the logits of both
-are averaged, for two readers err in different places. `reader.npz` is made by tools/train_reader.py from the seeds and
-from invented calls; docs/heads.md says how good it is.
+graph `reader.onnx`, and for each a logistic head an act, one of three classes for the feeling, and one for whose clause
+it is; the logits of both are averaged, for two readers err in different places. `reader.npz` is made by
+tools/train_reader.py and tools/train_course.py from the seeds and from invented calls; docs/heads.md and docs/course.md
+say how good it is.
 """
 
 from __future__ import annotations
@@ -23,10 +24,14 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Judgements:
-    """What the reader says of n clauses: `acts` [n, acts] are probabilities 0..1, `feeling` [n] is -1..1."""
+    """What the reader says of n clauses: `acts` [n, acts] are probabilities 0..1, `feeling` [n] is -1..1.
+
+    `agent` [n] are log-odds that an agent and not a customer says it, the sides counted as equally likely beforehand.
+    """
 
     acts: Floats
     feeling: Floats
+    agent: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +44,20 @@ class Heads:
     thresholds: Floats
     feeling: Floats
     feeling_bias: Floats
+    agent: Floats
+    agent_bias: Floats
     training: str
 
     def judge(self, vectors: Floats) -> Judgements:
-        """What clauses do and how they feel, from their vectors [n, 768]; the feeling is P(positive) - P(negative)."""
+        """What clauses do, how they feel and whose they are, from their vectors [n, 768].
+
+        The feeling is P(positive) - P(negative).
+        """
         acts = np.reciprocal(1 + np.exp(-(vectors @ self.weights + self.bias)), dtype=np.float32)
         scores = vectors @ self.feeling + self.feeling_bias
         parts = np.exp(scores - scores.max(axis=1, keepdims=True))
         parts /= parts.sum(axis=1, keepdims=True)
-        return Judgements(acts, parts[:, 2] - parts[:, 0])
+        return Judgements(acts, parts[:, 2] - parts[:, 0], (vectors @ self.agent + self.agent_bias)[:, 0])
 
     def accepted(self, judged: Judgements, act: str) -> Sequence[int]:
         """The rows of the clauses that do an act."""
@@ -67,6 +77,8 @@ def shipped() -> Heads:
             thresholds=stored["thresholds"].mean(axis=0),
             feeling=_side_by_side(stored["feeling.weight"]),
             feeling_bias=stored["feeling.bias"].mean(axis=0),
+            agent=_side_by_side(stored["agent.weight"]),
+            agent_bias=stored["agent.bias"].mean(axis=0),
             training=document["training"],
         )
 

@@ -1,6 +1,6 @@
 """Put acts and sentiment on every segment: what the reader finds, and phrases that the reader does not rule out.
 
-Measured in docs/heads.md. Acts say nothing of roles, so changing roles needs no model.
+Measured in docs/heads.md and docs/course.md. Acts say nothing of roles, so changing roles needs no model.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from itertools import chain
 import numpy as np
 
 from callcov.language import heads, phrases, reader
-from callcov.language.clauses import is_mask, phrase_around, sentences
+from callcov.language.clauses import phrase_around, sentences
 from callcov.language.encoder import WIDTH, Encodes
-from callcov.language.features import features
 from callcov.language.reader import Floats, Heads
-from callcov.language.reading import Reading, is_backchannel, read, telling
+from callcov.language.reading import Reading, read, telling
 from callcov.language.vectors import Vectors, kept, rounded
 from callcov.language.wordings import Wordings, is_of_policy, matches, prepared
 from callcov.model import Act, Segment, Transcript
@@ -45,10 +44,15 @@ _OPENING_SECONDS = 45.0  # of a speaker's first words; a greeting later is none
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A transcript with acts and sentiment, and the vectors that they were found by."""
+    """A transcript with acts and sentiment, and the vectors that they were found by.
+
+    `likeness` has for each segment the log-odds that an agent and not a customer says it, the mean of its clauses by
+    their words; 0.0 where nothing but "okay" is said, and for every segment of a language that is not understood.
+    """
 
     transcript: Transcript
     vectors: Vectors
+    likeness: tuple[float, ...]
 
 
 def understand(transcript: Transcript, encoder: Encodes, wordings: Mapping[str, Sequence[str]]) -> Transcript:
@@ -64,7 +68,8 @@ def understand(transcript: Transcript, encoder: Encodes, wordings: Mapping[str, 
 def understood(transcript: Transcript, encoder: Encodes, wordings: Wordings) -> Understood:
     """What `understand` gives, with the vectors of the clauses, so that `rematched` finds other wordings later."""
     if not _understands(transcript):
-        return Understood(transcript, kept((), np.zeros((0, WIDTH), np.float32)))
+        silent = (0.0,) * len(transcript.segments)
+        return Understood(transcript, kept((), np.zeros((0, WIDTH), np.float32)), silent)
     known = reader.shipped()
     reading = read(transcript.segments, encoder, known)
     vectors = reading.kept()
@@ -76,13 +81,15 @@ def understood(transcript: Transcript, encoder: Encodes, wordings: Wordings) -> 
     by_segment: list[list[Act]] = [[] for _ in transcript.segments]
     for place, act in found:
         by_segment[place].append(act)
-    feelings = _feelings(len(transcript.segments), reading)
+    count = len(transcript.segments)
+    feelings = _by_segment(count, reading, reading.judged.feeling + np.float32(_LEAN))
+    likeness = tuple(float(odds) for odds in _by_segment(count, reading, reading.judged.agent))
     gates = _gates(transcript)
     segments = [
         _annotated(segment, by_segment[place], float(feelings[place]), gates[place])
         for place, segment in enumerate(transcript.segments)
     ]
-    return Understood(replace(transcript, segments=tuple(segments)), vectors)
+    return Understood(replace(transcript, segments=tuple(segments)), vectors, likeness)
 
 
 def rematched(transcript: Transcript, vectors: Vectors, wordings: Wordings) -> Transcript:
@@ -115,22 +122,6 @@ def clause_vectors(transcript: Transcript, encoder: Encodes) -> Vectors:
         return kept((), np.zeros((0, WIDTH), np.float32))
     cut = telling(transcript.segments)
     return kept(cut, rounded(encoder.encode([clause.text for clause in cut])))
-
-
-def agent_likeness(texts: Sequence[str], encoder: Encodes) -> list[float]:
-    """Log-odds per text that an agent and not a customer said it, above 0 for an agent.
-
-    An acknowledgement such as "okay" says nothing: 0.0. The sides are counted as equally likely
-    beforehand. Empty for no texts.
-    """
-    cleaned = [" ".join(word for word in text.split() if not is_mask(word)) for text in texts]
-    telling = [place for place, text in enumerate(cleaned) if not is_backchannel(text)]
-    said = [cleaned[place] for place in telling]
-    odds = heads.shipped().likeness(features(said, encoder.encode(said)))
-    likeness = [0.0] * len(texts)
-    for place, value in zip(telling, odds, strict=True):
-        likeness[place] = round(float(value), 3)
-    return likeness
 
 
 def _by_phrase(segments: Sequence[Segment], reading: Reading, known: Heads) -> list[tuple[int, Act]]:
@@ -208,11 +199,11 @@ def _heard(segments: Sequence[Segment], reading: Reading) -> Floats:
     return np.array([sum(word.confidence for word in said) / len(said) for said in words], np.float32)
 
 
-def _feelings(count: int, reading: Reading) -> Floats:
-    """Sentiment of each segment: that of its clauses, weighed by their words; 0 for one without any."""
+def _by_segment(count: int, reading: Reading, values: Floats) -> Floats:
+    """Each segment's mean of a value that its clauses have, weighed by their words, [count]; 0 for one without any."""
     sums, words = np.zeros(count, np.float32), np.zeros(count, np.float32)
-    for clause, felt in zip(reading.clauses, reading.judged.feeling, strict=True):
-        sums[clause.segment] += (felt + np.float32(_LEAN)) * np.float32(clause.last - clause.first)
+    for clause, value in zip(reading.clauses, values, strict=True):
+        sums[clause.segment] += value * np.float32(clause.last - clause.first)
         words[clause.segment] += clause.last - clause.first
     return (sums / np.maximum(words, np.float32(1))).astype(np.float32)
 

@@ -1,6 +1,6 @@
 """Who is the agent: decided from what is said. Pure.
 
-Every segment carries the log-odds that an agent said it (`language.understand.agent_likeness`, 0 = no idea). A
+Every segment carries the log-odds that an agent said it (`language.understand.Understood.likeness`, 0 = no idea). A
 speaker's evidence is the sum over their segments, weighted by length up to a sentence and more at the beginning of the
 call, where agents greet, name their company and ask what they can do. One strong sentence does not decide alone: the
 odds of a segment are cut at `_MOST`. Whoever is called picks up and talks first: where the client told which way the
@@ -21,7 +21,7 @@ _PICKS_UP = {"inbound": _MOST, "outbound": -_MOST}
 
 
 def agent_of(transcript: Transcript, likeness: Sequence[float], direction: str | None = None) -> str:
-    """The speaker who is the agent; `likeness` has one value a segment, or covers only the first ones.
+    """The speaker who is the agent; `likeness` has one value a segment.
 
     `direction` is inbound or outbound, None where nobody said. Of two speakers the one with more evidence; a tie goes
     to the one who talks first, as the one who picks up does. A lone speaker is the agent unless what they say is a
@@ -31,7 +31,7 @@ def agent_of(transcript: Transcript, likeness: Sequence[float], direction: str |
         return "A"
     start = transcript.segments[0].span.start
     evidence = dict.fromkeys(sorted({segment.speaker for segment in transcript.segments}), 0.0)
-    for segment, odds in zip(transcript.segments, likeness, strict=False):
+    for segment, odds in zip(transcript.segments, likeness, strict=True):
         evidence[segment.speaker] += _weight(segment, start) * max(-_MOST, min(_MOST, odds))
     if len(evidence) == 1:
         (speaker,) = evidence
