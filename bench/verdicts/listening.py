@@ -30,7 +30,7 @@ from callcov.text import sensitive
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache" / "verdicts"
 WAYS = ("written", "stereo", "mono")
-BEHIND = ("align", "roles", "mask")  # what the speech room does with recognised words, done anew each time
+BEHIND = ("align", "roles", "mask", "overlap")  # what the speech room does beside recognising, done anew each time
 STEP = 0.05  # seconds between the moments at which who speaks is compared
 
 _TRANSCRIPT, _HEARD = TypeAdapter(Transcript), TypeAdapter(Heard)
@@ -107,7 +107,7 @@ def _equip() -> None:
 def _sound(call: Call, way: str, audible: bool) -> Listened:  # noqa: FBT001 - mapped over calls
     job = _job(call, (SOUND / f"{call.name}.{way}.mp3").read_bytes())
     (tools,) = pipeline._equipped  # noqa: SLF001 - the same tools as the stages'
-    for name in ("transcript.json", "annotated.json", "vectors", "masked.flac"):
+    for name in ("overlaps.json", "transcript.json", "annotated.json", "vectors", "masked.flac"):
         tools.blobs.delete(job.work(name))
     for _, stage in pipeline.STAGES:
         stage(job, _Here(), lambda _share: None)

@@ -27,9 +27,9 @@ from callcov.language.encoder import Encoder
 from callcov.language.understand import understand, understood
 from callcov.language.vectors import pack
 from callcov.language.wordings import prepared
-from callcov.model import Transcript, Turn
+from callcov.model import Span, Transcript, Turn
 from callcov.models import locate
-from callcov.speech import align, decode, diarize, mask, roles
+from callcov.speech import align, decode, diarize, mask, overlap, roles
 from callcov.speech.survey import Survey, survey
 from callcov.speech.transcribe import Heard
 from callcov.speech.whisper import Whisper
@@ -38,11 +38,12 @@ from callcov.store.blobs import Blobs, open_blobs
 from callcov.store.sealed import Vault
 from callcov.text import sensitive
 
-MODELS = ("minilm", "campplus")
+MODELS = ("minilm", "campplus", "segmentation")
 """Models beside the recogniser that every analysis needs."""
 
 _SURVEY, _HEARD, _TRANSCRIPT = TypeAdapter(Survey), TypeAdapter(Heard), TypeAdapter(Transcript)
 _TURNS = TypeAdapter(tuple[Turn, ...])
+_SPANS = TypeAdapter(tuple[Span, ...])
 _LEAST_SOUND = 1.0
 # A stage that takes this many times the sound's length hangs: the slowest models known here take three times.
 _TIMES_SOUND = 20
@@ -131,6 +132,11 @@ class Tools:
         """The speaker encoder."""
         return diarize.Embedder(locate.locate(self._models, "campplus"))
 
+    @cached_property
+    def segmenter(self) -> overlap.Segmenter:
+        """What hears two speak at once."""
+        return overlap.Segmenter(locate.locate(self._models, "segmentation"))
+
 
 _equipped: list[Tools] = []
 
@@ -161,16 +167,16 @@ def transcribe(job: Job, crew: Crew, progress: Progress) -> None:
     blocks = [block.span.duration for block in seen.blocks]
     tasks = [Task(do_words, (job, place), _limit(length)) for place, length in enumerate(blocks)]
     if not seen.apart and blocks:
-        # First, because it is one task for the whole length while the blocks can share what is left.
-        tasks.insert(0, Task(do_voices, (job,), _limit(seen.duration)))
-        blocks.insert(0, 0.0)
+        # First, because they are one task each for the whole length while the blocks can share what is left.
+        tasks[:0] = [Task(do, (job,), _limit(seen.duration)) for do in (do_voices, do_overlaps)]
+        blocks[:0] = [0.0, 0.0]
     heard: dict[int, float] = {}
 
     def done(place: int, _result: object) -> None:
         heard[place] = blocks[place]
         progress(sum(heard.values()) / sum(blocks))
 
-    languages = [found for found in crew.run(job.name, tasks, done) if found]
+    languages = crew.run(job.name, tasks, done)[len(tasks) - len(seen.blocks) :]
     spoken = _spoken(languages)
     strays = [place for place, (language, _) in enumerate(languages) if language != spoken]
     # A block of few words may be taken for another language than the call's: it is heard again in the call's.
@@ -214,7 +220,7 @@ def annotated(transcript: Transcript, policy: Policy, encoder: Encoder) -> Trans
 def do_load() -> None:
     """Load the models now, so that the first call does not wait for them."""
     (tools,) = _equipped
-    _ = tools.recogniser, tools.encoder, tools.embedder
+    _ = tools.recogniser, tools.encoder, tools.embedder, tools.segmenter
 
 
 def do_survey(job: Job) -> Survey:
@@ -256,6 +262,18 @@ def do_voices(job: Job) -> None:
     seen = do_survey(job)
     turns = diarize.turns_of(tools.blobs.reader(job.recording), seen.heard[0], seen.speech[0], tools.embedder)
     tools.blobs.of(job.owner).write(job.work("turns.json"), _TURNS.dump_json(turns))
+
+
+def do_overlaps(job: Job) -> tuple[Span, ...]:
+    """When two speak at once, in a recording whose speakers share a channel."""
+    (tools,) = _equipped
+    key = job.work("overlaps.json")
+    if tools.blobs.exists(key):
+        return _SPANS.validate_json(tools.blobs.read(key))
+    seen = do_survey(job)
+    found = overlap.overlaps(tools.blobs.reader(job.recording), seen.heard[0], seen.speech[0], tools.segmenter)
+    tools.blobs.of(job.owner).write(key, _SPANS.dump_json(found))
+    return found
 
 
 def do_speakers(job: Job) -> None:
@@ -335,8 +353,11 @@ def _aligned(job: Job, tools: Tools, seen: Survey, heard: Sequence[Heard]) -> al
             if channel is not None
         }
         return align.channels_apart(words, {channel: seen.speech[place] for place, channel in enumerate(words)})
-    turns = _TURNS.validate_json(tools.blobs.read(job.work("turns.json"))) if seen.blocks else ()
-    return align.one_channel([word for one in heard for word in one.words], turns, seen.heard[0])
+    said = [word for one in heard for word in one.words]
+    if not seen.blocks:
+        return align.one_channel(said, (), seen.heard[0])
+    turns = _TURNS.validate_json(tools.blobs.read(job.work("turns.json")))
+    return align.one_channel(said, turns, seen.heard[0], do_overlaps(job))
 
 
 def _agent(job: Job, seen: Survey, transcript: Transcript) -> str | None:

@@ -14,7 +14,7 @@ FILES = [(entry, file) for entry in CATALOGUE for file in entry.files]
 
 
 def test_the_names_colleagues_use_are_there():
-    assert names() == ("whisper-base", "whisper-tiny.en", "minilm", "campplus")
+    assert names() == ("whisper-base", "whisper-tiny.en", "minilm", "campplus", "segmentation")
     assert model("nothing") is None
 
 

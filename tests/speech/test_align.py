@@ -110,6 +110,20 @@ def test_a_long_silence_ends_a_segment():
     assert lines(aligned) == ["A one moment", "A thank you for waiting"]
 
 
+def test_in_an_overlap_both_speakers_are_heard_and_every_word_is_still_said_once():
+    voices = [Turn("0", Span(0, 3)), Turn("1", Span(3, 6))]
+    heard = words("i would like to cancel my order now please", 0.0) + words("okay let me see", 3.6)
+    aligned = one_channel(heard, voices, 0, [Span(2.5, 3.2), Span(4.0, 4.4)])
+    assert lines(aligned) == lines(one_channel(heard, voices, 0))
+    said = {name: [(turn.span.start, turn.span.end) for turn in aligned.turns if turn.speaker == name] for name in "AB"}
+    assert said == {"A": [(0, 3.2), (4.0, 4.4)], "B": [(2.5, 6)]}
+
+
+def test_where_one_voice_is_heard_nobody_speaks_with_it():
+    aligned = one_channel(words("hello is anybody there", 0.0), [Turn("0", Span(0, 2))], 0, [Span(0.5, 1.5)])
+    assert [turn.span for turn in aligned.turns] == [Span(0, 2)]
+
+
 def test_a_word_belongs_to_the_turn_that_covers_most_of_it():
     voices = [Turn("0", Span(0, 2)), Turn("1", Span(2, 4))]
     assert speaker_of(Word("so", Span(1.5, 2.1)), voices) == "0"

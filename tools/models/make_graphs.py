@@ -62,6 +62,13 @@ def safetensors(path: Path) -> dict[str, Stored]:
     return found
 
 
+class Unread:
+    """Stands for whatever a checkpoint notes beside its tensors: which program wrote it, what it was trained for."""
+
+    def __init__(self, *_: object) -> None:
+        """Whatever it is made from is not looked at."""
+
+
 class Shapes(pickle.Unpickler):
     """Reads the names and shapes of a torch checkpoint without torch and without running anything from it."""
 
@@ -72,6 +79,8 @@ class Shapes(pickle.Unpickler):
             return lambda storage, offset, shape, stride, *_: (storage, offset, shape, stride)
         if module == "torch":
             return name
+        if module.partition(".")[0] in {"torch", "pyannote"}:
+            return Unread
         raise pickle.UnpicklingError(f"{module}.{name} is not expected in a checkpoint of plain tensors")
 
     def persistent_load(self, pid: Any) -> Any:
@@ -92,6 +101,7 @@ def checkpoint(path: Path) -> dict[str, Stored]:
                 pickled = info.filename
         with archive.open(pickled) as file:
             entries = Shapes(file).load()
+    entries = entries.get("state_dict", entries)
     root = pickled.removesuffix("data.pkl")
     found = {}
     for name, (storage, first, shape, stride) in entries.items():

@@ -76,3 +76,9 @@ def during(words: tuple[Said, ...], span: Span, slack: float = 0.0) -> tuple[Sai
     """Those of the words whose middle lies in the span, widened by `slack` seconds on both sides."""
     first = bisect_left(words, round(span.start - slack, 4), key=lambda said: said.middle)
     return words[first : bisect_right(words, round(span.end + slack, 4), key=lambda said: said.middle)]
+
+
+def outside(words: tuple[Said, ...], spans: tuple[Span, ...]) -> tuple[Said, ...]:
+    """Those of the words whose middle lies in none of the spans."""
+    inside = {said for span in spans for said in during(words, span)}
+    return tuple(said for said in words if said not in inside) if inside else words

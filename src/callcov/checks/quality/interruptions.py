@@ -1,14 +1,13 @@
 """Interruptions: one side takes the floor from the other, who had not finished.
 
-Rule, with a channel for each side: somebody starts to speak at least `lead` seconds after the other started and while
+Rule: somebody starts to speak at least `lead` seconds after the other started and while
 the other still speaks, and goes on when the other stops. The other counts as not finished when the words break off
 ("I wanted to", "because", "my-"), or end without the mark of a finished sentence and overlap by `unmarked` seconds,
 or overlap by `finished` seconds whatever the mark: starting that early is no misjudged pause.
 Not interruptions: a backchannel or laugh on either side, both starting at once, and starting without getting the
 floor. Stretches of one voice less than `bridge` seconds apart are one.
-In mono overlaps are not heard: there a break off with the other's start at most `gap` seconds later counts, and so do
-words without the mark of a finished sentence, where the recogniser marked others and no pause follows; `certain` is
-false.
+In mono it is heard that both speak, but not what they say: there whoever spoke first counts as not finished when both
+speak for `unmarked` seconds; `certain` is false.
 Unit: a count, and seconds of both speaking at once (`overlap_seconds`, as in talk time). Each instance points at the
 words that took the floor. One party, or nobody: 0.
 Never flagged.
@@ -34,10 +33,6 @@ _HANGING = frozenset(
 """Words no English sentence is likely to end on, so that ending there is breaking off."""
 _SHOWN = 12
 """Words of an interruption that are shown at most."""
-_MANY = 6
-"""Words of a turn that was cut, where only the words tell so."""
-_MEETING = 0.05
-"""Seconds between two turns that leave no pause."""
 _SLACK = 0.3
 """Seconds by which a recogniser's word times may differ from voice activity."""
 
@@ -51,11 +46,10 @@ class Rules:
     unmarked: float = 0.5
     finished: float = 1.0
     bridge: float = 0.8
-    gap: float = 0.25
 
 
 class Interruption(Evidence):
-    """The words that took the floor, who took it, and whether the overlap was heard or only guessed from the words."""
+    """The words that took the floor, who took it, and whether it was heard what the other still said."""
 
     by: Role
     certain: bool
@@ -91,10 +85,11 @@ def _taken_by(transcript: Reading, role: Role, rules: Rules) -> list[Interruptio
     found: list[Interruption] = []
     for start in mine:
         at = bisect_left(theirs, start.start, key=lambda span: span.start) - 1
-        if at < 0 or not _in_time(start, theirs[at], rules, apart=transcript.channels_apart):
+        if at < 0 or not _in_time(start, theirs[at], rules):
             continue
+        alone = Span(theirs[at].start, start.start)
         taking = during(my_words, start, _SLACK)
-        losing = during(their_words, theirs[at], _SLACK)
+        losing = during(their_words, theirs[at] if transcript.channels_apart else alone, _SLACK)
         if is_backchannel([said.word for said in taking]) or is_backchannel([said.word for said in losing]):
             continue
         if _unfinished(losing, theirs[at].end - start.start, rules, apart=transcript.channels_apart):
@@ -102,24 +97,18 @@ def _taken_by(transcript: Reading, role: Role, rules: Rules) -> list[Interruptio
     return found
 
 
-def _in_time(mine: Span, theirs: Span, rules: Rules, *, apart: bool) -> bool:
-    """Whether one stretch starts well inside the other (in mono: right at its end) and outlasts it."""
+def _in_time(mine: Span, theirs: Span, rules: Rules) -> bool:
+    """Whether one stretch starts well inside the other and outlasts it."""
     overlap = round(theirs.end - mine.start, 3)
-    least = rules.broken if apart else -rules.gap
-    return round(mine.start - theirs.start, 3) >= rules.lead and overlap >= least and mine.end > theirs.end
+    return round(mine.start - theirs.start, 3) >= rules.lead and overlap >= rules.broken and mine.end > theirs.end
 
 
 def _unfinished(losing: tuple[Said, ...], overlap: float, rules: Rules, *, apart: bool) -> bool:
     """Whether whoever lost the floor had more to say, from the last word and how long both spoke."""
     last = losing[-1].word
-    if not apart and last.text.endswith(",") and (len(losing) < _MANY or any(map(str.isdigit, last.text))):
-        return False  # a recogniser likes to end a figure and a short answer with a comma
-    if _breaks_off(last.text) or _hangs(losing):
+    if apart and (_breaks_off(last.text) or _hangs(losing)):
         return True
-    marked = _ends_sentence(last.text)
-    if not apart:  # a recogniser that marks sentences left this one open, and nobody paused
-        marks = any(_ends_sentence(said.word.text) for said in losing[:-1])
-        return not marked and marks and len(losing) >= _MANY and round(overlap, 3) >= -_MEETING
+    marked = apart and _ends_sentence(last.text)  # in mono more words follow that nobody wrote down
     return round(overlap, 3) >= (rules.finished if marked else rules.unmarked)
 
 

@@ -2,7 +2,8 @@
 
 Rule: words of the side divided by the minutes of its voice activity, pauses between stretches left out. A word is one
 that is said: a figure that the recogniser wrote in digits counts as the words that say it. What is masked counts
-neither with its words, which nobody can count any more, nor with its time.
+neither with its words, which nobody can count any more, nor with its time. Nor does in mono what is said while both
+speak: there the recogniser writes the words of one of them, or of neither.
 Unit: words a minute, to one place. Boundary: `flagged` when the agent is below `low` or above `high`; on a limit is
 within.
 Little speech: a side with fewer than `words` words, or none, has no rate (null), and null is never flagged.
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from callcov.checks.activity import merged, seconds
+from callcov.checks.activity import merged, outside, seconds, shared
 from callcov.checks.evidence import Result
 from callcov.checks.reading import Reading
 from callcov.model import Role
@@ -48,9 +49,10 @@ def check(transcript: Reading, rules: Rules) -> SpeakingRate:
 
 def _rate(transcript: Reading, role: Role, least: int) -> float | None:
     """Words a minute of one side; None for too few words or no time to say them in."""
-    words = [word for _, segment in transcript.spoken_by(role) for word in segment.words]
-    heard = [word for word in words if not word.text.startswith("[")]
-    masked = seconds(merged(word.span for word in words if word.text.startswith("[")))
-    spoken = seconds(transcript.voice(role)) - masked
-    count = sum(words_said(word.text) for word in heard)
+    voice = transcript.voice(role)
+    unheard = () if transcript.channels_apart else shared(voice, transcript.voice(role.other))
+    words = [said.word for said in outside(transcript.said(role), unheard)]
+    masked = [word.span for word in words if word.text.startswith("[")]
+    spoken = seconds(voice) - seconds(merged([*unheard, *masked]))
+    count = sum(words_said(word.text) for word in words if not word.text.startswith("["))
     return round(count / spoken * 60, 1) if count >= least and spoken > 0 else None
