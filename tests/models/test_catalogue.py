@@ -46,7 +46,7 @@ def test_no_graph_ships_that_the_catalogue_does_not_know():
     assert sorted(GRAPHS.glob("*.onnx")) == sorted(file.shipped for _, file in FILES if file.shipped)
 
 
-@pytest.mark.parametrize("name", ["minilm", "campplus"])
+@pytest.mark.parametrize("name", ["minilm", "campplus", "segmentation"])
 def test_a_graph_points_only_into_its_own_models_files(name):
     entry = model(name)
     graph = onnx.load(GRAPHS / f"{name}.onnx", load_external_data=False).graph

@@ -178,7 +178,7 @@ def test_a_policy_is_obeyed_and_a_wrong_one_is_told(callcov, short, tmp_path):
 
 def test_the_models_are_listed(callcov):
     names = [line.split("\t")[0] for line in callcov("models", "list").stdout.splitlines()]
-    assert names == ["whisper-base", "whisper-tiny.en", "minilm", "campplus"]
+    assert names == ["whisper-base", "whisper-tiny.en", "minilm", "campplus", "segmentation"]
 
 
 def test_an_interrupted_analysis_ends_at_once_with_130_and_leaves_no_process(tmp_path, models_folder):
