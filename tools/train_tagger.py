@@ -1,13 +1,13 @@
 """Train the tagger: an adapter on the sentence encoder that tells which words of a talk are sensitive values.
 
-    PYTHONPATH=src python tools/train_tagger.py [--models FOLDER] [--passes 16] [--further]
+    PYTHONPATH=src python tools/train_tagger.py [--models FOLDER] [--passes 16] [--seed 7] [--beside]
 
 Reads tools/values/ (marked exchanges), the development calls of bench/verdicts/ and, as what stands around them, the
 calls of tools/talk/; writes
 src/callcov/language/tagger.npz, from which tools/models/make_adapted.py makes the graph. At every pass the exchanges
 have other digits, names and spellings, other neighbours and other sides. `bench/verdicts/telling.py` measures it on
-exchanges by other authors. With `--further` it goes on from the tagger that is there, at half the rate, for when
-there are more exchanges. Needs torch: see docs/heads.md.
+exchanges by other authors. With `--beside` the first of the taggers that are there is kept and the new one is the
+second, which needs another seed. Needs torch: see docs/heads.md.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ NOTHING = 1.0  # weight of a word that is no value
 LENGTHS = (90, 140, 200, 240)  # tokens of an example, about
 BETWEEN = 0.45  # share of exchanges with other talk beside them
 START, END = 101, 102
-STEPS = 115  # a pass, about: what the rate of learning falls by
+STEPS = 184  # a pass, about: what the rate of learning falls by
 
 
 def snippets() -> list[values.Exchange]:
@@ -116,15 +116,6 @@ class Tagger(nn.Module):
         self.encoder = Encoder(weights, 0)
         self.head = nn.Linear(WIDTH, len(TYPES) + 1)
 
-    def take(self, path: Path) -> None:
-        """Begin with what was trained before, instead of with nothing."""
-        with np.load(path, allow_pickle=False) as stored, torch.no_grad():
-            for name, module in self.encoder.adapted.items():
-                module.down.copy_(torch.from_numpy(stored[f"{name}.down"].astype(np.float32)))
-                module.up.copy_(torch.from_numpy(stored[f"{name}.up"].astype(np.float32)))
-            self.head.weight.copy_(torch.from_numpy(stored["head.weight"].astype(np.float32).T))
-            self.head.bias.copy_(torch.from_numpy(stored["head.bias"].astype(np.float32)))
-
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         states = self.encoder.above(self.encoder.below(ids, mask), mask).float()
         return self.head(functional.dropout(states, DROP, self.training))
@@ -146,21 +137,18 @@ def train(
     tokenizer: Tokenizer,
     exchanges: list[values.Exchange],
     passes: int,
-    before: Path | None = None,
+    seed: int,
 ) -> Tagger:
-    """A tagger that has seen the exchanges so many times, each time varied; `before` is one to go on from."""
-    torch.manual_seed(7)
-    chance = random.Random(7)  # noqa: S311 - training
-    around, varied, model = snippets(), values.Varied(exchanges, 7), Tagger(weights)
+    """A tagger that has seen the exchanges so many times, each time varied."""
+    torch.manual_seed(seed)
+    chance = random.Random(seed)  # noqa: S311 - training
+    around, varied, model = snippets(), values.Varied(exchanges, seed), Tagger(weights)
     print(len(exchanges), "exchanges,", len(around), "pieces of other talk", flush=True)
-    if before:
-        model.take(before)
-    share = 0.5 if before else 1.0
     encoder = [one for one in model.encoder.parameters() if one.requires_grad]
     optimiser = torch.optim.AdamW(
         [
-            {"params": encoder, "lr": RATE * share},
-            {"params": model.head.parameters(), "lr": HEAD_RATE * share},
+            {"params": encoder, "lr": RATE},
+            {"params": model.head.parameters(), "lr": HEAD_RATE},
         ],
         weight_decay=0.01,
     )
@@ -200,12 +188,22 @@ def loss_of(model: Tagger, part: list[Example]) -> torch.Tensor:
     return functional.cross_entropy(each, truth.reshape(-1), share, ignore_index=-1, label_smoothing=0.02)
 
 
+def stored(model: Tagger) -> dict[str, np.ndarray]:
+    """The tagger as arrays with one row: adapters in half precision, and the head."""
+    arrays = model.encoder.stored() | {
+        "head.weight": model.head.weight.detach().numpy().T,
+        "head.bias": model.head.bias.detach().numpy(),
+    }
+    return {name: values[None] for name, values in arrays.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=Path, default=ROOT / ".cache" / "models")
     parser.add_argument("--out", type=Path, default=ROOT)
     parser.add_argument("--passes", type=int, default=16)
-    parser.add_argument("--further", action="store_true", help="go on from the tagger that is there")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--beside", action="store_true", help="keep the first tagger that is there")
     given = parser.parse_args()
     torch.set_num_threads(os.cpu_count() or 1)
     weights = published(given.models / "minilm/model.safetensors")
@@ -213,15 +211,13 @@ def main() -> None:
     tokenizer.no_padding()
     tokenizer.no_truncation()
     exchanges = [one for path in values.documents() for one in values.load(path)]
-    there = given.out / "src/callcov/language/tagger.npz"
-    model = train(weights, tokenizer, exchanges, given.passes, there if given.further else None)
+    arrays = stored(train(weights, tokenizer, exchanges, given.passes, given.seed))
+    path = given.out / "src/callcov/language/tagger.npz"
+    if given.beside:
+        with np.load(path, allow_pickle=False) as kept:
+            arrays = {name: np.concatenate([kept[name][:1], arrays[name]]) for name in arrays}
     document = json.dumps({"types": TYPES, "scale": SCALE, "training": values.fingerprint()}).encode()
-    arrays = model.encoder.stored() | {
-        "document": np.frombuffer(document, np.uint8),
-        "head.weight": model.head.weight.detach().numpy().T,
-        "head.bias": model.head.bias.detach().numpy(),
-    }
-    np.savez_compressed(there, allow_pickle=False, **arrays)
+    np.savez_compressed(path, allow_pickle=False, document=np.frombuffer(document, np.uint8), **arrays)
 
 
 if __name__ == "__main__":

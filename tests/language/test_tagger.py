@@ -26,6 +26,17 @@ def test_the_shipped_tagger_was_trained_on_the_exchanges_as_they_are(root):
     assert tagger.shipped().training == fingerprint(files)
 
 
+def test_two_taggers_differ_and_what_they_say_is_the_mean_of_their_logits(encoder, root):
+    stream = tagger.stream_of(encoder.tokenizer, call("A and the number on the front", "B it is 4539 1488 0343 6467"))
+    (states,) = encoder.tag([stream.ids])
+    with np.load(root / "src/callcov/language/tagger.npz", allow_pickle=False) as stored:
+        heads = zip(stored["head.weight"], stored["head.bias"], strict=True)
+        logits = [mine @ weight + bias for mine, (weight, bias) in zip(np.split(states, 2, axis=1), heads, strict=True)]
+    assert np.abs(logits[0] - logits[1]).max() > 0.5
+    chances = np.exp(np.mean(logits, axis=0))
+    assert np.allclose(tagger.shipped().judge(states), chances / chances.sum(axis=1, keepdims=True), atol=1e-4)
+
+
 def test_a_call_without_words_has_no_beliefs(encoder):
     assert tagger.likely(encoder, ()).words == ()
     (each,) = tagger.likely(encoder, (Segment("A", ()),)).words

@@ -16,12 +16,14 @@ TURNS = 9  # of a call that make an exchange
 sys.path[:0] = [str(BENCH)]
 
 import markup
+from talk.mishear import Ears
 
 from callcov.language import heads
 
 NONE = "decoy"
 _MARKS = ",.?!;:"
 _PLAIN, _WRITTEN, _SPOKEN, _RENAMED = 0.35, 0.4, 0.58, 0.6  # shares of the ways of writing, and of names changed
+_MISHEARD = 0.33  # share of exchanges whose words are heard as a recogniser might
 _UNITS = tuple("zero one two three four five six seven eight nine".split())
 _TEENS = tuple("eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split())
 _TENS = tuple("twenty thirty forty fifty sixty seventy eighty ninety".split())
@@ -124,11 +126,13 @@ class Varied:
             (word, kind) for one in exchanges for turn in one for word, kind in zip(turn.words, turn.types, strict=True)
         )
         self.names = sorted({word.strip(_MARKS) for word, kind in said if _is_name(word, kind)})
+        self._ears = Ears((word for one in exchanges for turn in one for word in turn.words), seed)
 
     def __call__(self, one: Exchange) -> Exchange:
-        """The exchange, varied; its read-backs stay read-backs."""
+        """The exchange, varied; its read-backs stay read-backs, unless they are misheard."""
         other = _Other(self.random, self.names)
         plain, way = self.random.random() < _PLAIN, self.random.random()
+        misheard = self.random.random() < _MISHEARD
         turns = []
         for turn in one:
             words = [other.word(word, kind) for word, kind in zip(turn.words, turn.types, strict=True)]
@@ -137,6 +141,9 @@ class Varied:
                 words, types = self._written(words, types)
             elif way < _SPOKEN:
                 words, types = self._spoken(words, types)
+            if misheard:
+                heard = [(self._ears.heard(word), kind) for word, kind in zip(words, types, strict=True)]
+                words, types = [word for word, _ in heard if word], [kind for word, kind in heard if word]
             if plain:
                 words = [re.sub(r"(?<!\d)[,;:!?.]+|[,;:!?.]+$", "", word).casefold() or word for word in words]
             turns.append(Turn(turn.who, tuple(words), tuple(types)))

@@ -21,7 +21,7 @@ from callcov.language import context
 from callcov.language.context import Sentence
 
 WIDTH = 384
-READ_WIDTH = 2 * WIDTH  # two readers, side by side
+READ_WIDTH = TAG_WIDTH = 2 * WIDTH  # two readers, and two taggers, side by side
 _TOKENS = 128  # a longer text is cut: the model was trained on at most this much
 _BATCH_TOKENS = 512  # padded tokens a batch: larger batches only cost memory on one thread
 
@@ -95,9 +95,9 @@ class Encoder:
         return self._tokenizer
 
     def tag(self, windows: Sequence[Sequence[int]]) -> list[Vectors]:
-        """The tagger's states of each window's tokens, [tokens, 384] each; its graph is loaded at the first call."""
+        """The taggers' states of each window's tokens, [tokens, 768] each; their graph is loaded at the first call."""
         tokens = [list(window) for window in windows]
-        found: list[Vectors] = [np.zeros((0, WIDTH), np.float32)] * len(tokens)
+        found: list[Vectors] = [np.zeros((0, TAG_WIDTH), np.float32)] * len(tokens)
         order = sorted(range(len(tokens)), key=lambda place: (len(tokens[place]), place))
         for batch in _batches(order, tokens):
             states, _ = _states(self._tagger, [tokens[place] for place in batch])

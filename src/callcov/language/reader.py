@@ -72,17 +72,17 @@ def shipped() -> Heads:
         document = cast("dict[str, Any]", json.loads(stored["document"].tobytes()))
         return Heads(
             names=tuple(document["acts"]),
-            weights=_side_by_side(stored["acts.weight"]),
+            weights=side_by_side(stored["acts.weight"]),
             bias=stored["acts.bias"].mean(axis=0),
             thresholds=stored["thresholds"].mean(axis=0),
-            feeling=_side_by_side(stored["feeling.weight"]),
+            feeling=side_by_side(stored["feeling.weight"]),
             feeling_bias=stored["feeling.bias"].mean(axis=0),
-            agent=_side_by_side(stored["agent.weight"]),
+            agent=side_by_side(stored["agent.weight"]),
             agent_bias=stored["agent.bias"].mean(axis=0),
             training=document["training"],
         )
 
 
-def _side_by_side(weights: Floats) -> Floats:
-    """Weights of each reader [readers, 384, k] as those that give the mean of their logits, [384 * readers, k]."""
+def side_by_side(weights: Floats) -> Floats:
+    """Weights of each of several heads [n, 384, k] as those that give the mean of their logits, [384 * n, k]."""
     return np.concatenate(weights) / np.float32(len(weights))

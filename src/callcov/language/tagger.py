@@ -1,9 +1,10 @@
 """The tagger: how likely each word of a call belongs to a sensitive value, and of which type.
 
-The sentence encoder with a small trained adapter of its own (`tagger.onnx`) and one head over its token states. It
-reads the whole talk, both sides, in windows, so that a number is judged by the question before it and by what is said
-of it afterwards. `tagger.npz` is made by tools/train_tagger.py from invented exchanges; docs/heads.md says how good it
-is. What it finds is joined with what the rules of `text.sensitive` find; it never decides alone what a value is.
+The sentence encoder with two small trained adapters of its own (`tagger.onnx`), and for each a head over its token
+states, whose logits are averaged: two taggers err in different places. They read the whole talk, both sides, in
+windows, so that a number is judged by the question before it and by what is said of it afterwards. `tagger.npz` is made
+by tools/train_tagger.py from invented exchanges; docs/heads.md says how good it is. What is found is joined with what
+the rules of `text.sensitive` find; the tagger never decides alone what a value is.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from callcov.language.context import Tokenizes
+from callcov.language.reader import side_by_side
 from callcov.model import Segment
 from callcov.text.sensitive.likely import Likely
 
@@ -58,7 +60,7 @@ class States(Protocol):
         ...
 
     def tag(self, windows: Sequence[Sequence[int]]) -> list[Floats]:
-        """The states of each window's tokens, [tokens, 384]."""
+        """The states of each window's tokens, [tokens, 768]."""
         ...
 
 
@@ -83,7 +85,12 @@ def shipped() -> Head:
     """The head that comes with CallCov."""
     with as_file(files("callcov.language").joinpath("tagger.npz")) as path, np.load(path, allow_pickle=False) as stored:
         document = cast("dict[str, Any]", json.loads(stored["document"].tobytes()))
-        return Head(tuple(document["types"]), stored["head.weight"], stored["head.bias"], document["training"])
+        return Head(
+            types=tuple(document["types"]),
+            weights=side_by_side(stored["head.weight"]),
+            bias=stored["head.bias"].mean(axis=0),
+            training=document["training"],
+        )
 
 
 def stream_of(tokenizer: Tokenizes, segments: Sequence[Segment]) -> Stream:

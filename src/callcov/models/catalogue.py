@@ -165,8 +165,8 @@ CATALOGUE: tuple[Model, ...] = (
             ),
             File(
                 "tagger.onnx",
-                1_386_742,
-                "cfdfcd213980d1bed45515f14bf4102b9b08d71dce64f1490175e353b3ac8e80",
+                2_751_623,
+                "0610c90716099284e9296011e18799d94b3018927eb538ac8429c4db26c0417a",
                 shipped=GRAPHS / "tagger.onnx",
             ),
         ),
