@@ -62,9 +62,10 @@ with both, of 2,115 decoys 160 and 140 are hidden; of 362 and 446 by an author a
 ## To train again
 
 An environment with torch 2.13 (CPU), numpy, tokenizers and pyyaml, then `python tools/train_reader.py`, the same with
-`--seed 8 --beside`, `python tools/train_tagger.py`, the same with `--seed 8 --passes 8 --beside`, `python
-tools/models/make_adapted.py reader` and `tagger` (needs onnx; prints what goes into the catalogue), `callcov models
-fetch`, `make train` (the heads of [course.md](course.md) and how calls end among them). Neither torch nor onnx is needed to install, run or test CallCov.
+`--seed 8 --beside`, `python tools/train_tagger.py`, the same with `--seed 8 --passes 8 --beside`,
+`python tools/models/make_adapted.py reader` and `tagger` (needs onnx; prints what goes into the catalogue),
+`callcov models fetch`, `make train` (the heads of [course.md](course.md) and how calls end among them). Neither torch
+nor onnx is needed to install, run or test CallCov.
 
 ## The reader's figures
 
