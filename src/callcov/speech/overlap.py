@@ -103,6 +103,7 @@ def _within(spans: Iterator[Span], speech: Sequence[Span]) -> Iterator[Span]:
     for span in spans:
         at = bisect_right(speech, span.start, key=lambda one: one.end)
         while at < len(speech) and speech[at].start < span.end:
-            start, end = max(span.start, speech[at].start), min(span.end, speech[at].end)
-            yield Span(round(start, 3), round(end, 3))
+            start, end = round(max(span.start, speech[at].start), 3), round(min(span.end, speech[at].end), 3)
+            if end > start:
+                yield Span(start, end)
             at += 1

@@ -1,9 +1,9 @@
 """Interruptions: one side takes the floor from the other, who had not finished.
 
-Rule: somebody starts to speak at least `lead` seconds after the other started and while
-the other still speaks, and goes on when the other stops. The other counts as not finished when the words break off
-("I wanted to", "because", "my-"), or end without the mark of a finished sentence and overlap by `unmarked` seconds,
-or overlap by `finished` seconds whatever the mark: starting that early is no misjudged pause.
+Rule: somebody starts to speak at least `lead` seconds after the other started and while the other still speaks, and
+goes on when the other stops. The other counts as not finished when the words break off ("I wanted to", "because",
+"my-"), or end without the mark of a finished sentence and overlap by `unmarked` seconds, or overlap by `finished`
+seconds whatever the mark: starting that early is no misjudged pause.
 Not interruptions: a backchannel or laugh on either side, both starting at once, and starting without getting the
 floor. Stretches of one voice less than `bridge` seconds apart are one.
 In mono it is heard that both speak, but not what they say: there whoever spoke first counts as not finished when both
