@@ -176,7 +176,7 @@ def transcribe(job: Job, crew: Crew, progress: Progress) -> None:
         heard[place] = blocks[place]
         progress(sum(heard.values()) / sum(blocks))
 
-    languages = crew.run(job.name, tasks, done)[len(tasks) - len(seen.blocks) :]
+    languages = crew.run(job.name, tasks, done)[len(tasks) - len(seen.blocks) :]  # what the blocks' tasks gave
     spoken = _spoken(languages)
     strays = [place for place, (language, _) in enumerate(languages) if language != spoken]
     # A block of few words may be taken for another language than the call's: it is heard again in the call's.

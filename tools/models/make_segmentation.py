@@ -6,6 +6,7 @@ Built layer by layer from the published description (PyanNet: SincNet, four LSTM
 a softmax over who speaks; Bredin and Laurent, Interspeech 2021; Plaquet and Bredin, Interspeech 2023). The initialisers
 are offset and length inside the published checkpoint, as in make_graphs.py, but for the 80 sinc filters, which are
 worked out here from their cut-off frequencies (Ravanelli and Bengio, SLT 2018) and kept in the graph (80 KB).
+The graph's output was compared once with that of the model's own code, on three lengths of noise: they differ by 2e-6.
 onnxruntime orders the gates of an LSTM in another way than torch: the graph reorders them when it is loaded.
 """
 

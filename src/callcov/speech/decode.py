@@ -11,7 +11,7 @@ and none may open another: an upload cannot make the server read something else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, cast
 
 import av
@@ -97,6 +97,15 @@ def stream(file: BinaryIO, rate: int = SPEECH_RATE) -> Iterator[Samples]:
     return iter(Decoding(file, rate))
 
 
+def one_stream(file: BinaryIO, channel: int | None) -> Iterator[Samples]:
+    """One channel of `stream` at 16 kHz, float32 pieces [n]; the mean of all for None."""
+    return _one_of(stream(file), channel)
+
+
+def _one_of(pieces: Iterable[Samples], channel: int | None) -> Iterator[Samples]:
+    return (piece.mean(axis=0) if channel is None else piece[channel] for piece in pieces)
+
+
 def load_block(file: BinaryIO, channel: int | None, span: Span) -> Samples:
     """One channel's samples of a span at 16 kHz, float32 [n], n = the span's length; the mean of all for None.
 
@@ -105,8 +114,7 @@ def load_block(file: BinaryIO, channel: int | None, span: Span) -> Samples:
     wanted = round(span.duration * SPEECH_RATE)
     block = np.zeros(wanted, np.float32)
     filled = 0
-    for piece in Decoding(file, SPEECH_RATE, span):
-        one = piece.mean(axis=0) if channel is None else piece[channel]
+    for one in _one_of(Decoding(file, SPEECH_RATE, span), channel):
         part = one[: wanted - filled]
         block[filled : filled + len(part)] = part
         filled += len(part)

@@ -17,11 +17,11 @@ from typing import BinaryIO, cast
 
 import kaldi_native_fbank as knf
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from callcov.model import Span, Turn
-from callcov.speech.decode import SPEECH_RATE, Samples, stream
+from callcov.speech.decode import SPEECH_RATE, Samples, one_stream
+from callcov.speech.network import session
 
 Floats = NDArray[np.float32]
 
@@ -43,10 +43,7 @@ class Embedder:
     """The CAM++ model in `folder`, one thread; loads at once."""
 
     def __init__(self, folder: Path) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        self._session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, ["CPUExecutionProvider"])
+        self._session = session(folder / "model.onnx")
 
     def vectors(self, features: Sequence[Floats]) -> Floats:
         """One unit vector a window [n, 192] from its log-mel frames [t, 80], all of one length; [0, 192] for none."""
@@ -249,8 +246,8 @@ def _stretches(file: BinaryIO, channel: int | None, speech: Sequence[Span]) -> I
     span = next(waiting, None)
     held = np.zeros(0, np.float32)
     place = 0  # of held[0]
-    for piece in stream(file):
-        held = np.concatenate([held, piece.mean(axis=0) if channel is None else piece[channel]])
+    for piece in one_stream(file, channel):
+        held = np.concatenate([held, piece])
         while span and place + len(held) >= round(span.end * SPEECH_RATE):
             first = round(span.start * SPEECH_RATE) - place
             yield span.start, held[first : round(span.end * SPEECH_RATE) - place]

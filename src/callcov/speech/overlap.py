@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from callcov.model import Span
-from callcov.speech.decode import SPEECH_RATE, Samples, stream
+from callcov.speech.decode import SPEECH_RATE, Samples, one_stream
+from callcov.speech.network import session
 
 Floats = NDArray[np.float32]
 
@@ -35,10 +35,7 @@ class Segmenter:
     """The segmentation model in `folder`, one thread; loads at once."""
 
     def __init__(self, folder: Path) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        self._session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, ["CPUExecutionProvider"])
+        self._session = session(folder / "model.onnx")
 
     def both(self, samples: Samples) -> Floats:
         """How likely it is that two speak at once, 0..1, for every frame of a window of a second or more, [frames]."""
@@ -70,8 +67,8 @@ def _windows(file: BinaryIO, channel: int | None) -> Iterator[tuple[int, Samples
     """The first sample of each window and its samples; the last window may be shorter."""
     held = np.zeros(0, np.float32)
     place = new = 0  # of held[0]; and the first sample that no window had
-    for piece in stream(file):
-        held = np.concatenate([held, piece.mean(axis=0) if channel is None else piece[channel]])
+    for piece in one_stream(file, channel):
+        held = np.concatenate([held, piece])
         while len(held) >= _WINDOW:
             yield place, held[:_WINDOW]
             new = place + _WINDOW

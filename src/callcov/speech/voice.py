@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from callcov.model import Span
 from callcov.speech.decode import SPEECH_RATE, Samples
+from callcov.speech.network import session
 
 FRAME = 512 / SPEECH_RATE
 """Seconds of one frame."""
@@ -131,9 +132,4 @@ def spans_of(likely: NDArray[np.float32], energy: NDArray[np.float32], duration:
 
 @cache
 def _model() -> onnxruntime.InferenceSession:
-    """The model's session: one thread, no arena."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False
-    path = Path(faster_whisper.__file__).parent / "assets" / "silero_vad_v6.onnx"
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return session(Path(faster_whisper.__file__).parent / "assets" / "silero_vad_v6.onnx")
