@@ -32,6 +32,7 @@ def named(text, *, opens=True, asked=False):
         ("Hello, my name's nor^ mull^ and I look after you.", "my name is nor"),
         ("Good evening, this is fill^ hip.^ How can I help?", "this is fill hip"),
         ("Claims, you're through to grass^ the team.", "you are through to grass the team"),
+        ("This call is recorded, you're through the sock,^ where are you sailing?", "you are through the sock"),
         ("Front desk, jar^ mean^ speaking.", "jar mean speaking"),
         ("Front desk, pebbles^ here.", "pebbles here"),
         ("Hi, it's chess^ bar^ from Meadow Bank.", "it is chess bar"),
@@ -52,6 +53,7 @@ def test_what_stands_where_only_a_name_can_is_one_if_it_was_heard_badly(text, na
         "I'm sorry, by the way.",
         "It's broken from the inside.",
         "You're speaking to the wrong team.",
+        "You're through the worst of it.",
     ],
 )
 def test_other_words_are_no_name(text):

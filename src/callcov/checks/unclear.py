@@ -18,7 +18,8 @@ _INTRODUCTIONS = Matcher(
         for kind, wordings in {
             "named": "my name is, my names",
             "this": "this is",
-            "through": "you are through to, you are speaking with, you are speaking to, you are talking to",
+            "through": "you are through to, you are through the, you are speaking with, you are speaking to, "
+            "you are talking to",
             "it": "it is, i am",
         }.items()
         for wording in wordings.split(", ")

@@ -1,10 +1,11 @@
 """Call structure: whether the agent opened, found out, resolved and closed.
 
 Rule, for the agent's speech:
-- opening: a `greeting`, `identity` or `offer_help` act starting at most `opening_seconds` after the agent's first word;
+- opening: a greeting as `greeting` hears it, or an `identity` or `offer_help` act, starting at most `opening_seconds`
+  after the agent's first word;
 - discovery: an `offer_help` act ("how can I help?"), a `discovery` act, or a question about the matter (what, when,
-  which, did you, have you ...) after the
-  customer's first word that is none of small talk, verification, hold or farewell;
+  which, did you, have you ...) after the customer's first word that is none of small talk, verification, hold or
+  farewell. It ends in a question mark, or asks in so many words ("where shall we ..."), recognisers set few marks;
 - resolution: a `resolution` act after the customer's first word;
 - closing: a `closing` act in the second half of the time between the first and the last word of the call; the
   timestamp is the start of the last run of such acts, each at most `closing_seconds` after the one before; a single
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from callcov.checks.evidence import Result, heard
+from callcov.checks.quality import greeting
 from callcov.checks.reading import Reading
 from callcov.model import Role, Segment, Word
 from callcov.text.normalise import plain, tokens
@@ -27,6 +29,9 @@ from callcov.text.normalise import plain, tokens
 _ASKS = frozenset("what when which where why how did have has are were was is do does".split())
 _WONDERS = frozenset("what when which where why how".split())
 _AUXILIARIES = frozenset("have has are were was did do".split())
+_INVERTED = _AUXILIARIES | frozenset("shall should would could can did does is will".split())
+_ASKED = frozenset(("you", "we", "they"))
+"""Subjects behind one of those words, with which a sentence asks whatever mark it ends in."""
 _LEADS = frozenset("and so ok all right well now sure then great thanks thank you perfect just but".split())
 _NO_MATTER = frozenset(
     "else other anything name birth address postcode zip email number pin password digits card security help assist "
@@ -70,9 +75,10 @@ def check(transcript: Reading, rules: Rules) -> CallStructure:
     first_agent = min((segment.span.start for _, segment in transcript.spoken_by(Role.AGENT)), default=0.0)
     first_customer = min((segment.span.start for _, segment in transcript.spoken_by(Role.CUSTOMER)), default=None)
     middle = (min(span.start for span in spans) + max(span.end for span in spans)) / 2 if spans else 0.0
+    greeted = greeting.check(transcript, greeting.Rules(rules.opening_seconds)).timestamp
     opening = [
         start
-        for start in _starts(transcript, "greeting", "identity", "offer_help")
+        for start in (*_starts(transcript, "identity", "offer_help"), *([] if greeted is None else [greeted]))
         if round(start - first_agent, 3) <= rules.opening_seconds
     ]
     asked = [*_starts(transcript, "discovery"), *_questions(transcript)]
@@ -117,7 +123,7 @@ def _questions(transcript: Reading) -> Iterator[float]:
         elsewhere = {at for act in segment.acts if act.name in _ELSEWHERE for at in range(act.first, act.last)}
         for first, last in _sentences(segment):
             words = segment.words[first:last]
-            if words[-1].text.endswith("?") and elsewhere.isdisjoint(range(first, last)) and _about_matter(words):
+            if elsewhere.isdisjoint(range(first, last)) and _about_matter(words):
                 yield round(words[0].span.start, 3)
 
 
@@ -131,11 +137,22 @@ def _sentences(segment: Segment) -> Iterator[tuple[int, int]]:
 
 
 def _about_matter(words: tuple[Word, ...]) -> bool:
-    """Whether a question wants to know something about the matter."""
-    asked = _question([token.text for token in plain(tokens(words))])
+    """Whether a sentence wants to know something about the matter."""
+    said = [token.text for token in plain(tokens(words))]
+    asked = _question(said) if words[-1].text.endswith("?") else _asked(said)
     if len(asked) < 3 or asked[0] not in _ASKS or not _NO_MATTER.isdisjoint(asked):
         return False
     return not any(tuple(asked[: len(opening)]) == opening for opening in _CHECKING)
+
+
+def _asked(said: list[str]) -> list[str]:
+    """The words from the last "where shall we ..." on, of a sentence without a question mark; empty if it has none."""
+    found = (
+        at
+        for at in range(len(said) - 3, -1, -1)
+        if said[at] in _WONDERS and said[at + 1] in _INVERTED and said[at + 2] in _ASKED
+    )
+    return said[next(found, len(said)) :]
 
 
 def _question(said: list[str]) -> list[str]:
