@@ -17,14 +17,14 @@ Flagged when not `complete`, which is all four.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from callcov.checks.evidence import Result, heard
 from callcov.checks.quality import greeting
 from callcov.checks.reading import Reading
-from callcov.model import Role, Segment, Word
-from callcov.text.normalise import plain, tokens
+from callcov.model import Role, Segment
 
 _ASKS = frozenset("what when which where why how did have has are were was is do does".split())
 _WONDERS = frozenset("what when which where why how".split())
@@ -78,8 +78,8 @@ def check(transcript: Reading, rules: Rules) -> CallStructure:
     greeted = greeting.check(transcript, greeting.Rules(rules.opening_seconds)).timestamp
     opening = [
         start
-        for start in (*_starts(transcript, "identity", "offer_help"), *([] if greeted is None else [greeted]))
-        if round(start - first_agent, 3) <= rules.opening_seconds
+        for start in (greeted, *_starts(transcript, "identity", "offer_help"))
+        if start is not None and round(start - first_agent, 3) <= rules.opening_seconds
     ]
     asked = [*_starts(transcript, "discovery"), *_questions(transcript)]
     offered = min(_starts(transcript, "offer_help"), default=None)
@@ -119,12 +119,15 @@ def _farewell(transcript: Reading, middle: float, apart: float) -> float | None:
 
 def _questions(transcript: Reading) -> Iterator[float]:
     """When the agent asks about the matter."""
-    for _, segment in transcript.spoken_by(Role.AGENT):
+    for place, segment in transcript.spoken_by(Role.AGENT):
+        spoken = transcript.tokens[place]
         elsewhere = {at for act in segment.acts if act.name in _ELSEWHERE for at in range(act.first, act.last)}
         for first, last in _sentences(segment):
-            words = segment.words[first:last]
-            if elsewhere.isdisjoint(range(first, last)) and _about_matter(words):
-                yield round(words[0].span.start, 3)
+            begins, ends = (bisect_left(spoken, at, key=lambda token: token.word) for at in (first, last))
+            said = [token.text for token in spoken[begins:ends]]
+            marked = segment.words[last - 1].text.endswith("?")
+            if elsewhere.isdisjoint(range(first, last)) and _about_matter(said, marked=marked):
+                yield round(segment.words[first].span.start, 3)
 
 
 def _sentences(segment: Segment) -> Iterator[tuple[int, int]]:
@@ -136,10 +139,9 @@ def _sentences(segment: Segment) -> Iterator[tuple[int, int]]:
             first = at
 
 
-def _about_matter(words: tuple[Word, ...]) -> bool:
-    """Whether a sentence wants to know something about the matter."""
-    said = [token.text for token in plain(tokens(words))]
-    asked = _question(said) if words[-1].text.endswith("?") else _asked(said)
+def _about_matter(said: list[str], *, marked: bool) -> bool:
+    """Whether a sentence wants to know something about the matter; `marked` tells that a question mark ends it."""
+    asked = _question(said) if marked else _asked(said)
     if len(asked) < 3 or asked[0] not in _ASKS or not _NO_MATTER.isdisjoint(asked):
         return False
     return not any(tuple(asked[: len(opening)]) == opening for opening in _CHECKING)
