@@ -5,10 +5,13 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from obstore.exceptions import GenericError
 from store_samples import LIVE, NOON, SQLITE, TEST, submission
 
 from callcov.errors import BadForm, Conflict, NotFound
-from callcov.store import analyses, audit, keys, retention
+from callcov.feed.feeds import Feeds
+from callcov.store import analyses, audit, keys, listing, retention
+from callcov.store.analyses import Filters
 from callcov.store.audit import Entry, Wanted
 from callcov.store.blobs import open_blobs
 from callcov.store.erasure import erase
@@ -151,6 +154,28 @@ def test_erasing_stops_the_work_removes_every_object_and_leaves_a_line_of_ids(da
         assert analyses.get(connection, user, LIVE, one) is None
         ((line,), _) = audit.page(connection, user, LIVE, Wanted(), 10)
     assert (line.object_id, line.action, line.who) == (one, "analysis.expire", "server")
+
+
+def test_what_the_store_does_not_let_go_of_leaves_no_id_in_the_files_of_the_list(database, user, tmp_path):
+    blobs = open_blobs((tmp_path / "objects").as_uri())
+    gone, left = (accept(database, user, contact_id=letter * 100) for letter in "yz")
+    feeds = Feeds(listing.Lists(database), database.feed_folder, short=0)
+    with database.read() as connection:
+        listing.indexed(listing.Source(connection, user, LIVE), feeds, Filters(), 10)
+    feeds.wait()
+    feeds.close()
+
+    def kept(letter):
+        files = [path.read_bytes() for path in database.feed_folder.rglob("*.segment")]
+        return any(letter.encode() * 100 in data for data in files)
+
+    assert kept("y")
+    (tmp_path / "objects/recordings/one/a folder").mkdir(parents=True)  # where an object should be
+    with pytest.raises(GenericError):
+        erase(database, blobs, None, user, LIVE, gone, ENTRY)
+    assert (kept("y"), kept("z")) == (False, True)
+    with database.read() as connection:
+        assert [analyses.get(connection, user, LIVE, one) is None for one in (gone, left)] == [True, False]
 
 
 def test_erasing_what_is_held_or_not_there_removes_and_logs_nothing(database, user, tmp_path):

@@ -36,8 +36,9 @@ def erase(
     `queue`, a server at work finds it gone before its next stage. Raises NotFound, and Conflict while it is under legal
     hold. What is deleted is overwritten in the database; `Database.scrub` also takes it out of the log of changes.
     """
-    _remove(database, blobs, queue, user_id, livemode, analysis_id, entry)
+    row, keys = _remove(database, user_id, livemode, analysis_id, entry)
     _take_off(database, user_id, livemode, [analysis_id])
+    _clean(blobs, queue, row, keys)
 
 
 def erase_each(
@@ -51,11 +52,12 @@ def erase_each(
     try:
         for row in rows:
             try:
-                _remove(database, blobs, queue, row.user_id, row.livemode, row.id, entry)
+                there, keys = _remove(database, row.user_id, row.livemode, row.id, entry)
             except (NotFound, Conflict) as refused:
                 yield row, refused
             else:
                 gone.setdefault((row.user_id, row.livemode), []).append(row.id)
+                _clean(blobs, queue, there, keys)
                 yield row, None
     finally:
         for (user_id, livemode), ids in gone.items():
@@ -63,14 +65,20 @@ def erase_each(
 
 
 def _remove(
-    database: Database, blobs: Blobs, queue: Queue | None, user_id: str, livemode: bool, analysis_id: str, entry: Entry
-) -> None:
+    database: Database, user_id: str, livemode: bool, analysis_id: str, entry: Entry
+) -> tuple[Analysis, Sequence[str]]:
+    """Delete what the database has of it; gives what it was and the keys of its objects."""
     with database.write() as connection:
         row = analyses.get(connection, user_id, livemode, analysis_id)
         if row is None:
             raise NotFound("Analysis not found")
         keys = analyses.delete(connection, user_id, livemode, analysis_id)
         audit.write(connection, user_id, replace(entry, object_id=row.id, livemode=livemode))
+    return row, keys
+
+
+def _clean(blobs: Blobs, queue: Queue | None, row: Analysis, keys: Sequence[str]) -> None:
+    """Drop what is left of a deleted analysis besides; objects that stay because this failed are swept up later."""
     if queue and row.status == analyses.PROCESSING:
         queue.cancel(row.id, row.attempt)
     if queue:
