@@ -30,7 +30,6 @@ from callcov.store import (
     idempotency,
     policies,
     retention,
-    turns,
     upkeep,
     users,
 )
@@ -163,8 +162,7 @@ class Worker:
                 counted.setdefault(one.user_id, {})[one.analysis_id] = figures_of(results, flags)
             with self.database.write() as connection:
                 for user_id, theirs in counted.items():
-                    turns.take(connection, user_id)
-                    figures.put(connection, user_id, theirs)
+                    analyses.count_older(connection, user_id, theirs)
 
     def _sweep_unnamed(self, before: datetime) -> None:
         """Remove objects that no analysis names: whoever wrote or deleted them was killed before it was done."""

@@ -13,7 +13,7 @@ from callcov import checks
 from callcov.api.analyses import Flag
 from callcov.errors import NotFound
 from callcov.feed.feeds import Feeds
-from callcov.store import analyses, deletions, judgements, listing, users
+from callcov.store import analyses, deletions, figures, judgements, listing, users
 from callcov.store.analyses import Filters
 from callcov.store.db import migrate, open_database
 from callcov.store.tables import FLAGS, MEASURES
@@ -21,6 +21,9 @@ from callcov.store.tables import users as users_table
 
 IDS = ["a", "A", "ab", "Straße", "STRASSE", "é", "e\u0301", "İ", "%", "_", "\\", 'x,"y"', "🙂" * 255, "שלום", "x" * 65]
 PARTS = ["a", "s", "ss", "ß", "É", "i", "%", "\\", ",", "🙂🙂", "לו", "x" * 65, "\0", "a\0", "z" * 10_000, "", "e"]
+ODD = ["\ufffd", "\ufffe", "\uffff"]  # SQLite's LIKE takes them for the same character
+IDS += ODD
+PARTS += ODD
 SECOND = int(NOON.timestamp())
 ids = st.sampled_from(IDS)
 filters = st.builds(
@@ -187,6 +190,34 @@ def test_the_fields_that_can_be_flagged_have_one_list(database):
     assert FLAGS == checks.FLAGS == Flag.__args__
     with database.read() as connection:
         assert not users.exist(connection)
+
+
+def test_what_is_counted_long_after_it_ended_changes_the_list_on_both_roads(database, user):
+    flagged, feeds = Filters(flagged=FLAGS[0]), Feeds(listing.Lists(database), None, short=0)
+
+    def asked():
+        """The list's revision, and how many are flagged by SQL and by the index."""
+        with database.read() as connection:
+            listing.indexed(listing.Source(connection, user, LIVE), feeds, flagged, 10)
+        feeds.wait()
+        with database.read() as connection:
+            source = listing.Source(connection, user, LIVE)
+            quick = listing.indexed(source, feeds, flagged, 10)
+            return source.revision(), listing.selected(connection, user, LIVE, flagged, 10).total, quick.total
+
+    with database.write() as connection:
+        row = analyses.accept(connection, user, LIVE, submission(), NOON)
+        analyses.finish(connection, user, row.id, row.attempt, finished(figures=counted([FLAGS[0]])))
+        figures.remove(connection, user, [row.id])  # as it was before there were figures
+    before, *totals = asked()
+    assert totals == [0, 0]
+    with database.write() as connection:
+        older = {one.analysis_id: counted([FLAGS[0]]) for one in figures.missing(connection, 5)}
+        analyses.count_older(connection, user, older)
+    after, *totals = asked()
+    assert totals == [1, 1]
+    assert after > before
+    feeds.close()
 
 
 def test_a_database_put_back_from_a_copy_is_not_listed_by_what_was_kept_of_it_since(tmp_path):

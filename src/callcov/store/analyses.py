@@ -18,7 +18,7 @@ from callcov.errors import BadForm, Conflict, NotFound
 from callcov.feed.text import folded
 from callcov.store import deletions, figures, turns
 from callcov.store.billing import afford, charge
-from callcov.store.exact import equal
+from callcov.store.exact import containing, equal
 from callcov.store.figures import Figures
 from callcov.store.ids import Tick, before, following, uuid7
 from callcov.store.sealed import seal
@@ -314,6 +314,16 @@ def bump(connection: sa.Connection, user_id: str, livemode: bool) -> int:
     return connection.execute(bumped.returning(feeds.c.revision)).scalar_one()
 
 
+def count_older(connection: sa.Connection, user_id: str, counted: Mapping[str, figures.Figures]) -> None:
+    """Count completed analyses of which nothing was counted when they ended; what their lists say of flags changes."""
+    turns.take(connection, user_id)
+    figures.put(connection, user_id, counted)
+    theirs = sa.and_(analyses.c.user_id == user_id, analyses.c.id.in_(list(counted)))
+    for livemode in connection.scalars(sa.select(analyses.c.livemode).where(theirs).distinct()).all():
+        changed = sa.update(analyses).where(theirs, analyses.c.livemode == livemode)
+        connection.execute(changed.values(revision=bump(connection, user_id, livemode)))
+
+
 def _held(connection: sa.Connection, user_id: str, livemode: bool, analysis_id: str) -> Analysis:
     turns.take(connection, user_id)
     return _again(connection, user_id, livemode, analysis_id)
@@ -370,10 +380,7 @@ def first_of(second: int) -> str:
 
 
 def _containing(needle: str) -> sa.ColumnElement[bool]:
-    # No id holds a NUL or is that long, and databases disagree about a pattern that does or is.
+    # No id holds a NUL or is that long, and PostgreSQL refuses to look for one.
     if "\0" in needle or len(needle) > _LONGEST_FOLDED:
         return sa.false()
-    return sa.or_(
-        analyses.c.agent_folded.contains(needle, autoescape=True),
-        analyses.c.contact_folded.contains(needle, autoescape=True),
-    )
+    return sa.or_(containing(analyses.c.agent_folded, needle), containing(analyses.c.contact_folded, needle))
