@@ -70,7 +70,7 @@ def test_every_question_account_mode_and_address_has_a_tag_of_its_own(account, o
     assert len({tags[0], tag_of(other), by_other_key, by_other_name}) == 4
 
 
-@pytest.mark.parametrize("accepted", ["gzip", "gzip, deflate, br"])
+@pytest.mark.parametrize("accepted", ["gzip", "gzip, deflate, br", "identity, X-GZIP ; q=0.001"])
 def test_a_long_answer_is_packed_for_who_takes_it(account, accepted):
     for _ in range(5):
         account.completed()
@@ -82,6 +82,12 @@ def test_a_long_answer_is_packed_for_who_takes_it(account, accepted):
     assert int(packed.headers["Content-Length"]) < len(plain.content) / 2
     assert len(gzip.compress(plain.content, 1)) == pytest.approx(int(packed.headers["Content-Length"]), rel=0.1)
     assert packed.headers["ETag"] == plain.headers["ETag"]
+
+
+@pytest.mark.parametrize("accepted", ["gzip;q=0", "identity;q=1, gzip; Q = 0.000", "notgzip", "br", "*", ";", ""])
+def test_a_long_answer_is_not_packed_for_who_refuses_it_or_does_not_name_it(account, accepted):
+    account.completed()
+    assert "Content-Encoding" not in account.get(WHOLE, headers={"Accept-Encoding": accepted}).headers
 
 
 def test_a_short_answer_is_not_packed(account):

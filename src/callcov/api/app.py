@@ -7,7 +7,6 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
-from starlette.middleware.gzip import GZipMiddleware
 
 from callcov.api import (
     analyses,
@@ -28,6 +27,7 @@ from callcov.api import (
     users,
 )
 from callcov.api.limits import Limits
+from callcov.api.packing import Packing
 from callcov.api.requests import Requests
 from callcov.api.services import Services
 
@@ -36,9 +36,6 @@ _ABOUT = (
     "Send your key as `X-API-Key: sk_live_…` or `Authorization: Bearer sk_live_…`, or an access token as "
     "`Authorization: Bearer eyJ…`."
 )
-
-# Bytes below which packing an answer gains nothing; the quickest level makes a page of calls a third as long.
-_LEAST_PACKED = 1000
 
 _TOO_SLOW = {
     "description": "The body stalled for a minute, or arrives at less than 1,000 bytes a second.",
@@ -59,7 +56,7 @@ def create(services: Services) -> FastAPI:
     app.state.services = services
     app.state.backtests = asyncio.Semaphore(1)
     errors.install(app)
-    app.add_middleware(GZipMiddleware, minimum_size=_LEAST_PACKED, compresslevel=1)
+    app.add_middleware(Packing)
     app.add_middleware(Limits, services=services)
     app.add_middleware(Requests)  # the last is the outermost
     of_calls = (upload.router, analyses.router, audio.router, policy.router, rejudge.router, insights.router)
