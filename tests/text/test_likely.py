@@ -122,3 +122,10 @@ def test_what_a_rule_took_is_given_back_only_where_it_is_surely_harmless(text, b
 def test_a_number_asked_for_by_a_harmless_name_is_one_too():
     segments = segments_of([("A", "what is the order number please?".split()), ("B", "yes 77120".split())])
     assert find(segments, saying(segments, pin=[(1, 1, 0.7)])) == ()
+
+
+def test_a_secret_that_was_written_like_a_price_stays_though_the_tagger_takes_it_for_one():
+    for said in ("my PIN is $45.39", "the security code is £732", "my PIN is 4539"):
+        segments = segments_of([("A", said.split())])
+        found = find(segments, saying(segments))
+        assert bool(found) is any(sign in said for sign in "$£")

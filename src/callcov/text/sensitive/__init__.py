@@ -25,7 +25,7 @@ from callcov.text.sensitive.emails import emails
 from callcov.text.sensitive.likely import Likely, joined
 from callcov.text.sensitive.names import ENDING, OTHER
 from callcov.text.sensitive.runs import runs
-from callcov.text.sensitive.scene import JOINS, REPAIRS, Piece, Scene, alone, scene_of
+from callcov.text.sensitive.scene import JOINS, REPAIRS, SECRETS, Piece, Scene, alone, scene_of
 from callcov.text.sensitive.secrets import passwords, telling
 from callcov.text.sensitive.stream import Atom, Stretch, stretches
 from callcov.text.sensitive.talk import Talk, corrects
@@ -35,6 +35,7 @@ __all__ = ["Likely", "find", "mask"]
 
 _SHORT = ("card_cvv", "pin")
 """Types whose values are so short that three digits of one tell it."""
+_SIGNS = frozenset("$£€%")
 _BREATH = 40
 """Words between two pieces of one value at most."""
 
@@ -46,7 +47,10 @@ def find(segments: Sequence[Segment], likely: Likely | None = None) -> tuple[Sen
     found. `likely` is what a tagger believes of each word; without it the rules decide alone.
     """
     found, harmless = _by_rules(segments)
-    return joined(found, harmless, likely) if likely else found
+    if not likely:
+        return found
+    priced = [one for one in found if one.type in SECRETS and _priced(segments[one.segment], one)]
+    return joined(found, harmless, priced, likely)
 
 
 def _by_rules(segments: Sequence[Segment]) -> tuple[tuple[Sensitive, ...], frozenset[tuple[int, int]]]:
@@ -66,6 +70,11 @@ def _by_rules(segments: Sequence[Segment]) -> tuple[tuple[Sensitive, ...], froze
         talk.listen(stretch, scene, pieces)
         harmless.update((scene.atoms[at].segment, scene.atoms[at].word) for at in scene.harmless)
     return tuple(sorted(_once(found), key=lambda one: (one.segment, one.first))), frozenset(harmless)
+
+
+def _priced(segment: Segment, one: Sensitive) -> bool:
+    """Whether a value was written with the sign of a price or a share: a PIN as "$45.39"."""
+    return any(_SIGNS.intersection(word.text) for word in segment.words[one.first : one.last])
 
 
 def _goes_on(scene: Scene, before: Sequence[Piece], piece: Piece) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from callcov.text.numbers import Group
-from callcov.text.sensitive.scene import REPAIRS, Scene, alone, joined
+from callcov.text.sensitive.scene import REPAIRS, SECRETS, Scene, alone, joined
+from callcov.text.sensitive.stream import Atom
 
 _UNITS = frozenset(
     "dollar pound euro dollars buck bucks cent cents penny pence p percent percentage minute minutes min mins "
@@ -32,6 +34,10 @@ _BEFORE = frozenset(
 )
 _MONEY = frozenset("dollar pound euro quid bucks pence cents p percent am pm oclock".split())
 _WRITTEN = frozenset(("money", "percent", "clock", "decimal", "thousands", "slash", "email"))
+_TOLD = 3
+"""Digits from which what is written like a time or a price may be a secret."""
+_BESIDE = 2
+"""Words at most between the name of a secret and the secret."""
 _LONGEST = 60
 """Pieces that one run has at most."""
 
@@ -83,8 +89,11 @@ def harmless(scene: Scene) -> tuple[str, ...]:
 
 def _one_word(scene: Scene, between: range) -> bool:
     """Whether atoms and their neighbours on both sides were written as one word: `5.5.2.901`."""
-    first, last = scene.atoms[between.start - 1], scene.atoms[between.stop]
-    return (first.segment, first.word) == (last.segment, last.word)
+    return _same_word(scene.atoms[between.start - 1], scene.atoms[between.stop])
+
+
+def _same_word(one: Atom, other: Atom) -> bool:
+    return (one.segment, one.word) == (other.segment, other.word)
 
 
 def _counted(scene: Scene) -> set[int]:
@@ -111,7 +120,7 @@ def _measures(scene: Scene, group: Group) -> bool:
     """Whether a number counts or measures something: a unit after it, a sign in it, "option" before it."""
     atoms = scene.atoms
     if atoms[group.first].shape in _WRITTEN or len(group.digits) >= 9:
-        return atoms[group.first].shape in _WRITTEN
+        return atoms[group.first].shape in _WRITTEN and not _tells_secret(scene, group)
     after = [atom.text for atom in atoms[group.last : group.last + 2]]
     ended = atoms[group.last - 1].end in (".", "?")
     before = atoms[group.first - 1].text if group.first and not atoms[group.first - 1].end else ""
@@ -124,6 +133,33 @@ def _measures(scene: Scene, group: Group) -> bool:
     if before in _BEFORE or (group.quantity and not house and not _digits_follow(scene, group)):
         return True
     return after[:1] in (["point"], ["to"]) and group.last + 1 < len(atoms) and _starts_number(scene, group.last + 1)
+
+
+def _tells_secret(scene: Scene, group: Group) -> bool:
+    """Whether what was written like a time or a price is a secret: "your PIN?" - "it's 12:34", "my PIN is $45.39"."""
+    first, last = _written(scene, group)
+    digits = sum(len(one.digits) for one in scene.groups[_from(scene, first) : _from(scene, last)])
+    if digits < _TOLD or scene.atoms[last - 1].end == "?":
+        return False
+    label = scene.label_before(first, _BESIDE)
+    named = label is not None and label.type in SECRETS and not label.weak
+    return named or (not SECRETS.isdisjoint(scene.asked) and alone(scene, first, last))
+
+
+def _written(scene: Scene, group: Group) -> tuple[int, int]:
+    """The atoms of the word that a number was written in: of 45.39 the 45, the point and the 39."""
+    here = scene.atoms[group.first]
+    first, last = group.first, group.last
+    while first and _same_word(scene.atoms[first - 1], here):
+        first -= 1
+    while last < len(scene.atoms) and _same_word(scene.atoms[last], here):
+        last += 1
+    return first, last
+
+
+def _from(scene: Scene, place: int) -> int:
+    """The first of the numbers that begin at an atom or later."""
+    return bisect_left(scene.groups, place, key=lambda one: one.first)
 
 
 def _digits_follow(scene: Scene, group: Group) -> bool:
