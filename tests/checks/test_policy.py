@@ -122,6 +122,13 @@ def test_a_policy_has_so_many_wordings_and_one_that_was_stored_with_more_stays()
     assert len(restored(json.dumps(more)).prohibited) == len(full)
 
 
+def test_values_of_every_kind_need_no_tag():
+    text = "version: 3\nkeep_original: yes\nmask: [pin]\nthresholds: {wpm_low: 1.5e+2}\ndisclosures:\n- id: '7'\n"
+    policy = load(text + '  deadline_seconds: null\n  wordings:\n  - >-\n    in two\n    lines\n  - "5"\n')
+    assert (policy.version, policy.keep_original, policy.mask) == (3, True, ("pin",))
+    assert policy.disclosures[0].wordings == ("in two lines", "5")
+
+
 def test_only_what_is_matched_by_meaning_is_given_to_the_understanding():
     policy = Policy(
         disclosures=(
@@ -142,6 +149,12 @@ BAD = {
     "version: 1\nversion: 2": "names 'version' twice in line 2, column 1",
     '{"version": 1, "version": 2}': "names 'version' twice",
     "disclosures: [{id: a, id: b, wordings: [x]}]": "names 'id' twice in line 1, column 23",
+    "keep_original: !!bool abc": "YAML tag !!bool in line 1, column 16",
+    "version: !!int ''": "YAML tag !!int in line 1, column 10",
+    "mask: [!!timestamp pin]": "YAML tag !!timestamp in line 1, column 8",
+    "disclosures: [{id: a, wordings: [!!binary AAEC]}]": "YAML tag !!binary in line 1, column 34",
+    "disclosures: [{id: a, wordings: !!set {x: , y: }}]": "YAML tag !!set in line 1, column 33",
+    "? !own version\n: 1": "YAML tag !own in line 1, column 3",
     "rules: []": "at rules: extra inputs are not permitted",
     "version: 0": "at version: input should be greater than or equal to 1",
     "disclosures: [{id: a}]": "at disclosures[0].wordings: field required",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from pkgutil import get_data
 from typing import Annotated, Any, Literal, Self, cast, get_args
 from unicodedata import category
@@ -88,6 +89,11 @@ Seconds = Annotated[float, Field(strict=True, ge=0, le=86_400, allow_inf_nan=Fal
 Count = Annotated[int, Field(strict=True, ge=1, le=1_000), Whole]
 Rate = Annotated[float, Field(strict=True, gt=0, le=1_000, allow_inf_nan=False)]
 
+_TAG_OF = cast(
+    "Callable[[type[yaml.Node], str | None, tuple[bool, bool]], str]",
+    yaml.resolver.Resolver().resolve,  # pyright: ignore[reportUnknownMemberType] - PyYAML's stubs have no types here
+)
+"""The tag that YAML gives a node without one, by its kind, its text and whether it is (plain, quoted)."""
 READY_MADE = ("default", "collections", "payments", "health")
 """The names of the policies that come with CallCov."""
 LONGEST = 500_000
@@ -295,7 +301,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _parse_yaml(text: str) -> object:
-    """A YAML document without aliases, and without a name twice in one mapping."""
+    """A YAML document without aliases and tags, and without a name twice in one mapping."""
     try:
         _check_plain(yaml.compose(text, Loader=yaml.SafeLoader), set())
         return cast("object", yaml.safe_load(text))
@@ -310,9 +316,10 @@ def _parse_yaml(text: str) -> object:
 
 
 def _check_plain(node: yaml.Node | None, seen: set[int]) -> None:
-    """Raise for an alias, which is a node met again, and for a name that stands twice in one mapping."""
+    """Raise for an alias, which is a node met again, for a tag, and for a name that stands twice in one mapping."""
     if node is None:
         return
+    _check_untagged(node)
     if id(node) in seen:
         raise BadPolicy(f"The policy uses a YAML alias for what is written{_place(node)}; write it out instead.")
     seen.add(id(node))
@@ -322,10 +329,20 @@ def _check_plain(node: yaml.Node | None, seen: set[int]) -> None:
             if str(key.value) in names:
                 raise BadPolicy(f"The policy names {key.value!r} twice{_place(key)}.")
             names.add(str(key.value))
+            _check_untagged(key)
             _check_plain(value, seen)
     elif isinstance(node, yaml.SequenceNode):
         for item in cast("list[yaml.Node]", node.value):
             _check_plain(item, seen)
+
+
+def _check_untagged(node: yaml.Node) -> None:
+    """Raise for a tag such as `!!binary`, which can make anything of what is written: a set, whose order is chance."""
+    scalar = isinstance(node, yaml.ScalarNode)
+    plain = not scalar or node.style is None
+    if node.tag != _TAG_OF(type(node), node.value if scalar else None, (plain, not plain)):
+        tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+        raise BadPolicy(f"The policy uses the YAML tag {tag}{_place(node)}; write the value without one.")
 
 
 def _place(marked: yaml.Node | yaml.MarkedYAMLError) -> str:
