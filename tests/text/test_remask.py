@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from callcov import checks
 from callcov.checks.policy import ALL_TYPES, DEFAULT
-from callcov.model import Segment, Sensitive, Span, Transcript, Turn, Word
-from callcov.remask import remasked, rewritten
+from callcov.model import Segment, Sensitive, Span, Transcript, Turn, Word, text_of
+from callcov.remask import _places, remasked, rewritten
 
 WORDS = st.sampled_from("my pin is four 4711 [pin] [card_number], and".split())
 
@@ -50,6 +50,14 @@ def test_masking_shows_never_more_and_twice_is_once(call, first, second):
         assert [(word.span, word.confidence) for word in before.words] == [
             (word.span, word.confidence) for word in after.words
         ]
+
+
+@given(st.lists(WORDS | st.just("is"), min_size=1, max_size=9), st.data())
+def test_every_row_of_words_that_makes_a_text_is_found(texts, data):
+    words = tuple(Word(text, Span(at, at + 1)) for at, text in enumerate(texts))
+    rows = [(first, last) for first in range(len(words)) for last in range(first + 1, len(words) + 1)]
+    wanted = text_of(words[slice(*data.draw(st.sampled_from(rows)))])
+    assert list(_places(wanted, words)) == [row for row in rows if text_of(words[slice(*row)]) == wanted]
 
 
 def test_what_is_masked_already_is_the_same_object():

@@ -86,6 +86,8 @@ _OWN_YES = (
     "afraid so",
     "that is right",
 )
+_STILL, _AT_ONCE = 14, 4
+"""Tokens behind a question at most for it to be answered, and for a yes alone to answer it."""
 _MOST = 40
 """Tokens of a sentence at most, for recognisers that write no full stops."""
 
@@ -113,20 +115,20 @@ def told(passage: Passage, find: Finder) -> Iterator[tuple[int, int]]:
         yield from ((first, last) for first, last in _sentences(passage.tokens) if find(passage.tokens, first, last))
 
 
-def confirmed(question: Passage, answer: Passage) -> bool:
-    """Whether one side asks or supposes that the call is recorded, and the other says that it is: "it is, yes"."""
-    ends = list(_sentences(question.tokens))
-    for first, last in ends[-2:]:
+def wondered(question: Passage) -> int | None:
+    """How many tokens are said behind the question or the guess that the call is recorded; None without one."""
+    for first, last in [*_sentences(question.tokens)][-2:]:
         said = {token.text for token in question.tokens[first:last]}
         behind = len(question.tokens) - last
-        if (
-            said & RECORDING
-            and said & (_CALL | _THIS | {"me"})
-            and not said & (_OF_ANOTHER - {"your"})
-            and behind <= 14
-        ):
-            return _says_so(answer.tokens, outright=behind > 4)
-    return False
+        of_call = said & RECORDING and said & (_CALL | _THIS | {"me"}) and not said & (_OF_ANOTHER - {"your"})
+        if of_call and behind <= _STILL:
+            return behind
+    return None
+
+
+def confirmed(behind: int, answer: Passage) -> bool:
+    """Whether the other side then says that it is: "it is, yes". With much said `behind`, a yes alone is too little."""
+    return _says_so(answer.tokens, outright=behind > _AT_ONCE)
 
 
 def _says_so(heard: Sequence[Token], *, outright: bool) -> bool:

@@ -127,9 +127,13 @@ class _Talk:
         customer = self.transcript.passages(Role.CUSTOMER)
         begins = [passage.places[0] for passage in customer]
         found: list[tuple[int, int, int]] = []
+        asked: dict[int, int | None] = {}  # each passage is asked once, however often the agent says "mm-hm" in it
         for passage in self.spoken:
-            before = bisect_left(begins, passage.places[0]) if passage.places else 0
-            if before and notices.confirmed(customer[before - 1], passage):
+            before = bisect_left(begins, passage.places[0]) - 1 if passage.places else -1
+            if before >= 0 and before not in asked:
+                asked[before] = notices.wondered(customer[before])
+            behind = asked.get(before)
+            if behind is not None and notices.confirmed(behind, passage):
                 found.append(passage.words(0, 1))
         return tuple(found)
 

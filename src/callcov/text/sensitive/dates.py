@@ -21,6 +21,8 @@ _MONTHS = frozenset(
 
 _YOUNGEST = 2008
 """The latest year that makes a date by itself a date of birth: callers are grown up."""
+_SENTENCE = 40
+"""Words behind a date that are looked at for the question mark of its sentence."""
 _AGAIN = 14
 """Words at most between a date of birth and the same said again."""
 _NOW = 2026
@@ -95,8 +97,9 @@ def _long_ago(scene: Scene, date: Date, label: Label | None) -> bool:
 
 
 def _in_question(scene: Scene, place: int) -> bool:
-    """Whether the sentence around the end of a date is a question back."""
-    while place < len(scene.atoms) and scene.atoms[place - 1].end not in (".", "?"):
+    """Whether the sentence around the end of a date, as far as it is looked at, is a question back."""
+    most = min(place + _SENTENCE, len(scene.atoms))
+    while place < most and scene.atoms[place - 1].end not in (".", "?"):
         place += 1
     return scene.atoms[place - 1].end == "?"
 

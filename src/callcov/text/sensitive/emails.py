@@ -57,13 +57,11 @@ def emails(scene: Scene) -> tuple[Piece, ...]:
 def _numbers_before(scene: Scene, found: Sequence[Piece]) -> list[Piece]:
     """Numbers shortly before an address, said and taken back: "and 61, no, hold on, 62 at ..."."""
     taken = {place for piece in found for place in range(piece.first, piece.last)}
+    near = (scene.ends.get(place) for piece in found for place in range(piece.first - 10, piece.first + 1))
     spans = [
         (group.first, group.last)
-        for piece in found
-        for group in scene.groups
-        if 0 <= piece.first - group.last <= 10
-        and not group.quantity
-        and taken.isdisjoint(range(group.first, group.last))
+        for group in near
+        if group and not group.quantity and taken.isdisjoint(range(group.first, group.last))
     ]
     return [Piece("email", *span, content_of(scene.atoms[slice(*span)]), whole=False) for span in dict.fromkeys(spans)]
 
