@@ -74,6 +74,28 @@ def test_a_misheard_name_lies_inside_what_was_said(said):
     assert all(0 <= first < last <= len(found) for first, last in unclear(found, sure, opens=True, asked=True))
 
 
+def greeted(*texts):
+    """Whether an agent who says that, a segment each, has greeted; `word^` was doubtful."""
+    segments = []
+    for text in texts:
+        at = segments[-1].span.end if segments else 0.0
+        words = [
+            Word(word.replace("^", ""), Span(at + place, at + place + 1), 0.3 if "^" in word else 0.95)
+            for place, word in enumerate(text.split())
+        ]
+        segments.append(Segment("A", tuple(words)))
+    call = Transcript(segments=tuple(segments), duration=60.0).with_agent("A")
+    return checks.analyze(call, ready_made("default"), "inbound").quality.greeting.present
+
+
+def test_a_greeting_that_lost_its_breath_is_one_where_a_call_begins_and_words_are_doubtful():
+    assert greeted("Either^ service desk, what's broken?")
+    assert greeted("I there,^ it's the blood bank.")
+    assert not greeted("Either service desk or the shop.")
+    assert not greeted("The lamp^ or either^ one?")
+    assert not greeted("Account number.", "Either^ will do.")
+
+
 def missing(policy, text):
     """The disclosures that an agent who says that has not read, in a call that came in."""
     words = tuple(Word(word, Span(at * 0.3, at * 0.3 + 0.3)) for at, word in enumerate(text.split()))

@@ -4,8 +4,9 @@ Rule: a greeting is words such as "good morning", "hello", "hiya", "thanks for r
 "hey", "morning" that opens a sentence; where none are found, the agent's `greeting` act. It counts when it starts at
 most `seconds` after the agent's first word, so that "thank you for calling, goodbye" is none; after the agent's first
 segment one that stands together with a farewell (a `closing` act, "bye") is none either. "Have a good evening", "this
-morning" and the "hello? are you there?" of a bad line are none. A company's name alone, and going straight to the
-matter, are none.
+morning" and the "hello? are you there?" of a bad line are none. What "hi there" becomes when its breath is lost on the
+line ("either", "I there") counts as the agent's first words, if the recogniser was not sure of them. A company's name
+alone, and going straight to the matter, are none.
 Unit: seconds. Boundary: exactly `seconds` after the first word still counts. `timestamp` is the start of the greeting.
 The customer alone, or nobody: not present. The agent alone can greet. Other writings and pictures greet by act only.
 Flagged when not `present`.
@@ -18,9 +19,9 @@ from dataclasses import dataclass
 
 from callcov.checks.evidence import Evidence, Result, heard
 from callcov.checks.reading import Reading
-from callcov.model import Role
+from callcov.model import Role, Segment
 from callcov.text.normalise import Token
-from callcov.text.phrases import Matcher
+from callcov.text.phrases import Match, Matcher
 
 _GREETINGS = Matcher(
     (
@@ -38,6 +39,7 @@ _GREETINGS = Matcher(
                 thank you for bearing, welcome to, welcome back, you are very welcome to, pleased to speak with you,
                 nice to speak with you, nice to speak to you, lovely to speak to you""",
             "opening": "hi, hey, morning, afternoon, evening, good day, ay up, alright there, how do",
+            "breathless": "either, i there, high there",
         }.items()
         for wording in wordings.replace("\n", " ").split(",")
     ),
@@ -61,6 +63,8 @@ _STILL_THERE = Matcher(
     ),
     exact=True,
 )
+_UNSURE = 0.9
+"""Confidence below which a word may be another one that sounds like it."""
 _FAREWELLS = frozenset(("goodbye", "bye", "farewell", "cheerio"))
 
 
@@ -100,6 +104,7 @@ def check(transcript: Reading, rules: Rules) -> Greeting:
 
 def _phrases(transcript: Reading, until: float) -> Iterator[Evidence]:
     """The agent's words of greeting in segments that begin by then."""
+    spoken_first = True
     for place, segment in transcript.spoken_by(Role.AGENT):
         if segment.span.start > until:
             return
@@ -111,8 +116,17 @@ def _phrases(transcript: Reading, until: float) -> Iterator[Evidence]:
                 continue
             if match.name == "opening" and not _opens(spoken, match.first, match.last):
                 continue
+            if match.name == "breathless" and not (spoken_first and _unsure(segment, spoken, match)):
+                continue
             if not (lost and spoken[match.first].text in ("hello", "hi") and match.length == 1):
                 yield Evidence.at(transcript, place, spoken[match.first].word, spoken[match.last - 1].word + 1)
+        spoken_first = False
+
+
+def _unsure(segment: Segment, spoken: Sequence[Token], match: Match) -> bool:
+    """Whether the match is the first that is said, and the recogniser was not sure of it."""
+    words = (segment.words[token.word] for token in spoken[: match.last])
+    return match.first == 0 and min(word.confidence for word in words) < _UNSURE
 
 
 def _opens(spoken: Sequence[Token], first: int, last: int) -> bool:
