@@ -68,6 +68,15 @@ def test_a_list_overtaken_by_many_changes_catches_up_in_the_background(made):
     assert one.rows_read - before <= 10_001
 
 
+def test_a_question_that_outlives_the_server_is_left_to_the_database(made):
+    known, long = shaped(100), shaped(100)
+    feeds = made({"u": known, "v": long})
+    assert settled(feeds, known)
+    feeds.close()
+    assert ask(feeds, known) is None
+    assert ask(feeds, long, "v") is None
+
+
 def test_a_snapshot_older_than_the_index_is_left_to_the_database(made):
     one = shaped(100)
     feeds = made({"u": one})

@@ -134,6 +134,8 @@ class Feeds:
         starting_after: str | None,
     ) -> Page | None:
         """The page as of the source's snapshot, which must begin here; None when the database has to be asked."""
+        if self._is_closed:  # a question that outlives the server
+            return None
         with self._lock:
             one = self._lists.setdefault((user_id, livemode), _List(user_id, livemode))
             self._lists.move_to_end((user_id, livemode))
