@@ -67,6 +67,7 @@ def test_a_rule_needs_a_phrase():
         ("disc_recording", "Before we start, calls are recorded for training."),
         ("disc_recording", "Are you happy for me to record this call?"),
         ("closing", "Is there anything else I can help you with?"),
+        ("closing", "We'll speak to you tomorrow."),
         ("hold", "Bear with me one moment."),
         ("proh_profanity", "What the hell."),
         ("proh_insult", "Don't be an idiot."),
@@ -86,6 +87,8 @@ def test_the_usual_wording_is_found(act, text):
         ("disc_recording", "Is this call recorded?"),
         ("resolution", "I haven't refunded that yet."),
         ("resolution", "Would you like me to cancel that?"),
+        ("closing", "We can see you on Monday."),
+        ("closing", "Doctor Lund will speak to you tomorrow."),
         ("proh_insult", "You're not stupid."),
         ("proh_insult", "I'm such an idiot."),
         ("proh_guarantee", "I can't guarantee you a slot."),
@@ -93,5 +96,5 @@ def test_the_usual_wording_is_found(act, text):
         ("proh_threat", "Nobody is going to have you arrested."),
     ],
 )
-def test_a_denial_or_a_question_is_not_the_act(act, text):
+def test_a_denial_a_question_or_another_sense_is_not_the_act(act, text):
     assert act not in [found for found, _ in heard(text)]

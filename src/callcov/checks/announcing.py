@@ -8,7 +8,7 @@ from typing import Literal
 from callcov.model import Role
 from callcov.text.guards import denied
 from callcov.text.normalise import Token
-from callcov.text.phrases import Matcher
+from callcov.text.phrases import Match, Matcher
 
 Kind = Literal["hold", "moment", "doing"]
 LIMITS: dict[Kind, tuple[int, int]] = {"hold": (30, 25), "moment": (12, 12), "doing": (4, 8)}
@@ -112,7 +112,7 @@ def announcements(heard: Sequence[Token], role: Role) -> Iterator[tuple[Kind, in
         days = any(token.text in _LONG for token in heard[match.last : match.last + 3])
         to_do = heard[match.last - 1].text in ("rush", "hurry") and after in ("to", "with", "on", "about", "for")
         other = after in _NOT_AFTER and heard[match.last - 1].text not in ("couple", "few")
-        if other or to_a_thing or days or to_do or denied(heard, match.first):
+        if other or to_a_thing or days or to_do or _of_digits(heard, match) or denied(heard, match.first):
             continue
         if match.name == "moment":
             yield "moment", match.first, match.last
@@ -124,6 +124,13 @@ def announcements(heard: Sequence[Token], role: Role) -> Iterator[tuple[Kind, in
         if doing and not _LATER & {token.text for token in heard[match.first : last]}:
             yield "doing", match.first, last
     yield from _at_it(heard)
+
+
+def _of_digits(heard: Sequence[Token], match: Match) -> bool:
+    """Whether the words are digits of a longer number: "one second" is normalised as the "one two" of "one two oh"."""
+    ends = heard[match.first - 1 : match.first], heard[match.last : match.last + 1]
+    beside = any(token.text.isdigit() for around in ends for token in around)
+    return beside and all(token.text.isdigit() for token in heard[match.first : match.last])
 
 
 def _at_it(heard: Sequence[Token]) -> Iterator[tuple[Kind, int, int]]:

@@ -59,6 +59,9 @@ _SAYING = frozenset(
     "say saying said suggest suggesting imply implying mean meaning threaten threatening calling accuse "
     "accusing".split()
 )
+_LISTENER = frozenset(("you", "your"))
+_LESSER = frozenset("year kid kids child children toddler baby gran nan grandmother dog cat".split())
+"""Whom somebody is compared with who is called stupid: "my six-year-old could do this"."""
 _WILL = frozenset("will would can could am are is going do".split())
 _OURS = frozenset("we i they nobody one".split())
 
@@ -168,7 +171,8 @@ def _meant_so(passage: Passage, place: int, act: Act, category: str) -> bool:
         return "risk" in said
     if category == "threat" and _refrains(said):
         return False
-    return not (category == "insult" and said[:1] in (["i"], ["my"]) and not {"you", "your"} & set(said))
+    of_oneself = said[:1] in (["i"], ["my"]) and not (_LISTENER | _LESSER) & set(said)
+    return not (category == "insult" and of_oneself)
 
 
 def _refrains(said: list[str]) -> bool:

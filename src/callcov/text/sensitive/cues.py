@@ -57,6 +57,8 @@ _GOING_ON = frozenset(
 )
 _TELLING = frozenset("tell read showing shows give text texted sent app phone screen message".split())
 """Words around a "code" that make it one to be read out."""
+_SHOWN = frozenset("flashing blinking displayed display fault error sticker".split())
+"""Words around a "code" that a machine shows or bears: no secret."""
 _PIECES = frozenset("bit bits part one ones digit digits piece half few number numbers letter letters figures".split())
 _ANOTHER = frozenset(("1", "ones"))
 """Words with which another of the same kind is asked for: "what's the new one, then?"."""
@@ -116,6 +118,11 @@ def _money_off(heard: Sequence[Token], place: int) -> bool:
     return "off" in said and not {"percent", "pound", "dollar", "euro"}.isdisjoint(said)
 
 
+def _shown(heard: Sequence[Token], place: int) -> bool:
+    """Whether a code beside a place is one that a machine shows or bears: "is there a code flashing?"."""
+    return not _SHOWN.isdisjoint(token.text for token in heard[max(0, place - _NEAR) : place + _NEAR])
+
+
 def _misheard(heard: Sequence[Token], match: Match) -> bool:
     """Whether a wording was only found by its sound, in "sending" (ending) or "am all" (e mail)."""
     if match.name == "address" and heard[match.first].text == "leaving":  # "living at"
@@ -132,7 +139,7 @@ def _unnamed(heard: Sequence[Token], taken: set[int]) -> Iterator[Label]:
             continue
         before = heard[place - 1].text if place and not heard[place - 1].end else ""
         known = not before or before in KNOWN_KINDS or before in FUNCTION_WORDS or is_number(before)
-        if token.text == "code" and known and _money_off(heard, place):
+        if token.text == "code" and known and (_money_off(heard, place) or _shown(heard, place)):
             yield Label(OTHER, place, place + 1)
             continue
         told = token.text == "code" and known and _TELLING & {one.text for one in heard[max(0, place - 6) : place + 8]}
