@@ -33,7 +33,7 @@ from callcov.store import (
     upkeep,
     users,
 )
-from callcov.store.analyses import PROCESSING, Analysis
+from callcov.store.analyses import COMPLETED, PROCESSING, Analysis
 from callcov.store.audit import Entry
 from callcov.store.blobs import Blobs
 from callcov.store.db import Database
@@ -76,7 +76,7 @@ class Worker:
             problem = step("judging", partial(self._finish, user_id, analysis_id, attempt, version, began))
         if problem:
             step("fail", partial(self._fail, user_id, analysis_id, attempt, began, problem))
-        step("clean", lambda: self.blobs.delete_prefix(pipeline.folder(analysis_id)))
+        step("clean", partial(self._clean, user_id, analysis_id, attempt, version))
 
     def cancel(self, analysis_id: str, attempt: int) -> None:
         """Stop an attempt at once: no further step, its children killed, its work files gone."""
@@ -210,9 +210,20 @@ class Worker:
                 self.engine.deliver(connection, row.user_id, row.id, row.attempt, 1, 0.0)
         if not done:
             self._discard(row)
-        elif not job.policy.keep_original:
-            self.blobs.delete(row.blob_key)
         said.info("completed", milliseconds=finished.processing_time_ms)
+
+    def _clean(self, user_id: str, analysis_id: str, attempt: int, version: int) -> None:
+        """Remove the work files, and the unmasked recording of what was completed unless the policy keeps it.
+
+        A step of its own: it comes also when the server was killed just after the completion.
+        """
+        self.blobs.delete_prefix(pipeline.folder(analysis_id))
+        with self.database.read() as connection:
+            row = analyses.assigned(connection, user_id, analysis_id)
+            ended = row is not None and row.attempt == attempt and row.status == COMPLETED
+            if row is None or not ended or policies.version(connection, user_id, version).keep_original:
+                return
+        self.blobs.delete(row.blob_key)
 
     def _fail(self, user_id: str, analysis_id: str, attempt: int, began: int, sentence: str) -> None:
         now = _now()

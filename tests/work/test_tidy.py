@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from callcov.store import analyses, idempotency, listing, users
+from callcov.checks.policy import Policy
+from callcov.store import analyses, idempotency, listing, policies, users
 from callcov.store.analyses import Finished, Submission
 from callcov.store.blobs import open_blobs
 from callcov.store.db import migrate, open_database
@@ -83,6 +84,10 @@ def objects(worker):
     return sorted(str(path) for path in worker.blobs._root.rglob("*") if path.is_file())  # noqa: SLF001 the folder
 
 
+def objects_in(worker, folder):
+    return sum(f"/objects/{folder}/" in path for path in objects(worker))
+
+
 def test_a_test_analysis_goes_after_seven_days_with_everything_that_was_stored_of_it(worker, user):
     completed(worker, user, TEST, NOW - WEEK - timedelta(hours=1))
     worker.tidy()
@@ -92,6 +97,19 @@ def test_a_test_analysis_goes_after_seven_days_with_everything_that_was_stored_o
             "SELECT (SELECT count(*) FROM analyses), (SELECT count(*) FROM documents), (SELECT count(*) FROM judgements)"
         )
         assert rows.one() == (0, 0, 0)
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_the_unmasked_recording_goes_when_the_server_was_killed_just_after_the_completion(worker, user, kept):
+    with worker.database.write() as connection:
+        policies.put(connection, user, Policy(keep_original=kept), NOW)
+    row = completed(worker, user, LIVE, NOW)  # what the killed process had done
+    worker.analyse(lambda _name, work: work(), user, row.id, 1)
+    assert objects_in(worker, "recordings") == kept
+    assert objects_in(worker, "masked") == objects_in(worker, "vectors") == 1
+    assert objects_in(worker, "work") == 0
+    with worker.database.read() as connection:
+        assert analyses.assigned(connection, user, row.id).status == "completed"
 
 
 def test_a_younger_one_and_every_live_one_stay(worker, user):
