@@ -3,10 +3,16 @@
 import json
 import socket
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import requests
+import sqlalchemy as sa
 from api_server import running, tone, wait_until
+
+from callcov.store import keys
+from callcov.store.tables import analyses, users
 
 SOUND = Path(__file__).parent.parent / "sound"
 
@@ -23,6 +29,29 @@ def refused(account):
         return response
 
     return submit
+
+
+@pytest.mark.parametrize("ended", ["the key", "the account"])
+def test_an_upload_is_refused_when_its_key_or_account_ended_while_it_came(account, ended):
+    before, database = account.server.objects(), account.server.services.database
+    form = {"agent_id": "a", "contact_id": "c"}
+    whole = requests.Request("POST", "http://x", data=form, files={"audio_file": ("call.wav", tone())}).prepare()
+
+    def body():
+        yield whole.body[:5000]
+        with database.write() as connection:
+            if ended == "the account":
+                connection.execute(sa.update(users).where(users.c.id == account.user_id).values(is_active=False))
+            else:
+                for key in keys.of_user(connection, account.user_id, datetime.now(UTC), ended=False):
+                    keys.end(connection, account.user_id, key.id, datetime.now(UTC))
+        yield whole.body[5000:]
+
+    answer = account.post("/analysis/", data=body(), headers={"Content-Type": whole.headers["Content-Type"]})
+    assert (answer.status_code, answer.json()) == (401, {"detail": "Invalid authentication credentials"})
+    assert account.server.objects() == before
+    with database.read() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).where(analyses.c.user_id == account.user_id)) == 0
 
 
 def test_the_answer_to_a_submission_is_the_processing_analysis_with_its_durations(account):
@@ -156,6 +185,7 @@ def test_a_form_without_a_boundary_is_refused(account):
         ("agent_id", "a\0b", "value_error"),
         ("contact_id", "a\tb", "value_error"),
         ("metadata", "{", "json_invalid"),
+        *(("metadata", '{"a": ' + "[" * deep + "]" * deep + "}", "json_invalid") for deep in (252, 253, 254)),
         ("metadata", '{"a": NaN}', "json_invalid"),
         ("metadata", '{"a": 1e999}', "json_invalid"),
         ("metadata", '{"a": 123456789012345678901234567890}', "json_invalid"),
@@ -174,6 +204,8 @@ def test_a_form_without_a_boundary_is_refused(account):
         ("webhook_url", "ftp://example.com/", "url_scheme"),
         ("webhook_url", "javascript:alert(1)", "url_scheme"),
         ("webhook_url", "http://exa\nmple.com", "url_parsing"),
+        ("webhook_url", "http:example.com", "url_parsing"),
+        ("webhook_url", "HTTPS:///example.com/hook", "url_parsing"),
         ("webhook_url", "https://", "url_parsing"),
     ],
 )

@@ -38,6 +38,9 @@ def _address(value: object) -> object:
     # A URL parser drops line breaks and blanks silently; what is stored is what was sent, so they are refused.
     if isinstance(value, str) and (any(map(str.isspace, value)) or not value.isprintable()):
         raise PydanticCustomError("url_parsing", "Input should be a valid URL, blanks are not allowed")
+    # A browser's parser mends these to `http://example.com`; what delivers does not.
+    if isinstance(value, str) and re.match(r"https?:(?!//[^/])", value, re.IGNORECASE):
+        raise PydanticCustomError("url_parsing", "Input should be a valid URL, the host stands behind two slashes")
     return value
 
 
@@ -54,6 +57,7 @@ def _metadata(value: object) -> object:
     try:
         found = json.loads(str(value), parse_constant=_no_constant, parse_float=_finite)
         # The encoder refuses what JSON answers could not carry: deep nesting, huge integers, lone surrogates.
+        orjson.dumps({"call": {"metadata": found}})
         text = orjson.dumps(found).decode()
     except (ValueError, TypeError, RecursionError) as error:
         raise PydanticCustomError("json_invalid", "Invalid JSON: metadata should be a JSON object") from error

@@ -22,8 +22,9 @@ from callcov.api.caller import Known
 from callcov.api.form import FILE_FIELD, MAX_FILE, MAX_OTHER, MAX_PARTS, Form
 from callcov.api.services import Given, Services, public_url
 from callcov.api.submission import Fields, check
-from callcov.errors import BadRecording, UploadTooLarge
-from callcov.store import analyses, audit, documents, idempotency, turns
+from callcov.auth.keys import REFUSED
+from callcov.errors import BadRecording, InvalidCredentials, UploadTooLarge
+from callcov.store import analyses, audit, documents, idempotency, keys, turns
 from callcov.store.analyses import Submission
 from callcov.store.blobs import Blobs
 from callcov.store.keys import Caller
@@ -138,8 +139,10 @@ def _promise(
     owner = (caller.user_id, caller.livemode)
     with services.database.write() as connection:
         now = datetime.now(UTC)
+        turns.take(connection, caller.user_id)
+        if not keys.stands(connection, caller.user_id, caller.key_id):  # a body may have been on its way for hours
+            raise InvalidCredentials(REFUSED)
         if key is not None:
-            turns.take(connection, caller.user_id)
             stored = idempotency.find(connection, *owner, key, upload.fingerprint(), now)
             if stored is not None:
                 return stored, False

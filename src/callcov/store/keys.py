@@ -86,6 +86,12 @@ def caller(connection: sa.Connection, key_hash: str, now: datetime) -> Caller | 
     return Caller(*row) if row else None
 
 
+def stands(connection: sa.Connection, user_id: str, key_id: str | None) -> bool:
+    """Whether the account is still active, and the key not ended that was shown, if one was; it may have expired."""
+    active = connection.scalars(_STANDS, {"user_id": user_id, "key_id": key_id or ""}).all()
+    return bool(active) and (key_id is None or bool(active[0]))
+
+
 def of_user(connection: sa.Connection, user_id: str, now: datetime, *, ended: bool) -> tuple[Key, ...]:
     """The account's keys, newest first; those that have ended only when asked for."""
     columns = [_active(now).label("is_active") if column.name == "is_active" else column for column in _COLUMNS]
@@ -145,4 +151,11 @@ _CALLER = (
         users.c.is_active,
         sa.or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > sa.bindparam("now")),
     )
+)
+_STANDS = (
+    sa.select(api_keys.c.is_active)
+    .select_from(
+        users.outerjoin(api_keys, sa.and_(api_keys.c.id == sa.bindparam("key_id"), api_keys.c.user_id == users.c.id))
+    )
+    .where(users.c.id == sa.bindparam("user_id"), users.c.is_active)
 )
