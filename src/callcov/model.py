@@ -6,7 +6,7 @@ activity of each speaker, the roles, and the typed places of sensitive values. E
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -154,9 +154,13 @@ class Recording:
 
 def text_of(words: tuple[Word, ...]) -> str:
     """Words joined by spaces, with one mark for a run of words masked as the same type. Empty for no words."""
-    shown: list[str] = []
+    return "".join(added(words))
+
+
+def added(words: Iterable[Word]) -> Iterator[str]:
+    """What each word adds to the text of those before it: itself behind a space, or nothing when it repeats a mark."""
+    space, mark = "", None
     for word in words:
-        mark = word.text.startswith("[") and word.text.endswith("]")
-        if not (mark and shown and shown[-1] == word.text):
-            shown.append(word.text)
-    return " ".join(shown)
+        yield "" if word.text == mark else space + word.text
+        mark = word.text if word.text.startswith("[") and word.text.endswith("]") else None
+        space = " "

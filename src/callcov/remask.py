@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any, cast
 
 import orjson
 
 from callcov.checks import summary
-from callcov.model import Segment, Sensitive, Transcript, Word, text_of
+from callcov.model import Segment, Sensitive, Transcript, Word, added, text_of
 from callcov.text import sensitive
 
 
@@ -87,16 +88,12 @@ def _retold(text: str, old: Segment, new: Segment) -> str:
 
 
 def _places(text: str, words: tuple[Word, ...]) -> Iterator[tuple[int, int]]:
-    """Where a row of words makes exactly that text, by `text_of`, which is not asked for every row there is."""
+    """Where a row of words makes exactly that text."""
     for first in range(len(words)):
-        told, mark = 0, None  # characters of the text so far, and the masked word that they end with
-        for last in range(first + 1, len(words) + 1):
-            word = words[last - 1].text
-            if word != mark:
-                next_one = word if last == first + 1 else f" {word}"
-                if not text.startswith(next_one, told):
-                    break
-                told += len(next_one)
-                mark = word if word.startswith("[") and word.endswith("]") else None
+        told = 0  # characters of the text so far
+        for last, piece in enumerate(added(islice(words, first, None)), start=first + 1):
+            if not text.startswith(piece, told):
+                break
+            told += len(piece)
             if told == len(text):
                 yield first, last

@@ -18,7 +18,7 @@ from callcov.errors import BadForm, Conflict, NotFound
 from callcov.feed.text import folded
 from callcov.store import deletions, figures, turns
 from callcov.store.billing import afford, charge
-from callcov.store.exact import containing, equal
+from callcov.store.exact import Containing, equal
 from callcov.store.figures import Figures
 from callcov.store.ids import Tick, before, following, uuid7
 from callcov.store.sealed import seal
@@ -383,4 +383,4 @@ def _containing(needle: str) -> sa.ColumnElement[bool]:
     # No id holds a NUL or is that long, and PostgreSQL refuses to look for one.
     if "\0" in needle or len(needle) > _LONGEST_FOLDED:
         return sa.false()
-    return sa.or_(containing(analyses.c.agent_folded, needle), containing(analyses.c.contact_folded, needle))
+    return sa.or_(Containing(analyses.c.agent_folded, needle), Containing(analyses.c.contact_folded, needle))

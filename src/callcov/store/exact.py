@@ -13,8 +13,8 @@ def equal(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
     return sa.false() if "\0" in text else column == text
 
 
-class containing(FunctionElement[bool]):  # noqa: N801 - used as a function
-    """`containing(column, text)`: that the column has exactly that text somewhere.
+class Containing(FunctionElement[bool]):
+    """`Containing(column, text)`: that the column has exactly that text somewhere.
 
     Not by LIKE, in which SQLite takes U+FFFE and U+FFFF for U+FFFD.
     """
@@ -23,11 +23,11 @@ class containing(FunctionElement[bool]):  # noqa: N801 - used as a function
     type = sa.Boolean()
 
 
-@compiles(containing)
-def _in_postgresql(element: containing, compiler: SQLCompiler, **given: object) -> str:
+@compiles(Containing)
+def _in_postgresql(element: Containing, compiler: SQLCompiler, **given: object) -> str:
     return f"strpos({compiler.process(element.clauses, **given)}) > 0"
 
 
-@compiles(containing, "sqlite")
-def _in_sqlite(element: containing, compiler: SQLCompiler, **given: object) -> str:
+@compiles(Containing, "sqlite")
+def _in_sqlite(element: Containing, compiler: SQLCompiler, **given: object) -> str:
     return f"instr({compiler.process(element.clauses, **given)}) > 0"

@@ -49,7 +49,7 @@ def find(segments: Sequence[Segment], likely: Likely | None = None) -> tuple[Sen
     found, harmless = _by_rules(segments)
     if not likely:
         return found
-    priced = [one for one in found if one.type in SECRETS and _priced(segments[one.segment], one)]
+    priced = frozenset(one for one in found if one.type in SECRETS and _priced(segments[one.segment], one))
     return joined(found, harmless, priced, likely)
 
 
