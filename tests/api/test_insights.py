@@ -84,6 +84,9 @@ def test_a_series_has_every_interval_with_calls(account, figures, interval, star
             connection.exec_driver_sql("UPDATE analyses SET created = ? WHERE id = ?", moved)
         connection.exec_driver_sql("DELETE FROM figures_daily WHERE user_id = ?", (account.user_id,))
         connection.exec_driver_sql("DELETE FROM figures WHERE user_id = ?", (account.user_id,))
+        connection.exec_driver_sql(
+            "INSERT INTO uncounted SELECT id FROM analyses WHERE user_id = ?", (account.user_id,)
+        )
     recount(account.server)
     summary = figures(interval=interval)
     assert [one["start"][:10] for one in summary["series"]] == starts
@@ -109,6 +112,7 @@ def test_what_was_completed_before_there_were_figures_is_counted_from_its_result
         with server.services.database.write() as connection:
             connection.exec_driver_sql("DELETE FROM figures")
             connection.exec_driver_sql("DELETE FROM figures_daily")
+            connection.exec_driver_sql("INSERT INTO uncounted SELECT id FROM analyses")
             connection.exec_driver_sql("DELETE FROM judgements WHERE rowid = 1")  # as from before they were kept
         assert account.get("/insights/summary").json()["calls"] == 0
         recount(server)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+import sqlalchemy as sa
 
 from callcov.store.analyses import Finished, Submission
 from callcov.store.judgements import Change, Judgement
@@ -61,3 +62,19 @@ def change(row, name="second", **other):
         "light": f'{{"light":"{name}"}}',
     }
     return Change(row.id, row.revision, **(fields | other))
+
+
+def plans(connection, work):
+    """How SQLite goes about each statement of that work, a line a step."""
+    seen = []
+
+    def note(_connection, _cursor, statement, parameters, *_):
+        seen.append((statement, parameters))
+
+    sa.event.listen(connection, "before_cursor_execute", note)
+    work()
+    sa.event.remove(connection, "before_cursor_execute", note)
+    steps = [
+        connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters) for statement, parameters in seen
+    ]
+    return [step.detail for found in steps for step in found]

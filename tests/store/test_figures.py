@@ -2,15 +2,20 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_samples import LIVE, NOON, TEST, change, figures, finished, submission
 
+import callcov.store
 from callcov.checks import FLAGS
-from callcov.store import analyses, insights, judgements
-from callcov.store.figures import DAY, missing, put
+from callcov.store import analyses, insights, judgements, users
+from callcov.store.db import migrate, open_database
+from callcov.store.figures import DAY, missing, put, remove
 from callcov.store.insights import Scope
 from callcov.store.tables import MEASURES
 from callcov.store.times import iso
@@ -126,11 +131,32 @@ def test_what_is_not_counted_is_found_and_counted_once(database, user, other_use
         analyses.finish(connection, user, row.id, 1, finished())
         connection.exec_driver_sql("DELETE FROM figures")
         connection.exec_driver_sql("DELETE FROM figures_daily")
+        connection.exec_driver_sql("INSERT INTO uncounted SELECT id FROM analyses")
         (one,) = missing(connection, 10)
         assert (one.user_id, one.analysis_id, one.results, one.full) == (user, row.id, '{"results":"first"}', None)
         put(connection, other_user, {row.id: figures()})  # not theirs: nothing
         for _ in range(2):
-            put(connection, user, {row.id: figures(judged=1)})
+            analyses.count_older(connection, user, {row.id: figures(judged=1)})
         assert missing(connection, 10) == ()
         assert [sums["judged"] for sums in insights.by_agent(connection, user, LIVE, Scope()).values()] == [1]
         assert insights.by_agent(connection, other_user, LIVE, Scope()) == {}
+
+
+def test_the_upgrade_notes_what_was_completed_and_not_counted_and_nothing_else(empty_url):
+    """So that no later start has to look at every analysis for them."""
+    database, config = open_database(empty_url), Config()
+    config.set_main_option("script_location", str(Path(callcov.store.__file__).with_name("migrations")))
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0010")
+        user = users.create(connection, "dana@example.com", NOON).id
+        _waiting, older, counted = (analyses.accept(connection, user, LIVE, submission(), NOON) for _ in range(3))
+        for row in (older, counted):
+            analyses.finish(connection, user, row.id, 1, finished())
+        remove(connection, user, [older.id])
+    migrate(database)
+    with database.write() as connection:
+        assert [one.analysis_id for one in missing(connection, 10)] == [older.id]
+        analyses.delete(connection, user, LIVE, older.id)
+        assert missing(connection, 10) == ()
+    database.close()

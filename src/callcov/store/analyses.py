@@ -22,7 +22,7 @@ from callcov.store.exact import Containing, equal
 from callcov.store.figures import Figures
 from callcov.store.ids import Tick, before, following, uuid7
 from callcov.store.sealed import seal
-from callcov.store.tables import analyses, documents, feeds, judgements, users
+from callcov.store.tables import analyses, documents, feeds, judgements, uncounted, users
 from callcov.store.tables import figures as _figures
 from callcov.store.times import milliseconds
 
@@ -318,6 +318,7 @@ def count_older(connection: sa.Connection, user_id: str, counted: Mapping[str, f
     """Count completed analyses of which nothing was counted when they ended; what their lists say of flags changes."""
     turns.take(connection, user_id)
     figures.put(connection, user_id, counted)
+    connection.execute(sa.delete(uncounted).where(uncounted.c.analysis_id.in_(list(counted))))
     theirs = sa.and_(analyses.c.user_id == user_id, analyses.c.id.in_(list(counted)))
     for livemode in connection.scalars(sa.select(analyses.c.livemode).where(theirs).distinct()).all():
         changed = sa.update(analyses).where(theirs, analyses.c.livemode == livemode)

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from callcov.store.sealed import opened
-from callcov.store.tables import MEASURES, analyses, documents, figures, figures_daily, judgements
+from callcov.store.tables import MEASURES, analyses, documents, figures, figures_daily, judgements, uncounted
 
 DAY = 86_400
 EVERYBODY = ""
@@ -85,10 +85,8 @@ def missing(connection: sa.Connection, limit: int) -> tuple[Uncounted, ...]:
     rows = connection.execute(
         sa.select(analyses.c.user_id, analyses.c.id, analyses.c.policy_version, judgements.c.results, full)
         .join(documents, documents.c.analysis_id == analyses.c.id)
-        .outerjoin(figures, figures.c.analysis_id == analyses.c.id)
         .outerjoin(judgements, sa.and_(judgements.c.analysis_id == analyses.c.id, judgements.c.number == newest))
-        .where(analyses.c.status == _COMPLETED, figures.c.analysis_id.is_(None))
-        .limit(limit)
+        .where(analyses.c.id.in_(sa.select(uncounted.c.analysis_id).limit(limit)))
     )
     return tuple(
         Uncounted(

@@ -116,10 +116,13 @@ analyses = sa.Table(
     sa.Index("ix_analyses_revision", "user_id", "livemode", "revision"),
     sa.Index("ix_analyses_agent", "user_id", "livemode", "agent_id", "id"),
     sa.Index("ix_analyses_contact", "user_id", "livemode", "contact_id", "id"),
-    # To tell whether an object that lies in the store is anybody's.
+    # To tell whether an object that lies in the store is anybody's. A call that is taken on has but its recording.
     sa.Index("ix_analyses_blob_key", "blob_key"),
-    sa.Index("ix_analyses_masked_key", "masked_key"),
-    sa.Index("ix_analyses_vectors_key", "vectors_key"),
+    *(
+        sa.Index(f"ix_analyses_{name}", name, sqlite_where=there, postgresql_where=there)
+        for name in ("masked_key", "vectors_key")
+        for there in [sa.text(f"{name} IS NOT NULL")]
+    ),
     # What is being worked on counts towards an account's minutes, and every submission asks how much that is.
     sa.Index(
         "ix_analyses_processing",
@@ -274,6 +277,13 @@ figures_daily = sa.Table(
     sa.Column("calls", sa.BigInteger, nullable=False),
     *(sa.Column(name, sa.BigInteger, nullable=False) for name in MEASURES),
     sqlite_with_rowid=False,
+)
+
+# What was completed before there were figures, as the upgrade found it; whoever counts it takes it out.
+uncounted = sa.Table(
+    "uncounted",
+    metadata,
+    sa.Column("analysis_id", sa.String(36), sa.ForeignKey("analyses.id", ondelete="CASCADE"), primary_key=True),
 )
 
 # The fields that can be flagged (`checks.FLAGS`, which a test holds), as `figures` has a column for each.
