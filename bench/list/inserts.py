@@ -20,6 +20,7 @@ from shape import AGENTS, CONTACTS, agent_of, contact_of, drawn
 
 from callcov.store import analyses
 from callcov.store.analyses import Submission
+from callcov.store.blobs import fresh_key
 from callcov.store.db import Database
 from callcov.store.folder import installation
 from callcov.store.ids import Tick, uuid7
@@ -51,37 +52,41 @@ class Inserts:
             first = connection.execute(sa.select(table).limit(1)).mappings().one()
         database.scrub()
         os.sync()  # or else the machine still writes these rows while others are timed
-        self._like, self._number = dict(first), 0
+        self._like, self._number, self._made = dict(first), 0, 0
 
-    def ours(self, count: int) -> None:
-        """That many calls taken on in one transaction."""
+    def calls(self, count: int) -> list[Submission]:
+        """That many calls that nobody took on yet."""
+        return [self._call() for _ in range(count)]
+
+    def ours(self, calls: list[Submission]) -> None:
+        """Those calls taken on in one transaction."""
         with self._database.write() as connection:
-            submissions = [self._submission() for _ in range(count)]
-            analyses.accept_all(connection, self._user_id, LIVE, submissions, datetime.now(UTC))
+            analyses.accept_all(connection, self._user_id, LIVE, calls, datetime.now(UTC))
 
-    def naive(self, count: int) -> None:
-        """That many rows, one by one, in one transaction."""
+    def naive(self, calls: list[Submission]) -> None:
+        """A row for each, one by one, in one transaction."""
         with self._database.write() as connection:
-            for row in [self._row() for _ in range(count)]:
-                connection.execute(sa.insert(_naive), row)
+            for call in calls:
+                connection.execute(sa.insert(_naive), self._row(call))
 
-    def together(self, count: int) -> None:
-        """That many rows at once."""
+    def together(self, calls: list[Submission]) -> None:
+        """A row for each, in one statement."""
         with self._database.write() as connection:
-            connection.execute(sa.insert(_naive), [self._row() for _ in range(count)])
+            connection.execute(sa.insert(_naive), [self._row(call) for call in calls])
 
-    def _submission(self) -> Submission:
-        row = self._row()
-        agent, contact, key = (str(row[name]) for name in ("agent_id", "contact_id", "blob_key"))
-        return Submission(agent, contact, key, "0" * 64, 960_044, "wav", 60_000, 2, 8_000)
-
-    def _row(self) -> dict[str, object]:
+    def _call(self) -> Submission:
         self._number += 1
-        number, now = self._number, time.time()
+        number = self._number
         agent, contact = agent_of(number * 7919 % AGENTS), contact_of(number * 104_729 % CONTACTS)
-        new_id = uuid7(Tick(int(now * 1000), number % 4096))
+        return Submission(agent, contact, fresh_key("recordings"), "0" * 64, 960_044, "wav", 60_000, 2, 8_000)
+
+    def _row(self, call: Submission) -> dict[str, object]:
+        self._made += 1
+        now = time.time()
+        new_id = uuid7(Tick(int(now * 1000), self._made % 4096))
+        agent, contact = call.agent_id, call.contact_id
         texts = {"agent_id": agent, "agent_folded": agent, "contact_id": contact, "contact_folded": contact}
-        return self._like | texts | {"id": new_id, "created": int(now), "blob_key": f"recordings/{number:032x}"}
+        return self._like | texts | {"id": new_id, "created": int(now), "blob_key": call.blob_key}
 
 
 def measure(folder: Path, say: Callable[[str], None]) -> dict[str, float]:
@@ -95,17 +100,17 @@ def measure(folder: Path, say: Callable[[str], None]) -> dict[str, float]:
     with installation(folder) as database:
         inserts = Inserts(database, owners[0])
         for _ in range(ROUNDS):
-            for name, work in (("ours", inserts.ours), ("naive", inserts.naive)):
-                rates.setdefault(f"{name}, one", []).append(_rate(lambda work=work: work(1), ALONE, 1))
-            for name, work in (("ours", inserts.ours), ("naive", inserts.naive), ("together", inserts.together)):
-                rates.setdefault(f"{name}, batch", []).append(
-                    _rate(lambda work=work: work(TOGETHER), BATCHES, TOGETHER)
-                )
+            ways = {"ours": inserts.ours, "naive": inserts.naive, "together": inserts.together}
+            for name in ("ours", "naive"):
+                rates.setdefault(f"{name}, one", []).append(_rate(ways[name], [inserts.calls(1) for _ in range(ALONE)]))
+            for name, work in ways.items():
+                calls = [inserts.calls(TOGETHER) for _ in range(BATCHES)]
+                rates.setdefault(f"{name}, batch", []).append(_rate(work, calls))
     return {name: median(found) for name, found in rates.items()}
 
 
-def _rate(work: Callable[[], None], times: int, rows: int) -> float:
+def _rate(work: Callable[[list[Submission]], None], transactions: list[list[Submission]]) -> float:
     began = time.perf_counter()
-    for _ in range(times):
-        work()
-    return times * rows / (time.perf_counter() - began)
+    for calls in transactions:
+        work(calls)
+    return sum(map(len, transactions)) / (time.perf_counter() - began)

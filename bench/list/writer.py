@@ -25,6 +25,7 @@ from shape import AGENTS, CONTACTS, agent_of, contact_of
 
 from callcov.store import analyses
 from callcov.store.analyses import Analysis, Submission
+from callcov.store.blobs import fresh_key
 from callcov.store.db import Database, open_database
 from callcov.store.times import iso
 
@@ -48,8 +49,7 @@ class Writer:
     def _take_on(self, number: int) -> dict[str, object]:
         agent = agent_of(123 if number % 20 == 0 else self._drawn.randrange(AGENTS))
         contact = self._contact if number % 400 == 0 else contact_of(self._drawn.randrange(CONTACTS))
-        key = f"recordings/{self._drawn.getrandbits(128):032x}"
-        submission = Submission(agent, contact, key, "0" * 64, 960_044, "wav", 60_000, 2, 8_000)
+        submission = Submission(agent, contact, fresh_key("recordings"), "0" * 64, 960_044, "wav", 60_000, 2, 8_000)
         begin = time.monotonic()
         with self._database.write() as connection:
             row = analyses.accept(connection, self._user_id, LIVE, submission, datetime.now(UTC))

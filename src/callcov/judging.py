@@ -9,7 +9,6 @@ made before vectors were kept.
 from __future__ import annotations
 
 import gc
-import secrets
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,7 +30,7 @@ from callcov.model import Transcript
 from callcov.models import locate
 from callcov.remask import remasked, rewritten
 from callcov.speech import mask
-from callcov.store.blobs import Blobs, open_blobs
+from callcov.store.blobs import Blobs, fresh_key, open_blobs
 from callcov.store.sealed import Vault
 
 
@@ -120,7 +119,7 @@ class Tools:
 
     def keep(self, vectors: Vectors, owner: str) -> str:
         """Store vectors for that account; gives their key."""
-        key = fresh("vectors")
+        key = fresh_key("vectors")
         self.blobs.of(owner).write(key, pack(vectors))
         return key
 
@@ -159,17 +158,12 @@ def do_hide(
     told = tuple(rewritten(one, old, new) for one in results)
     if masked_key is None or not tools.blobs.exists(masked_key):
         return Hidden(told, None)
-    key = fresh("masked", ".flac")
+    key = fresh_key("masked", ".flac")
     with tempfile.TemporaryFile() as sound:
         mask.write_masked(tools.blobs.reader(masked_key), mask.silences(new, types), sound)
         sound.seek(0)
         tools.blobs.of(owner).write(key, sound)
     return Hidden(told, key)
-
-
-def fresh(folder: str, suffix: str = "") -> str:
-    """A key that nobody can guess and nothing has."""
-    return f"{folder}/{secrets.token_hex(16)}{suffix}"
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import secrets
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,7 +25,7 @@ from callcov.auth.keys import REFUSED
 from callcov.errors import BadRecording, InvalidCredentials, UploadTooLarge
 from callcov.store import analyses, audit, documents, idempotency, keys, turns
 from callcov.store.analyses import Submission
-from callcov.store.blobs import Blobs
+from callcov.store.blobs import Blobs, fresh_key
 from callcov.store.keys import Caller
 from callcov.store.times import iso
 
@@ -94,7 +93,7 @@ async def receive(request: Request, blobs: Blobs) -> Upload:
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > _MAX_BODY:
         raise UploadTooLarge(f"The recording is larger than 500 MB ({MAX_FILE:,} bytes).")
-    key = f"recordings/{secrets.token_hex(16)}"
+    key = fresh_key("recordings")
     digest = hashlib.sha256()
     async with blobs.writer(key) as file:
         async for block in _blocks(form, request.stream()):

@@ -10,6 +10,8 @@ import asyncio
 import errno
 import io
 import re
+import secrets
+import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
@@ -202,6 +204,14 @@ def open_blobs(url: str, vault: Vault | None = None) -> Blobs:
     except OSError as error:
         raise BadSetting(f"The folder {root} for recordings cannot be used: {error.strerror}.") from error
     return Blobs(root, vault)
+
+
+def fresh_key(folder: str, suffix: str = "") -> str:
+    """A key that nobody can guess and nothing has: 32 hexadecimal digits.
+
+    Twelve are milliseconds since 1970, so that the database's index of keys grows at its end, not in a page anywhere.
+    """
+    return f"{folder}/{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}{suffix}"
 
 
 class _Ranges(io.RawIOBase):
