@@ -7,6 +7,7 @@ import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from callcov.feed.index import Page
 from callcov.feed.segment import STATUSES, Row, Wanted
 from callcov.feed.text import folded
 from callcov.store.ids import Tick, following, uuid7
@@ -92,6 +93,10 @@ class PlainList:
     def of(self, wanted: Wanted, most: int) -> list[str]:
         named = replace(wanted, status=None, flag=None)
         return [row_id for row_id, one in reversed(self.listed.items()) if matches(one, named)][:most]
+
+    def page_of(self, wanted: Wanted, most: int, limit: int, offset: int, starting_after: str | None) -> Page | None:
+        ids, total, has_more = self.page(replace(wanted, status=None, flag=None), limit, offset, starting_after)
+        return Page(ids, total, has_more=has_more) if total <= most else None
 
 
 @dataclass

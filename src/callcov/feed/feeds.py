@@ -71,6 +71,10 @@ class Source(Protocol):
         """The ids of the wanted agent or contact within the wanted times, newest first; the newest `most` of them."""
         ...
 
+    def page_of(self, wanted: Wanted, most: int, limit: int, offset: int, starting_after: str | None) -> Page | None:
+        """The page of those, of whatever status and flags; None when there are more than `most`."""
+        ...
+
 
 class Lists(Protocol):
     """The lists of a database, by account and mode."""
@@ -184,6 +188,8 @@ class Feeds:
         """A page of an agent or contact with so few analyses that the database finds them by name at once."""
         if wanted.nothing or wanted.part or (wanted.agent is None) == (wanted.contact is None):
             return None
+        if wanted.status is None and wanted.flag is None:
+            return source.page_of(wanted, self._few, limit, offset, starting_after)
         ids = source.of(wanted, self._few + 1)
         return index.among(ids, wanted, limit, offset, starting_after) if len(ids) <= self._few else None
 

@@ -37,7 +37,7 @@ class Page:
     has_more: bool
 
 
-def part(ids: Sequence[str], limit: int, offset: int = 0, starting_after: str | None = None) -> Page:
+def _part(ids: Sequence[str], limit: int, offset: int, starting_after: str | None) -> Page:
     """The page of a list that is these ids, newest first."""
     older = ids if starting_after is None else [one for one in ids if one < starting_after]
     shown = tuple(older[offset : offset + limit])
@@ -148,8 +148,8 @@ class Index:
         self, ids: Sequence[str], wanted: Wanted, limit: int, offset: int = 0, starting_after: str | None = None
     ) -> Page:
         """The same of those ids alone, newest first and all of them here; only status and flag are looked at."""
-        if not ids or (wanted.status is None and wanted.flag is None):
-            return part(ids, limit, offset, starting_after)
+        if not ids:
+            return Page((), 0, has_more=False)
         keys = halves(ids)[:, 0]
         places = np.array([segment.first for segment in self.segments], np.uint64).searchsorted(keys, "right") - 1
         ends = [0, *(np.flatnonzero(np.diff(places)) + 1).tolist(), len(ids)]
@@ -157,7 +157,7 @@ class Index:
             self.segments[int(places[begin])].meeting(keys[begin:end], wanted.status, wanted.flag)
             for begin, end in pairwise(ends)
         ]
-        return part(list(compress(ids, np.concatenate(meets).tolist())), limit, offset, starting_after)
+        return _part(list(compress(ids, np.concatenate(meets).tolist())), limit, offset, starting_after)
 
     def _last_key(self) -> int:
         return self.segments[-1].last if self.segments else -1

@@ -192,17 +192,34 @@ def _plain(connection: sa.Connection, user_id: str, about: str, stored: bytes) -
     return stored if stored.startswith(b"{") else unsealed(connection, user_id, about, stored.decode()).encode()
 
 
+def _named(column: sa.Column[str]) -> sa.Select[Any]:
+    """Asks for the ids of an agent or contact, `name`, from `after` on and before `before`."""
+    account = analyses.c.user_id == sa.bindparam("user_id"), analyses.c.livemode == sa.bindparam("livemode")
+    times = analyses.c.id >= sa.bindparam("after"), analyses.c.id < sa.bindparam("before")
+    return sa.select(analyses.c.id).where(*account, column == sa.bindparam("name"), *times)
+
+
 @cache
 def _of(column: sa.Column[str]) -> sa.Select[Any]:
-    """Asks for the ids of an agent or contact, `name`, from `after` on and before `before`.
+    """Asks for the newest `most` of those.
 
     As one text, in whatever order: a thousand rows would take three times as long.
     """
-    account = analyses.c.user_id == sa.bindparam("user_id"), analyses.c.livemode == sa.bindparam("livemode")
-    times = analyses.c.id >= sa.bindparam("after"), analyses.c.id < sa.bindparam("before")
-    found = sa.select(analyses.c.id).where(*account, column == sa.bindparam("name"), *times)
-    newest = found.order_by(analyses.c.id.desc()).limit(sa.bindparam("most")).subquery()
+    newest = _named(column).order_by(analyses.c.id.desc()).limit(sa.bindparam("most")).subquery()
     return sa.select(sa.func.aggregate_strings(newest.c.id, ","))
+
+
+@cache
+def _page_of(column: sa.Column[str]) -> sa.Select[str, int]:
+    """Asks for `limit` of those behind `until` and the newest `offset`, as one text, and how many of `most` there are.
+
+    A thousand ids, of which a hundred are shown, take three times as long to come here as to be counted there.
+    """
+    shown = _named(column).where(analyses.c.id < sa.bindparam("until")).order_by(analyses.c.id.desc())
+    shown = shown.limit(sa.bindparam("limit")).offset(sa.bindparam("offset")).subquery()
+    some = _named(column).limit(sa.bindparam("most")).subquery()
+    there = sa.select(sa.func.count()).select_from(some).scalar_subquery()
+    return sa.select(sa.func.aggregate_strings(shown.c.id, ","), there)
 
 
 class Source:
@@ -244,11 +261,26 @@ class Source:
 
     def of(self, wanted: Wanted, most: int) -> list[str]:
         """The ids of the wanted agent or contact within the wanted times, newest first; the newest `most` of them."""
+        column, given = self._asked(wanted)
+        return _newest_first(self._connection.scalar(_of(column), given | {"most": most}))
+
+    def page_of(
+        self, wanted: Wanted, most: int, limit: int, offset: int, starting_after: str | None
+    ) -> index.Page | None:
+        """The page of those, of whatever status and flags; None when there are more than `most`."""
+        column, given = self._asked(wanted)
+        given |= {"most": most + 1, "limit": limit + 1, "offset": offset, "until": starting_after or _LAST}
+        found = self._connection.execute(_page_of(column), given).one()
+        ids, total = _newest_first(found[0]), found[1]
+        return None if total > most else index.Page(tuple(ids[:limit]), total, has_more=len(ids) > limit)
+
+    def _asked(self, wanted: Wanted) -> tuple[sa.Column[str], dict[str, Any]]:
+        """Where the wanted agent or contact stands, and who it is and the times as `_named` takes them."""
         column, name = (analyses.c.agent_id, wanted.agent) if wanted.agent else (analyses.c.contact_id, wanted.contact)
-        given = {"user_id": self.user_id, "livemode": self.livemode, "name": (name or b"").decode(), "most": most}
+        given = {"user_id": self.user_id, "livemode": self.livemode, "name": (name or b"").decode()}
         given["after"] = "" if wanted.after is None else first_of(wanted.after)
         given["before"] = _LAST if wanted.before is None else first_of(wanted.before)
-        return sorted(filter(None, (self._connection.scalar(_of(column), given) or "").split(",")), reverse=True)
+        return column, given
 
     def _owned(self) -> sa.ColumnElement[bool]:
         return sa.and_(analyses.c.user_id == self.user_id, analyses.c.livemode == self.livemode)
@@ -256,3 +288,7 @@ class Source:
     def _rows(self, which: sa.ColumnElement[bool], order: sa.Column[Any], limit: int) -> list[Row]:
         rows = sa.select(*_ROW).where(self._owned(), which).order_by(order).limit(limit)
         return [Row(*row) for row in self._connection.execute(rows)]
+
+
+def _newest_first(ids: str | None) -> list[str]:
+    return sorted(filter(None, (ids or "").split(",")), reverse=True)
