@@ -41,7 +41,7 @@ class Work(Protocol):
         ...
 
     def tidy(self) -> None:
-        """Fail what was lost and remove what is due; called at every start and once an hour."""
+        """Fail what was lost and remove what is due; called in the background, at every start and once an hour."""
         ...
 
 
@@ -66,7 +66,7 @@ class Engine:
         self._starter: Starter | None = None
 
     def launch(self, work: Work, concurrency: int) -> None:
-        """Create the engine's tables, recover what was cut off and begin to work on `concurrency` analyses at once."""
+        """Create the engine's tables, recover what was cut off, and begin to work, on `concurrency` analyses at once."""
 
         @DBOS.workflow(name="analyse", max_recovery_attempts=_RECOVERIES)
         def analyse(user_id: str, analysis_id: str, attempt: int) -> None:  # pyright: ignore[reportUnusedFunction] DBOS calls it by name
@@ -92,6 +92,8 @@ class Engine:
             [{"schedule_name": "tidy", "workflow_fn": tidy, "schedule": "17 * * * *", "context": None}]
         )
         self._starter = Starter(self._database)
+        # In the background: looking through the stored objects of ten million calls takes minutes.
+        DBOS.start_workflow(tidy, datetime.now(UTC), None)
 
     def start(self, connection: sa.Connection, user_id: str, analysis_id: str, attempt: int) -> None:
         """Enqueue the analysis within the caller's transaction; it begins once that has been committed."""

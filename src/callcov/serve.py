@@ -108,7 +108,6 @@ def serve(config: Config, host: str, port: int, ready: Callable[[str, bool], Non
         engine = Engine(database.engine)
         worker = _worker(config, database, engine, children, here)
         engine.launch(worker, config.workers)
-        worker.tidy()
         with _services(config, database, _Direct(engine, worker), here, shared=api_processes > 1) as services:
             services.judges.children.warm(os.getpid)
             threading.Thread(target=_stop_deleted, args=(worker,), daemon=True).start()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from dbos import DBOS
 from serving import Server, submit
 from sounds import SOUND, samples, write_wav
 
@@ -131,10 +132,11 @@ def test_an_api_process_that_is_killed_is_replaced_and_without_their_keeper_the_
 
 
 class Noted:
-    """Work that only notes what it is given, and takes until `free` is set."""
+    """Work that only notes what it is given, and takes until `free` is set; tidying, until `tidied` is."""
 
     def __init__(self):
-        self.free, self.began = threading.Event(), []
+        self.free, self.tidying, self.tidied, self.began = *(threading.Event() for _ in range(3)), []
+        self.tidied.set()
 
     def analyse(self, step, user_id, analysis_id, attempt):
         self.began.append((user_id, analysis_id, attempt))
@@ -145,7 +147,8 @@ class Noted:
         raise AssertionError((step, what))
 
     def tidy(self):
-        pass
+        self.tidying.set()
+        self.tidied.wait(60)
 
 
 def wait_for(condition, seconds=30):
@@ -184,6 +187,24 @@ def test_another_process_enqueues_and_cancels_through_the_database(database, tmp
         starter.close()
         engine.close()
         elsewhere.close()
+
+
+def test_the_tidying_of_a_start_keeps_neither_the_start_nor_the_work_waiting(database):
+    work, engine = Noted(), Engine(database.engine)
+    work.free.set()
+    work.tidied.clear()
+    engine.launch(work, 1)
+    try:
+        with database.write() as connection:
+            engine.start(connection, "user", "one", 1)
+        wait_for(lambda: engine.ended("one", 1))
+        assert work.tidying.wait(30)
+        assert work.began == [("user", "one", 1), "after"]
+        work.tidied.set()
+        wait_for(lambda: not DBOS.list_workflows(name="tidy", status="PENDING"))
+    finally:
+        work.tidied.set()
+        engine.close()
 
 
 def test_work_on_what_another_process_deleted_is_stopped_at_once_and_nothing_else(database, tmp_path):
