@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, StepOptions
 
 # Jobs left under one version are not resumed by another: change it only when the order of the steps changes.
 WORKFLOWS_VERSION = "1"
@@ -17,6 +17,8 @@ ANALYSES, DELIVERIES = "analyses", "deliveries"
 _HISTORY = timedelta(days=7)
 # A workflow that was cut off this often stops being recovered; the sweep then fails its analysis openly.
 _RECOVERIES = 20
+# After 1, 2, 4 … 256 seconds.
+_PATIENT: StepOptions = {"retries_allowed": True, "max_attempts": 10, "interval_seconds": 1.0, "backoff_rate": 2.0}
 
 T = TypeVar("T")
 
@@ -24,8 +26,8 @@ T = TypeVar("T")
 class Step(Protocol):
     """Runs a function as a named, durable step; its result (JSON values only) is remembered across crashes."""
 
-    def __call__(self, name: str, function: Callable[[], T]) -> T:
-        """Run `function`, or give back what it gave before the crash."""
+    def __call__(self, name: str, function: Callable[[], T], *, patient: bool = False) -> T:
+        """Run `function`, or give back what it gave before the crash; a patient step tries again when it raises."""
         ...
 
 
@@ -66,7 +68,7 @@ class Engine:
         self._starter: Starter | None = None
 
     def launch(self, work: Work, concurrency: int) -> None:
-        """Create the engine's tables, recover what was cut off, and begin to work, on `concurrency` analyses at once."""
+        """Create the engine's tables, recover what was cut off, and work, on `concurrency` analyses at once."""
 
         @DBOS.workflow(name="analyse", max_recovery_attempts=_RECOVERIES)
         def analyse(user_id: str, analysis_id: str, attempt: int) -> None:  # pyright: ignore[reportUnusedFunction] DBOS calls it by name
@@ -197,5 +199,6 @@ def _analysis(analysis_id: str, attempt: int) -> str:
     return f"analyse.{analysis_id}.{attempt}"
 
 
-def _step(name: str, function: Callable[[], T]) -> T:
-    return DBOS.run_step({"name": name}, function)
+def _step(name: str, function: Callable[[], T], *, patient: bool = False) -> T:
+    options: StepOptions = {**_PATIENT, "name": name} if patient else {"name": name}
+    return DBOS.run_step(options, function)

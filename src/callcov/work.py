@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from ipaddress import IPv4Network, IPv6Network
 
 import orjson
@@ -98,8 +98,12 @@ class Worker:
         self.engine.forget(analysis_id)
 
     def deliver(self, step: Step, user_id: str, analysis_id: str, run: int, attempt: int) -> None:
-        """Make webhook attempt number `attempt` for what attempt `run` at the analysis came to."""
-        step("deliver", partial(self._deliver, user_id, analysis_id, run, attempt))
+        """Make webhook attempt number `attempt` for what attempt `run` at the analysis came to.
+
+        When that cannot be noted for the moment, it is noted later: no attempt would follow, and it is not sent again.
+        """
+        sent = cache(partial(self._send, user_id, analysis_id, run, attempt))
+        step("deliver", lambda: self._note(user_id, run, sent()), patient=True)
 
     def tidy(self) -> None:
         """Fail analyses whose workflow gave up; remove what killed processes left, and what was kept long enough."""
@@ -238,11 +242,12 @@ class Worker:
             self._discard(row)  # it may have failed in the instant after they were put there
             log.warning("failed", analysis=analysis_id, attempt=attempt, reason=sentence)
 
-    def _deliver(self, user_id: str, analysis_id: str, run: int, attempt: int) -> None:
+    def _send(self, user_id: str, analysis_id: str, run: int, attempt: int) -> tuple[Delivery, float | None] | None:
+        """What the attempt came to, and the seconds to the next; None when there is nothing to tell any more."""
         with self.database.read() as connection:
             row = analyses.assigned(connection, user_id, analysis_id)
             if row is None or row.attempt != run or row.status == PROCESSING or row.webhook_url is None:
-                return  # deleted or retried meanwhile: what was to be told is no longer so
+                return None  # deleted or retried meanwhile: what was to be told is no longer so
             document = documents.full(connection, user_id, row.livemode, analysis_id)
             secret = users.webhook_secret(connection, user_id)
         body = documents.filled(document, self.public_url) if document else rendered(row, self.public_url)
@@ -260,13 +265,19 @@ class Worker:
             error=outcome.error,
             next_at=None if delay is None else iso(_now() + timedelta(seconds=delay)),
         )
+        log.info("webhook", analysis=analysis_id, attempt=attempt, outcome=delivery.outcome, error=outcome.error)
+        return delivery, delay
+
+    def _note(self, user_id: str, run: int, sent: tuple[Delivery, float | None] | None) -> None:
+        if sent is None:
+            return
+        delivery, delay = sent
         with self.database.write() as connection:
-            if analyses.assigned(connection, user_id, analysis_id) is None:
+            if analyses.assigned(connection, user_id, delivery.analysis_id) is None:
                 return
             deliveries.add(connection, user_id, delivery)
             if delay is not None:
-                self.engine.deliver(connection, user_id, analysis_id, run, attempt + 1, delay)
-        log.info("webhook", analysis=analysis_id, attempt=attempt, outcome=delivery.outcome, error=outcome.error)
+                self.engine.deliver(connection, user_id, delivery.analysis_id, run, delivery.attempt + 1, delay)
 
     def _discard(self, row: Analysis) -> None:
         """Remove what an attempt leaves when it completes, because it did not."""

@@ -2,14 +2,20 @@
 
 import json
 import time
+from datetime import UTC, datetime
+from ipaddress import ip_network
 
 import pytest
 from serving import Server, ended, submit
 from sounds import SOUND, samples, write_wav
 from standardwebhooks import Webhook
 
-from callcov.store import deliveries, users
+from callcov.engine import Engine
+from callcov.store import analyses, deliveries, users
+from callcov.store.analyses import Submission
+from callcov.store.blobs import open_blobs
 from callcov.store.folder import installation
+from callcov.work import Worker
 
 
 @pytest.fixture
@@ -64,3 +70,35 @@ def test_a_private_address_is_refused_unless_it_is_listed(tmp_path, models_folde
     assert (rows[0].status_code, rows[0].outcome) == (None, "retry")
     assert "CALLCOV_WEBHOOK_ALLOW" in rows[0].error
     assert receiver.got == []
+
+
+def test_an_attempt_that_cannot_be_noted_is_noted_later_and_not_sent_again(tmp_path, receiver):
+    receiver.answers, now = [500], datetime.now(UTC)
+    with installation(tmp_path / "data") as database:
+        engine = Engine(database.engine)
+        worker = Worker(database, open_blobs(tmp_path.as_uri()), engine, None, {}, "", (ip_network("127.0.0.0/8"),))
+        engine.launch(worker, 1)
+        try:
+            with database.write() as connection:
+                user = users.create(connection, "qa@example.com", now).id
+                call = Submission("a", "c", "r", "0" * 64, 1, "wav", 1, 1, 8000, webhook_url=receiver.url)
+                row = analyses.accept(connection, user, True, call, now)  # noqa: FBT003 - live
+                analyses.fail(connection, user, row.id, 1, "There is no speech.", "now", 1)
+                connection.exec_driver_sql("ALTER TABLE deliveries RENAME TO away")
+                engine.deliver(connection, user, row.id, 1, 1, 0.0)
+            deadline = time.monotonic() + 60
+            while not receiver.got:
+                assert time.monotonic() < deadline, "nothing was sent"
+                time.sleep(0.1)
+            with database.write() as connection:
+                connection.exec_driver_sql("ALTER TABLE away RENAME TO deliveries")
+            noted = ()
+            while not noted:
+                assert time.monotonic() < deadline, "nothing was noted"
+                time.sleep(0.1)
+                with database.read() as connection:
+                    noted = deliveries.of_analysis(connection, user, livemode=True, analysis_id=row.id)
+            assert [(one.attempt, one.status_code, one.outcome) for one in noted] == [(1, 500, "retry")]
+            assert len(receiver.got) == 1
+        finally:
+            engine.close()
