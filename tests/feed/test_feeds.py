@@ -265,6 +265,14 @@ def test_what_somebody_left_half_written_goes_at_the_next_erasure(tmp_path):
     assert list(folder.glob("*.new")) == []
 
 
+def spelled(text):
+    """The bytes that the text says occur at each position, apart from the 0 behind an end."""
+    return {
+        place: {byte for byte, places in text.where.items() if byte and places >> place & 1}
+        for place in range(len(text.letters))
+    }
+
+
 def test_what_is_erased_is_in_no_file_at_once_and_the_rest_is_still_kept(made, tmp_path):
     one = PlainList()
     ids = [
@@ -282,11 +290,15 @@ def test_what_is_erased_is_in_no_file_at_once_and_the_rest_is_still_kept(made, t
     assert len(files) == 2
     kept = b"".join(path.read_bytes() for path in files).lower()
     segments, _ = saved.read(files[0].parent, ROWS, one.mark())
-    columns = b"".join(text.letters.T.tobytes() for segment in segments for text in segment.texts).lower()
+    texts = [text for segment in segments for text in segment.texts]
+    columns = b"".join(text.letters.T.tobytes() for text in texts).lower()
     assert b"secret" not in kept
     assert b"secret" not in columns
     assert b"customer_60" not in columns
     assert b"customer_61" in columns
+    assert all(
+        spelled(text) == {place: set(text.letters[place].tolist()) - {0} for place in spelled(text)} for text in texts
+    )
     feeds.close()
     assert restarted(made, one) == 0
 

@@ -40,9 +40,10 @@ class Text:
         self.letters: Bytes = np.zeros((0, capacity), np.uint8)
         self.long: dict[int, bytes] = {}
         # For each byte the positions where it occurs, as bits; and the positions where all rows have the same byte.
-        # Texts that were wiped may still be counted: that costs time, never a match.
+        # Texts that were wiped may still be counted, until somebody wants to know: that costs time, never a match.
         self._where = [0] * 256
         self._constant = 0
+        self._was_wiped = False
         self._long_bytes = 0
 
     @classmethod
@@ -59,6 +60,11 @@ class Text:
     @property
     def where(self) -> dict[int, int]:
         """For each byte that occurs the positions where it does, as bits."""
+        if self._was_wiped:  # what is told, or kept in a file, spells nothing that is gone
+            ends, self._where, self._was_wiped = self._where[0], [0] * 256, False
+            self._mark(self.letters)
+            self._where[0] = ends
+            self._compare()
         return {byte: positions for byte, positions in enumerate(self._where) if positions}
 
     @property
@@ -96,6 +102,7 @@ class Text:
     def wipe(self, rows: npt.NDArray[np.intp]) -> None:
         """Forget the texts of those rows."""
         self.letters[:, rows] = 0
+        self._was_wiped = True
         for row in rows.tolist():
             if text := self.long.pop(row, None):
                 self._long_bytes -= _bytes_of(text)
