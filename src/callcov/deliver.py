@@ -71,6 +71,11 @@ def next_delay(attempt: int, jitter: float) -> float | None:
     return DELAYS[attempt - 1] * (0.9 + 0.2 * jitter)
 
 
+def beyond(last: int) -> int:
+    """The number of an attempt that somebody asks for, when `last` was the highest: no other follows it by itself."""
+    return max(last, len(DELAYS) + 1) + 1
+
+
 def lookup(host: str, port: int) -> list[str]:
     """The addresses of a host in the system's order of preference; raises OSError when it has none."""
     return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
@@ -92,7 +97,7 @@ def attempt(
     url: str,
     body: bytes,
     webhook_id: str,
-    secret: str,
+    secrets: Sequence[str],
     allow: tuple[Network, ...],
     now: datetime,
     *,
@@ -102,11 +107,12 @@ def attempt(
 ) -> Outcome:
     """POST a JSON body once and say what came of it; the receiver's behaviour never raises.
 
-    `webhook_id` stays the same at every attempt; `secret` is `whsec_…`; `now` (aware) is the signed time; `limit` is
-    in seconds; `trust` replaces the system's certificates. Addresses outside the public internet are refused unless
-    `allow` holds them. The only errors raised are our own: a secret that is not base64, a body that is not UTF-8.
+    `webhook_id` stays the same at every attempt; each of the `secrets` (`whsec_…`) signs; `now` (aware) is the signed
+    time; `limit` is in seconds; `trust` replaces the system's certificates. Addresses outside the public internet are
+    refused unless `allow` holds them. The only errors raised are our own: a secret that is not base64, a body that is
+    not UTF-8.
     """
-    headers = _signed(body, webhook_id, secret, now)
+    headers = _signed(body, webhook_id, secrets, now)
     started = time.monotonic()
     status: int | None = None
     try:
@@ -124,14 +130,15 @@ def attempt(
     return Outcome(kind, status, error, round(1000 * (time.monotonic() - started)))
 
 
-def _signed(body: bytes, webhook_id: str, secret: str, now: datetime) -> dict[str, str]:
+def _signed(body: bytes, webhook_id: str, secrets: Sequence[str], now: datetime) -> dict[str, str]:
     moment = now.astimezone(UTC)
+    signatures = [Webhook(secret).sign(webhook_id, moment, body.decode()) for secret in secrets]
     return {
         "content-type": "application/json",
         "user-agent": "CallCov",
         "webhook-id": webhook_id,
         "webhook-timestamp": str(int(moment.timestamp())),
-        "webhook-signature": Webhook(secret).sign(webhook_id, moment, body.decode()),
+        "webhook-signature": " ".join(signatures),
     }
 
 

@@ -105,14 +105,7 @@ class Engine:
         self, connection: sa.Connection, user_id: str, analysis_id: str, run: int, attempt: int, delay: float
     ) -> None:
         """Enqueue webhook attempt number `attempt` (from 1), `delay` seconds from now, within the transaction."""
-        options: EnqueueOptions = {
-            "workflow_name": "deliver",
-            "queue_name": DELIVERIES,
-            "workflow_id": f"deliver.{analysis_id}.{run}.{attempt}",
-            "app_version": WORKFLOWS_VERSION,
-            "delay_seconds": delay,
-        }
-        self._launched().enqueue(connection, options, user_id, analysis_id, run, attempt)
+        self._launched().deliver(connection, user_id, analysis_id, run, attempt, delay)
 
     def cancel(self, analysis_id: str, attempt: int) -> None:
         """Stop an analysis before its next step; nothing happens if it has ended or was never started."""
@@ -155,6 +148,19 @@ class Starter:
             "app_version": WORKFLOWS_VERSION,
         }
         self.enqueue(connection, options, user_id, analysis_id, attempt)
+
+    def deliver(
+        self, connection: sa.Connection, user_id: str, analysis_id: str, run: int, attempt: int, delay: float
+    ) -> None:
+        """As `Engine.deliver`."""
+        options: EnqueueOptions = {
+            "workflow_name": "deliver",
+            "queue_name": DELIVERIES,
+            "workflow_id": f"deliver.{analysis_id}.{run}.{attempt}",
+            "app_version": WORKFLOWS_VERSION,
+            "delay_seconds": delay,
+        }
+        self.enqueue(connection, options, user_id, analysis_id, run, attempt)
 
     def cancel(self, analysis_id: str, attempt: int) -> None:
         """As `Engine.cancel`."""

@@ -283,6 +283,7 @@ class _Direct:
 
     def __init__(self, engine: Engine, worker: Worker) -> None:
         self.start = engine.start
+        self.deliver = engine.deliver
         self.cancel = worker.cancel
         self.forget = worker.forget
 

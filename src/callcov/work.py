@@ -31,7 +31,7 @@ from callcov.store import (
     policies,
     retention,
     upkeep,
-    users,
+    webhooks,
 )
 from callcov.store.analyses import COMPLETED, PROCESSING, Analysis
 from callcov.store.audit import Entry
@@ -249,10 +249,10 @@ class Worker:
             if row is None or row.attempt != run or row.status == PROCESSING or row.webhook_url is None:
                 return None  # deleted or retried meanwhile: what was to be told is no longer so
             document = documents.full(connection, user_id, row.livemode, analysis_id)
-            secret = users.webhook_secret(connection, user_id)
+            signing = webhooks.secrets_of(connection, user_id, _now()).signing
         body = documents.filled(document, self.public_url) if document else rendered(row, self.public_url)
         now = _now()
-        outcome = deliver.attempt(row.webhook_url, body, f"msg_{analysis_id}.{run}", secret, self.allow, now)
+        outcome = deliver.attempt(row.webhook_url, body, f"msg_{analysis_id}.{run}", signing, self.allow, now)
         delay = deliver.next_delay(attempt, random.random()) if outcome.kind == "retry" else None  # noqa: S311 spreads load only
         delivery = Delivery(
             id=f"{analysis_id}.{run}.{attempt}",

@@ -38,7 +38,7 @@ from callcov.limiting import Limiter
 from callcov.model import Recording, Transcript
 from callcov.rejudge import Judges
 from callcov.speech.decode import probe
-from callcov.store import analyses, keys, policies, users
+from callcov.store import analyses, keys, policies, users, webhooks
 from callcov.store.analyses import Submission
 from callcov.store.blobs import Blobs, open_blobs
 from callcov.store.db import Database, migrate, open_database
@@ -59,10 +59,18 @@ class QueueEngine:
         self.cancelled: list[tuple[str, int]] = []
         with database.write() as connection:
             connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS queue (user_id TEXT, analysis_id TEXT, attempt INT)")
+            connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS told (analysis_id TEXT, run INT, attempt INT)")
 
     def start(self, connection: sa.Connection, user_id: str, analysis_id: str, attempt: int) -> None:
         queued = {"user": user_id, "analysis": analysis_id, "attempt": attempt}
         connection.execute(sa.text("INSERT INTO queue VALUES (:user, :analysis, :attempt)"), queued)
+
+    def deliver(
+        self, connection: sa.Connection, _user_id: str, analysis_id: str, run: int, attempt: int, delay: float
+    ) -> None:
+        assert delay == 0
+        queued = {"analysis": analysis_id, "run": run, "attempt": attempt}
+        connection.execute(sa.text("INSERT INTO told VALUES (:analysis, :run, :attempt)"), queued)
 
     def cancel(self, analysis_id: str, attempt: int) -> None:
         self.cancelled.append((analysis_id, attempt))
@@ -70,6 +78,14 @@ class QueueEngine:
     def forget(self, analysis_id: str) -> None:
         with self._database.write() as connection:
             connection.execute(sa.text("DELETE FROM queue WHERE analysis_id = :id"), {"id": analysis_id})
+
+    def told(self, analysis_id: str) -> list[tuple[int, int]]:
+        """Run and attempt of the webhooks that are to be sent for the analysis."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                sa.text("SELECT run, attempt FROM told WHERE analysis_id = :id"), {"id": analysis_id}
+            )
+            return [(row.run, row.attempt) for row in rows]
 
     def started(self, analysis_id: str) -> list[int]:
         with self._database.read() as connection:
@@ -147,7 +163,7 @@ class Server:
         with self.services.database.write() as connection:
             user = users.create(connection, email, now)
             both = [leaks.secret("an API key", new_key(livemode)) for livemode in (True, False)]
-            leaks.secret("a webhook secret", users.webhook_secret(connection, user.id))
+            leaks.secret("a webhook secret", webhooks.secrets_of(connection, user.id, now).current)
             policies.put(connection, user.id, POLICY, now)
             for key in both:
                 livemode = key.startswith("sk_live_")

@@ -17,7 +17,8 @@ from api_server import Account
 
 from callcov.auth import tokens
 from callcov.auth.keys import new_key
-from callcov.store import keys, logins
+from callcov.store import deliveries, keys, logins
+from callcov.store.deliveries import Delivery
 
 LIVE = True
 
@@ -29,6 +30,15 @@ def key_of(account):
         return made.id
 
 
+def delivery_of(account):
+    """The id of an attempt to deliver a webhook of the account."""
+    analysis_id = account.failed("why", webhook_url="https://example.com/hook")
+    with account.server.services.database.write() as connection:
+        one = Delivery(f"{analysis_id}.1.1", analysis_id, 1, "2026-11-23T12:00:00.000Z", 9, 500, "retry", "why", None)
+        deliveries.add(connection, account.user_id, one)
+    return one.id
+
+
 # How to make an object that a path or query parameter names, in each state that an answer may depend on.
 MAKE = {
     "analysis_id": {
@@ -37,6 +47,7 @@ MAKE = {
         "failed": lambda account: account.failed("why"),
     },
     "key_id": {"active": key_of},
+    "delivery_id": {"failed": delivery_of},
     "object_id": {"completed": lambda account: account.completed()},
 }
 # What belongs to the account as a whole, whatever the mode; only others must not see it.

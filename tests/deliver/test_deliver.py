@@ -1,5 +1,6 @@
 """One webhook attempt against real receivers on this machine."""
 
+import base64
 import json
 import ssl
 import threading
@@ -59,7 +60,7 @@ def receiver():
 
 
 def send(url, allow=LOOPBACK, **how):
-    return attempt(url, BODY, "msg_1", SECRET, allow, datetime.now(UTC), **how)
+    return attempt(url, BODY, "msg_1", [SECRET], allow, datetime.now(UTC), **how)
 
 
 def always(*addresses):
@@ -92,9 +93,19 @@ def test_the_signature_is_accepted_by_the_standard_library_and_covers_body_and_i
         Webhook(SECRET).verify(got.body, got.headers | {"webhook-id": "msg_2"})
 
 
+def test_whoever_knows_one_of_two_secrets_is_satisfied(receiver):
+    both = [SECRET, "whsec_" + base64.b64encode(b"another secret of 32 bytes......").decode()]
+    attempt(receiver.url, BODY, "msg_1", both, LOOPBACK, datetime.now(UTC))
+    got = receiver.heard[0]
+    for secret in both:
+        assert Webhook(secret).verify(got.body, got.headers) == json.loads(BODY)
+    with pytest.raises(WebhookVerificationError):
+        Webhook("whsec_" + base64.b64encode(b"a third").decode()).verify(got.body, got.headers)
+
+
 def test_the_signed_time_is_the_given_moment_whatever_its_zone(receiver):
     berlin = datetime.fromisoformat("2026-11-23T16:00:00+01:00")
-    attempt(receiver.url, BODY, "msg_1", SECRET, LOOPBACK, berlin)
+    attempt(receiver.url, BODY, "msg_1", [SECRET], LOOPBACK, berlin)
     stamp = receiver.heard[0].headers["webhook-timestamp"]
     assert int(stamp) == berlin.timestamp()
     expected = Webhook(SECRET).sign("msg_1", berlin.astimezone(UTC), BODY.decode())

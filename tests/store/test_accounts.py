@@ -1,6 +1,5 @@
 """Users, their keys, and the attempts to call their webhooks."""
 
-import base64
 from dataclasses import replace
 from datetime import timedelta
 
@@ -36,17 +35,6 @@ def test_an_email_is_one_account_whatever_its_case(database, user, email):
 def test_what_is_no_email_is_refused(database, bad):
     with database.write() as connection, pytest.raises(BadForm, match=r"name@example\.com"):
         users.create(connection, bad, NOON)
-
-
-def test_a_webhook_secret_is_one_of_standard_webhooks_and_every_users_own(database, user, other_user):
-    with database.read() as connection:
-        secrets = {users.webhook_secret(connection, owner) for owner in (user, other_user)}
-        with pytest.raises(NotFound):
-            users.webhook_secret(connection, "nobody")
-    assert len(secrets) == 2
-    for secret in secrets:
-        assert secret.startswith("whsec_")
-        assert 24 <= len(base64.b64decode(secret.removeprefix("whsec_"), validate=True)) <= 64
 
 
 def test_a_key_leads_to_its_account_and_mode(database, user):

@@ -14,7 +14,7 @@ from callcov.auth.mail import Outbox, Post
 from callcov.auth.secret import load_secret
 from callcov.cli import main
 from callcov.errors import BadCode
-from callcov.store import keys, users
+from callcov.store import keys, users, webhooks
 from callcov.store.folder import installation, outbox
 
 QA = "qa@example.com"
@@ -43,6 +43,19 @@ def callcov(data, monkeypatch, capsys):
     run("users", "create", QA)
     yield run
     structlog.configure(**before)
+
+
+def test_the_secret_of_webhooks_is_shown_and_changed_and_both_are_logged(callcov, data):
+    asked = ("webhooks", "secret", "--user", QA)
+    first = callcov(*asked).strip()
+    assert callcov(*asked).strip() == first
+    second = callcov(*asked, "--rotate").strip()
+    assert second != first
+    with installation(data) as database, database.read() as connection:
+        user = users.find(connection, QA).id
+        assert webhooks.secrets_of(connection, user, datetime.now(UTC)).signing == (second, first)
+    told = [line.split("\t")[2] for line in callcov("audit", "--user", QA).splitlines()]
+    assert told[:3] == ["webhook_secret.rotate", "webhook_secret.read", "webhook_secret.read"]
 
 
 def test_accounts_are_listed_oldest_first_and_shown(callcov):

@@ -19,7 +19,7 @@ from sounds import SOUND
 
 from callcov import document, judging
 from callcov.checks.policy import DEFAULT
-from callcov.store import analyses, users
+from callcov.store import analyses, users, webhooks
 from callcov.store.analyses import Submission
 from callcov.store.blobs import open_blobs
 from callcov.store.folder import blobs_url, installation
@@ -178,7 +178,7 @@ def test_an_export_holds_all_of_the_account_and_no_secret(callcov, data, tmp_pat
     whole = b"".join(parts.values())
     with installation(data) as database, database.read() as connection:
         user = users.find(connection, EMAIL).id
-        secret = users.webhook_secret(connection, user)
+        secret = webhooks.secrets_of(connection, user, datetime.now(UTC)).current
         hashed = connection.exec_driver_sql("SELECT key_hash FROM api_keys").scalar()
     assert [one for one in (key, secret, hashed) if one.encode() in whole] == []
 

@@ -10,8 +10,9 @@ from serving import Server, ended, submit
 from sounds import SOUND, samples, write_wav
 from standardwebhooks import Webhook
 
+from callcov.deliver import beyond
 from callcov.engine import Engine
-from callcov.store import analyses, deliveries, users
+from callcov.store import analyses, deliveries, users, webhooks
 from callcov.store.analyses import Submission
 from callcov.store.blobs import open_blobs
 from callcov.store.folder import installation
@@ -26,7 +27,7 @@ def short(tmp_path):
 def attempts(server, analysis_id):
     with installation(server.data) as database, database.read() as connection:
         user = users.find(connection, "qa@example.com")
-        secret = users.webhook_secret(connection, user.id)
+        secret = webhooks.secrets_of(connection, user.id, datetime.now(UTC)).current
         return secret, deliveries.of_analysis(connection, user.id, livemode=True, analysis_id=analysis_id)
 
 
@@ -72,33 +73,61 @@ def test_a_private_address_is_refused_unless_it_is_listed(tmp_path, models_folde
     assert receiver.got == []
 
 
-def test_an_attempt_that_cannot_be_noted_is_noted_later_and_not_sent_again(tmp_path, receiver):
-    receiver.answers, now = [500], datetime.now(UTC)
+class Telling:
+    """A worker that only delivers, and one failed analysis to tell of."""
+
+    def __init__(self, database, engine, folder, url):
+        now = datetime.now(UTC)
+        self.database, self.engine = database, engine
+        networks = (ip_network("127.0.0.0/8"),)
+        engine.launch(Worker(database, open_blobs(folder.as_uri()), engine, None, {}, "", networks), 1)
+        with database.write() as connection:
+            self.user = users.create(connection, "qa@example.com", now).id
+            call = Submission("a", "c", "r", "0" * 64, 1, "wav", 1, 1, 8000, webhook_url=url)
+            self.call = analyses.accept(connection, self.user, True, call, now).id  # noqa: FBT003 - live
+            analyses.fail(connection, self.user, self.call, 1, "There is no speech.", "now", 1)
+
+    def deliver(self, attempt):
+        with self.database.write() as connection:
+            self.engine.deliver(connection, self.user, self.call, 1, attempt, 0.0)
+
+    def noted(self, count):
+        """The attempts that are noted, once there are so many."""
+        found, deadline = (), time.monotonic() + 60
+        while len(found) < count:
+            assert time.monotonic() < deadline, "too few were noted"
+            time.sleep(0.1)
+            with self.database.read() as connection:
+                found = deliveries.of_analysis(connection, self.user, livemode=True, analysis_id=self.call)
+        return [(one.attempt, one.status_code, one.outcome) for one in found]
+
+
+@pytest.fixture
+def telling(tmp_path, receiver):
     with installation(tmp_path / "data") as database:
         engine = Engine(database.engine)
-        worker = Worker(database, open_blobs(tmp_path.as_uri()), engine, None, {}, "", (ip_network("127.0.0.0/8"),))
-        engine.launch(worker, 1)
-        try:
-            with database.write() as connection:
-                user = users.create(connection, "qa@example.com", now).id
-                call = Submission("a", "c", "r", "0" * 64, 1, "wav", 1, 1, 8000, webhook_url=receiver.url)
-                row = analyses.accept(connection, user, True, call, now)  # noqa: FBT003 - live
-                analyses.fail(connection, user, row.id, 1, "There is no speech.", "now", 1)
-                connection.exec_driver_sql("ALTER TABLE deliveries RENAME TO away")
-                engine.deliver(connection, user, row.id, 1, 1, 0.0)
-            deadline = time.monotonic() + 60
-            while not receiver.got:
-                assert time.monotonic() < deadline, "nothing was sent"
-                time.sleep(0.1)
-            with database.write() as connection:
-                connection.exec_driver_sql("ALTER TABLE away RENAME TO deliveries")
-            noted = ()
-            while not noted:
-                assert time.monotonic() < deadline, "nothing was noted"
-                time.sleep(0.1)
-                with database.read() as connection:
-                    noted = deliveries.of_analysis(connection, user, livemode=True, analysis_id=row.id)
-            assert [(one.attempt, one.status_code, one.outcome) for one in noted] == [(1, 500, "retry")]
-            assert len(receiver.got) == 1
-        finally:
-            engine.close()
+        yield Telling(database, engine, tmp_path, receiver.url)
+        engine.close()
+
+
+def test_an_attempt_that_cannot_be_noted_is_noted_later_and_not_sent_again(telling, receiver):
+    receiver.answers, deadline = [500], time.monotonic() + 60
+    with telling.database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE deliveries RENAME TO away")
+    telling.deliver(1)
+    while not receiver.got:
+        assert time.monotonic() < deadline, "nothing was sent"
+        time.sleep(0.1)
+    with telling.database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE away RENAME TO deliveries")
+    assert telling.noted(1) == [(1, 500, "retry")]
+    assert len(receiver.got) == 1
+
+
+def test_none_follows_an_attempt_that_somebody_asked_for(telling, receiver):
+    receiver.answers = [500, 200]
+    telling.deliver(beyond(1))
+    assert telling.noted(1) == [(11, 500, "given_up")]
+    telling.deliver(beyond(11))
+    assert telling.noted(2) == [(11, 500, "given_up"), (12, 200, "delivered")]
+    assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1

@@ -25,6 +25,7 @@ from callcov.api import (
     schemas,
     upload,
     users,
+    webhooks,
 )
 from callcov.api.limits import Limits
 from callcov.api.packing import Packing
@@ -59,7 +60,15 @@ def create(services: Services) -> FastAPI:
     app.add_middleware(Packing)
     app.add_middleware(Limits, services=services)
     app.add_middleware(Requests)  # the last is the outermost
-    of_calls = (upload.router, analyses.router, audio.router, policy.router, rejudge.router, insights.router)
+    of_calls = (
+        upload.router,
+        analyses.router,
+        audio.router,
+        policy.router,
+        rejudge.router,
+        insights.router,
+        webhooks.router,
+    )
     of_accounts = (auth.router, users.router, api_keys.router, billing.router, audit.router)
     limited = [_both_spellings(router) for router in (*of_calls, *of_accounts)]
     for router in limited:

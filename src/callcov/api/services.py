@@ -26,6 +26,12 @@ class Engine(Protocol):
         """Enqueue an attempt at the analysis within the caller's transaction."""
         ...
 
+    def deliver(
+        self, connection: sa.Connection, user_id: str, analysis_id: str, run: int, attempt: int, delay: float
+    ) -> None:
+        """Enqueue a webhook's attempt, `delay` seconds from now, within the caller's transaction."""
+        ...
+
     def cancel(self, analysis_id: str, attempt: int) -> None:
         """Stop that attempt; nothing happens if it has ended."""
         ...

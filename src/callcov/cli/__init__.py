@@ -16,6 +16,7 @@ from callcov.cli.policy import policy_cli
 from callcov.cli.rejudge import rejudge_command
 from callcov.cli.serve import serve_command
 from callcov.cli.users import users_cli
+from callcov.cli.webhooks import webhooks_cli
 from callcov.errors import BadPolicy, BadSetting, CallcovError, ModelAltered, ModelMissing, ModelUnavailable
 
 USAGE, MODELS = 2, 3
@@ -34,6 +35,7 @@ cli.add_typer(keys_cli, name="keys")
 cli.add_typer(models_cli, name="models")
 cli.add_typer(policy_cli, name="policy")
 cli.add_typer(hold_cli, name="hold")
+cli.add_typer(webhooks_cli, name="webhooks")
 cli.command("serve", epilog="Example: callcov serve --port 8000 --data /srv/callcov")(serve_command)
 cli.command("analyze", epilog="Example: callcov analyze call.wav --agent-channel 0 --json > call.json")(analyze_command)
 cli.command("rejudge", epilog="Example: callcov rejudge --user qa@example.com --all")(rejudge_command)

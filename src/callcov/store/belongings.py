@@ -11,7 +11,7 @@ from callcov.store.analyses import ROW, Analysis
 from callcov.store.sealed import opened
 from callcov.store.tables import analyses, api_keys, deliveries, documents, judgements, policies, users
 
-_SECRET = {"webhook_secret", "password_hash", "key_hash"}
+_SECRET = {"webhook_secret", "webhook_secret_old", "password_hash", "key_hash"}
 
 Row = Mapping[str, Any]
 

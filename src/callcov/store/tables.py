@@ -34,6 +34,8 @@ users = sa.Table(
     sa.Column("password_hash", sa.Text),  # argon2id; none for an account that an operator made, until it is set
     sa.Column("tier", sa.Text, nullable=False, server_default=billing.DEFAULT),
     sa.Column("retention_days", sa.Integer),  # null keeps analyses for ever
+    sa.Column("webhook_secret_old", sa.Text),  # signs too, up to the time beside it
+    sa.Column("webhook_secret_until", sa.String(24)),
 )
 
 api_keys = sa.Table(
@@ -174,6 +176,7 @@ deliveries = sa.Table(
     sa.Column("outcome", sa.String(16), nullable=False),
     sa.Column("error", sa.Text),
     sa.Column("next_at", sa.String(24)),
+    sa.Index("ix_deliveries_owner", "user_id", "started_at", "id"),
 )
 
 # A login is the refresh tokens of one `login_id`: the newest works, an older one that comes back ends them all. The

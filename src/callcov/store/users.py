@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import re
-import secrets
 import unicodedata
 import uuid
 from collections.abc import Generator
@@ -16,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from callcov.errors import AlreadyExists, BadForm, NotFound
-from callcov.store import logins, mailtokens
+from callcov.store import logins, mailtokens, webhooks
 from callcov.store.tables import api_keys, feeds, policies, users
 from callcov.store.times import iso
 
@@ -70,7 +68,7 @@ def create(
         updated_at=moment,
     )
     values = {column.name: getattr(user, column.name) for column in _COLUMNS}
-    secrets_of_it = {"webhook_secret": _new_webhook_secret(), "password_hash": password_hash}
+    secrets_of_it = {"webhook_secret": webhooks.new(), "password_hash": password_hash}
     with _taken("Email already registered"):
         connection.execute(sa.insert(users).values(**values, **secrets_of_it))
     empty = {"user_id": user.id, "last_ms": 0, "last_counter": 0, "revision": 0}
@@ -125,8 +123,9 @@ def erase(connection: sa.Connection, user_id: str, now: datetime) -> None:
     """
     deactivate(connection, user_id, now)
     nobody = {"email": f"{user_id}@erased.invalid", "phone_number": None, "password_hash": None}
+    nobody |= {"webhook_secret": webhooks.new(), "webhook_secret_old": None, "webhook_secret_until": None}
     changed = sa.update(users).where(users.c.id == user_id)
-    connection.execute(changed.values(**nobody, webhook_secret=_new_webhook_secret(), updated_at=iso(now)))
+    connection.execute(changed.values(**nobody, updated_at=iso(now)))
     connection.execute(sa.update(api_keys).where(api_keys.c.user_id == user_id).values(description=None))
     connection.execute(sa.delete(policies).where(policies.c.user_id == user_id))
 
@@ -161,14 +160,6 @@ def get(connection: sa.Connection, user_id: str) -> User:
     return User(*row)
 
 
-def webhook_secret(connection: sa.Connection, user_id: str) -> str:
-    """The secret that signs the account's webhooks, `whsec_` and base64 (Standard Webhooks 1.0). Raises NotFound."""
-    secret = connection.scalar(sa.select(users.c.webhook_secret).where(users.c.id == user_id))
-    if secret is None:
-        raise NotFound("User not found")
-    return secret
-
-
 def folded(email: str) -> str:
     """The email address as it is kept: NFC, casefolded, without space around it.
 
@@ -194,8 +185,3 @@ def _taken(email_taken: str) -> Generator[None]:
         yield
     except IntegrityError as error:
         raise AlreadyExists(_PHONE_TAKEN if "uq_users_phone_number" in str(error.orig) else email_taken) from error
-
-
-def _new_webhook_secret() -> str:
-    # 32 bytes: Standard Webhooks asks for 24 to 64.
-    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
