@@ -17,7 +17,7 @@ from callcov.api.answers import said
 from callcov.api.caller import Known
 from callcov.api.services import Given
 from callcov.errors import Conflict, NotFound
-from callcov.store import analyses, audit, deliveries, webhooks
+from callcov.store import analyses, audit, deliveries, turns, webhooks
 from callcov.store.audit import Entry
 from callcov.store.keys import Caller
 from callcov.store.webhooks import Secrets
@@ -129,6 +129,7 @@ def redeliver(request: Request, services: Given, caller: Known, delivery_id: str
     """
     owner = caller.user_id, caller.livemode
     with services.database.write() as connection:
+        turns.take(connection, caller.user_id)
         one = deliveries.get(connection, *owner, delivery_id)
         row = analyses.get(connection, *owner, one.analysis_id)
         if row is None:
