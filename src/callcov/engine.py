@@ -15,6 +15,7 @@ from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, S
 WORKFLOWS_VERSION = "1"
 ANALYSES, DELIVERIES = "analyses", "deliveries"
 _HISTORY = timedelta(days=7)
+_GOING_ON = {"PENDING", "ENQUEUED", "DELAYED"}
 # A workflow that was cut off this often stops being recovered; the sweep then fails its analysis openly.
 _RECOVERIES = 20
 # After 1, 2, 4 … 256 seconds.
@@ -94,8 +95,10 @@ class Engine:
             [{"schedule_name": "tidy", "workflow_fn": tidy, "schedule": "17 * * * *", "context": None}]
         )
         self._starter = Starter(self._database)
-        # In the background: looking through the stored objects of ten million calls takes minutes.
-        DBOS.start_workflow(tidy, datetime.now(UTC), None)
+        # In the background: looking through the stored objects of ten million calls takes minutes. One that was cut off
+        # goes on already.
+        if not DBOS.list_workflows(name="tidy", status=[*_GOING_ON], load_input=False, load_output=False):
+            DBOS.start_workflow(tidy, datetime.now(UTC), None)
 
     def start(self, connection: sa.Connection, user_id: str, analysis_id: str, attempt: int) -> None:
         """Enqueue the analysis within the caller's transaction; it begins once that has been committed."""
@@ -118,7 +121,7 @@ class Engine:
     def ended(self, analysis_id: str, attempt: int) -> bool:
         """Whether the workflow will do nothing more: finished, cancelled, given up, or unknown."""
         status = DBOS.get_workflow_status(_analysis(analysis_id, attempt))
-        return status is None or status.status not in {"PENDING", "ENQUEUED", "DELAYED"}
+        return status is None or status.status not in _GOING_ON
 
     def close(self) -> None:
         """Stop taking work. Running steps are left as a crash leaves them: the next start recovers them."""

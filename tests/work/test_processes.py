@@ -201,9 +201,29 @@ def test_the_tidying_of_a_start_keeps_neither_the_start_nor_the_work_waiting(dat
         assert work.tidying.wait(30)
         assert work.began == [("user", "one", 1), "after"]
         work.tidied.set()
-        wait_for(lambda: not DBOS.list_workflows(name="tidy", status="PENDING"))
+        wait_for(lambda: DBOS.list_workflows(name="tidy")[0].status == "SUCCESS")
     finally:
         work.tidied.set()
+        engine.close()
+
+
+def test_a_tidying_that_was_cut_off_goes_on_and_no_other_beside_it(database):
+    cut_off, going_on, engine = Noted(), Noted(), Engine(database.engine)
+    for work in (cut_off, going_on):
+        work.tidied.clear()
+    engine.launch(cut_off, 1)
+    assert cut_off.tidying.wait(30)
+    engine.close()
+    engine = Engine(database.engine)
+    engine.launch(going_on, 1)
+    try:
+        assert going_on.tidying.wait(30)
+        assert len(DBOS.list_workflows(name="tidy")) == 1
+        going_on.tidied.set()
+        wait_for(lambda: DBOS.list_workflows(name="tidy")[0].status == "SUCCESS")
+    finally:
+        going_on.tidied.set()
+        cut_off.tidied.set()
         engine.close()
 
 
