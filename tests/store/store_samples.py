@@ -1,10 +1,14 @@
 """Plain values for the tests of the store."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 
+import callcov.store
 from callcov.store.analyses import Finished, Submission
 from callcov.store.judgements import Change, Judgement
 from callcov.store.tables import MEASURES
@@ -62,6 +66,14 @@ def change(row, name="second", **other):
         "light": f'{{"light":"{name}"}}',
     }
     return Change(row.id, row.revision, **(fields | other))
+
+
+def upgrade(connection, revision):
+    """Make the tables as they were at that migration."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(callcov.store.__file__).with_name("migrations")))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def plans(connection, work):

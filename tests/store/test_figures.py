@@ -2,16 +2,12 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from store_samples import LIVE, NOON, TEST, change, figures, finished, submission
+from store_samples import LIVE, NOON, TEST, change, figures, finished, submission, upgrade
 
-import callcov.store
 from callcov.checks import FLAGS
 from callcov.store import analyses, insights, judgements, users
 from callcov.store.db import migrate, open_database
@@ -144,11 +140,9 @@ def test_what_is_not_counted_is_found_and_counted_once(database, user, other_use
 
 def test_the_upgrade_notes_what_was_completed_and_not_counted_and_nothing_else(empty_url):
     """So that no later start has to look at every analysis for them."""
-    database, config = open_database(empty_url), Config()
-    config.set_main_option("script_location", str(Path(callcov.store.__file__).with_name("migrations")))
+    database = open_database(empty_url)
     with database.write() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0010")
+        upgrade(connection, "0010")
         user = users.create(connection, "dana@example.com", NOON).id
         _waiting, older, counted = (analyses.accept(connection, user, LIVE, submission(), NOON) for _ in range(3))
         for row in (older, counted):

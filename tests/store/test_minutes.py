@@ -4,18 +4,14 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from store_samples import LIVE, NOON, SQLITE, TEST, finished, plans, submission
+from store_samples import LIVE, NOON, SQLITE, TEST, finished, plans, submission, upgrade
 
-import callcov.store
 from callcov.billing import TIERS, affords, period
 from callcov.errors import Conflict, NoMinutes, NotFound
 from callcov.store import analyses, billing
@@ -207,11 +203,8 @@ def test_no_submission_reads_more_than_what_is_being_worked_on_and_the_ledger_of
 @SQLITE  # no PostgreSQL was ever without the ledger
 def test_what_was_completed_before_there_was_a_ledger_is_entered_by_the_migration(url):
     database = open_database(url)
-    config = Config()
-    config.set_main_option("script_location", str(Path(callcov.store.__file__).with_name("migrations")))
     with database.write() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0004")
+        upgrade(connection, "0004")
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         old = sa.Table("analyses", sa.MetaData(), autoload_with=connection)
         user = sa.Table("users", old.metadata, autoload_with=connection)

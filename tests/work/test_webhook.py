@@ -84,7 +84,7 @@ class Telling:
         with database.write() as connection:
             self.user = users.create(connection, "qa@example.com", now).id
             call = Submission("a", "c", "r", "0" * 64, 1, "wav", 1, 1, 8000, webhook_url=url)
-            self.call = analyses.accept(connection, self.user, True, call, now).id  # noqa: FBT003 - live
+            self.call = analyses.accept(connection, self.user, livemode=True, submission=call, now=now).id
             analyses.fail(connection, self.user, self.call, 1, "There is no speech.", "now", 1)
 
     def deliver(self, attempt):

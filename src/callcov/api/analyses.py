@@ -24,13 +24,12 @@ from callcov.api.services import Given, public_url
 from callcov.errors import NotFound
 from callcov.store import analyses, audit, documents, listing
 from callcov.store.analyses import Analysis, Filters
+from callcov.store.db import LARGEST
 from callcov.store.erasure import erase
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["analyses"])
 
 _NOT_FOUND = "Analysis not found"
-# The largest offset a database takes; there are no more analyses than that.
-_MAX_OFFSET = 2**63 - 1
 
 # The client's own cache may keep the list, and asks each time whether it still holds.
 _KEPT = {"Cache-Control": "private, no-cache", "Vary": "Authorization, X-API-Key, Accept-Encoding"}
@@ -96,7 +95,7 @@ async def _place(
 ) -> _Place:
     if starting_after is not None and "offset" in request.query_params:
         raise RequestValidationError([_EITHER])
-    return _Place(limit, min(offset, _MAX_OFFSET), expand, None if starting_after is None else str(starting_after))
+    return _Place(limit, min(offset, LARGEST), expand, None if starting_after is None else str(starting_after))
 
 
 @router.get(

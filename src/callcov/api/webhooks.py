@@ -19,13 +19,11 @@ from callcov.api.services import Given
 from callcov.errors import Conflict, NotFound
 from callcov.store import analyses, audit, deliveries, turns, webhooks
 from callcov.store.audit import Entry
+from callcov.store.db import LARGEST
 from callcov.store.keys import Caller
 from callcov.store.webhooks import Secrets
 
 router = APIRouter(prefix="/api/v1", tags=["webhooks"])
-
-# The largest offset a database takes.
-_MAX_OFFSET = 2**63 - 1
 
 
 class WebhookSecret(schemas.Exact):
@@ -108,7 +106,7 @@ def list_deliveries(
     offset: Annotated[int, Query(ge=0, description="Number of attempts to skip.")] = 0,
 ) -> Response:
     """Every attempt to deliver a webhook, newest first, of analyses of the caller's mode that are still there."""
-    owner, place = (caller.user_id, caller.livemode), (limit, min(offset, _MAX_OFFSET))
+    owner, place = (caller.user_id, caller.livemode), (limit, min(offset, LARGEST))
     with services.database.read() as connection:
         found, more = deliveries.page(connection, *owner, analysis_id, *place)
     body = {"object": "list", "data": [asdict(one) for one in found], "has_more": more}

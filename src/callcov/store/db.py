@@ -23,6 +23,8 @@ from callcov.errors import BadSetting, CallcovError, NoRoom
 from callcov.store import postgresql, sqlite
 from callcov.store.sealed import Vault
 
+LARGEST = 2**63 - 1
+"""The largest number that a database takes, as an offset for one."""
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _SCRUB, _CHECKPOINT = "scrub the log", "checkpoint"
 _CHECKPOINT_SECONDS = 0.2

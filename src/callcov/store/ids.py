@@ -34,8 +34,7 @@ def uuid7(tick: Tick) -> str:
     """The id of that place: time, then the counter, then 62 random bits; lower case, so text order is id order."""
     high = tick.milliseconds << 16 | 7 << 12 | tick.counter
     low = 0b10 << 62 | secrets.randbits(62)
-    digits = f"{high:016x}{low:016x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    return str(uuid.UUID(int=high << 64 | low))
 
 
 def place(id_: str) -> Tick:
