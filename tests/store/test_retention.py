@@ -1,6 +1,9 @@
 """How long analyses are kept: days, legal holds, and what a deletion leaves."""
 
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -202,3 +205,22 @@ def test_the_log_is_not_emptied_while_somebody_reads_it_and_is_afterwards(databa
         accept(database, user)
         assert not database.scrub()
     assert database.scrub()
+
+
+@SQLITE
+def test_the_log_is_emptied_as_soon_as_another_process_is_done_writing_it_back(database, user):
+    accept(database, user)
+    file = database.engine.url.database
+    # Byte 121 of the shared file is the lock under which SQLite writes the log back, which it lets nobody wait for.
+    holds = f"""
+import fcntl, time
+with open({file + "-shm"!r}, "r+b") as shared:
+    fcntl.lockf(shared, fcntl.LOCK_EX, 1, 121)
+    print(flush=True)
+    time.sleep(0.3)
+"""
+    with subprocess.Popen([sys.executable, "-c", holds], stdout=subprocess.PIPE) as other:
+        assert other.stdout
+        other.stdout.readline()
+        assert database.scrub()
+        assert not Path(file + "-wal").stat().st_size

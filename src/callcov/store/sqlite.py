@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -28,6 +29,7 @@ _BUSY_MS = 30_000
 _READ_KIB = 8_192  # pages a reader keeps: a list of 100 documents that lie apart is some 3 MB of them
 _OWN_CHECKPOINT_PAGES = 10_000  # 40 MB of log; five times a second somebody else makes one
 _SCRUB_MS = 1_000  # writers wait while the log is emptied, so a long reader is not waited for
+_BETWEEN_SECONDS = 0.01
 # The second: the index of the write-ahead log cannot grow, which it must when the file is opened again.
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 
@@ -80,13 +82,21 @@ def alone(_writers: sa.Engine) -> AbstractContextManager[None]:
 
 def scrub(writers: sa.Engine) -> bool:
     """Empty the write-ahead log into the file, where deleted content is overwritten with zeros."""
+    until = time.monotonic() + _SCRUB_MS / 1_000
     with writers.connect() as connection:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={_SCRUB_MS}")
         try:
-            (busy, *_) = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            # Another checkpoint, ours in the background or another process's, is refused at once, whatever the timeout.
+            while (busy := _is_busy(connection)) and time.monotonic() < until:
+                time.sleep(_BETWEEN_SECONDS)
         finally:
             connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_MS}")
     return not busy
+
+
+def _is_busy(connection: sa.Connection) -> bool:
+    (busy, *_) = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+    return bool(busy)
 
 
 def checkpoint(writers: sa.Engine) -> None:
