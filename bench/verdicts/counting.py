@@ -6,8 +6,8 @@ from functools import cached_property
 from statistics import fmean
 
 import jiwer
-import leaks
 import listening
+import readable
 from judging import LISTED, Verdict
 from listening import Listened
 from whisper_normalizer.english import EnglishTextNormalizer
@@ -73,7 +73,7 @@ class Outcome:
 
     def leaks(self) -> dict[str, list[tuple[int, str, str]]]:
         """Values that can be read in the stored transcript, by call."""
-        found = {call.name: leaks.leaked(call, heard.transcript) for call, heard, _ in self.calls}
+        found = {call.name: readable.leaked(call, heard.transcript) for call, heard, _ in self.calls}
         return {name: places for name, places in found.items() if places}
 
     def audible(self) -> int | None:
@@ -83,16 +83,16 @@ class Outcome:
 
     def values(self) -> int:
         """Pieces of sensitive values that were said."""
-        return sum(1 for call, _, _ in self.calls for _ in leaks.values(call))
+        return sum(1 for call, _, _ in self.calls for _ in readable.values(call))
 
     def hidden(self) -> dict[str, list[tuple[int, str]]]:
         """Decoys that were masked, by call."""
-        found = {call.name: leaks.hidden_decoys(call, heard.transcript)[0] for call, heard, _ in self.calls}
+        found = {call.name: readable.hidden_decoys(call, heard.transcript)[0] for call, heard, _ in self.calls}
         return {name: places for name, places in found.items() if places}
 
     def decoys(self) -> int:
         """Decoys that were said."""
-        return sum(leaks.hidden_decoys(call, heard.transcript)[1] for call, heard, _ in self.calls)
+        return sum(readable.hidden_decoys(call, heard.transcript)[1] for call, heard, _ in self.calls)
 
     @property
     def word_error_rate(self) -> float | None:

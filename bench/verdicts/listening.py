@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import leaks
+import readable
 import written
 from pydantic import TypeAdapter
 from written import SOUND, Call
@@ -24,6 +24,7 @@ from callcov.language import tagger
 from callcov.language.encoder import Encoder
 from callcov.model import Transcript, Word
 from callcov.models import locate
+from callcov.speech.survey import Block
 from callcov.speech.transcribe import Heard
 from callcov.text import sensitive
 
@@ -56,8 +57,20 @@ def listen(calls: Sequence[Call], way: str, *, audible: bool = False) -> list[Li
     if way == "written":
         encoder = Encoder(locate.locate(config.read(os.environ).models, "minilm"))
         return [Listened(call.name, way, _understood(call, encoder), {}) for call in calls]
-    with ProcessPoolExecutor(len(os.sched_getaffinity(0)), initializer=_equip) as pool:
+    with ProcessPoolExecutor(len(os.sched_getaffinity(0)), initializer=equip) as pool:
         return list(pool.map(_sound, calls, [way] * len(calls), [audible] * len(calls)))
+
+
+def by_channel(name: str, sound: bytes) -> tuple[list[Word], list[Word]]:
+    """The words of a stereo recording, unmasked, by channel. Raises ValueError when both are taken for one."""
+    job = _job(name, sound)
+    pipeline.transcribe(job, _Here(), lambda _share: None)
+    found: tuple[list[Word], list[Word]] = ([], [])
+    for block, words in _recognised(job):
+        if block.channel is None:
+            raise ValueError(f"{name}: the two channels were taken for one.")
+        found[block.channel].extend(words)
+    return found
 
 
 def role_seconds(call: Call, transcript: Transcript) -> tuple[int, int]:
@@ -97,7 +110,8 @@ def _understood(call: Call, encoder: Encoder) -> Transcript:
     return pipeline.annotated(masked, policy, encoder)
 
 
-def _equip() -> None:
+def equip() -> None:
+    """Prepare this process to recognise."""
     settings = config.read(os.environ)
     CACHE.mkdir(parents=True, exist_ok=True)
     recogniser = locate.whisper(settings.models, settings.model)
@@ -105,45 +119,47 @@ def _equip() -> None:
 
 
 def _sound(call: Call, way: str, audible: bool) -> Listened:  # noqa: FBT001 - mapped over calls
-    job = _job(call, (SOUND / f"{call.name}.{way}.mp3").read_bytes())
+    job = _job(call.name, (SOUND / f"{call.name}.{way}.mp3").read_bytes(), call.policy, call.direction)
     (tools,) = pipeline._equipped  # noqa: SLF001 - the same tools as the stages'
     for name in ("overlaps.json", "transcript.json", "annotated.json", "vectors", "masked.flac"):
         tools.blobs.delete(job.work(name))
     for _, stage in pipeline.STAGES:
         stage(job, _Here(), lambda _share: None)
     transcript = _TRANSCRIPT.validate_json(tools.blobs.read(job.work("annotated.json")))
-    heard = _again(call, tools.blobs.read(job.masked)) if audible and any(leaks.values(call)) else ()
+    heard = _again(call, tools.blobs.read(job.masked)) if audible and any(readable.values(call)) else ()
     return Listened(call.name, way, transcript, _by_side(job, transcript), heard if audible else None)
 
 
-def _job(call: Call, sound: bytes) -> pipeline.Job:
+def _job(name: str, sound: bytes, policy: str = "default", direction: str | None = None) -> pipeline.Job:
     """The job of some sound, under a name that changes with the sound and with the speech room."""
     digest = hashlib.sha256(sound)
     for path in sorted((ROOT / "src" / "callcov" / "speech").glob("*.py")):
         if path.stem not in BEHIND:
             digest.update(path.read_bytes())
-    name = f"{call.name}-{digest.hexdigest()[:16]}"
+    name = f"{name}-{digest.hexdigest()[:16]}"
     (tools,) = pipeline._equipped  # noqa: SLF001 - the same
     tools.blobs.write(f"recordings/{name}", sound)
-    return pipeline.Job(name, f"recordings/{name}", ready_made(call.policy), direction=call.direction)
+    return pipeline.Job(name, f"recordings/{name}", ready_made(policy), direction=direction)
 
 
 def _again(call: Call, served: bytes) -> tuple[tuple[int, str, str], ...]:
     """The values of a call that are told by its served sound when it is recognised again, nothing masked."""
-    job = _job(call, served)
+    job = _job(call.name, served)
     pipeline.transcribe(job, _Here(), lambda _share: None)
-    return tuple(leaks.told(call, list(_recognised(job))))
+    return tuple(readable.told(call, [word for _, words in _recognised(job) for word in words]))
 
 
-def _recognised(job: pipeline.Job) -> Iterator[Word]:
+def _recognised(job: pipeline.Job) -> Iterator[tuple[Block, tuple[Word, ...]]]:
+    """The blocks of a transcribed job with their words."""
     (tools,) = pipeline._equipped  # noqa: SLF001 - the same
-    for place in range(len(pipeline.do_survey(job).blocks)):
-        yield from _HEARD.validate_json(tools.blobs.read(job.work(f"words-{place}.json"))).words
+    for place, block in enumerate(pipeline.do_survey(job).blocks):
+        yield block, _HEARD.validate_json(tools.blobs.read(job.work(f"words-{place}.json"))).words
 
 
 def _by_side(job: pipeline.Job, transcript: Transcript) -> dict[str, tuple[str, ...]]:
     """The recognised words, unmasked, under the side that the transcript gives them to."""
-    plain = {(round(word.span.start, 3), round(word.span.end, 3)): word.text for word in _recognised(job)}
+    words = [word for _, part in _recognised(job) for word in part]
+    plain = {(round(word.span.start, 3), round(word.span.end, 3)): word.text for word in words}
     sides: dict[str, list[str]] = {"A": [], "C": []}
     for segment in transcript.segments:
         who = "A" if transcript.role(segment.speaker) == "agent" else "C"

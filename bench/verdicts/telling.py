@@ -1,8 +1,9 @@
 """Sensitive values in short exchanges: `python bench/verdicts/telling.py [--details] [FILE...]`.
 
 Reads exchanges as in tools/values/ (default: held_out.yaml and fresh.yaml of exchanges/, on which nothing is trained or
-tuned, by authors who had not seen the rules) and prints, by type, how many marked pieces can still be read when all
-that is found is masked, and how many decoys were hidden: with the rules alone, and with the tagger.
+tuned, by authors who had not seen the rules, and heard/held_out.yaml, in the recogniser's words) and prints, by type,
+how many marked pieces can still be read when all that is found is masked, and how many decoys were hidden: with the
+rules alone, and with the tagger.
 """
 
 import argparse
@@ -13,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import leaks
 import markup
+import readable
 import yaml
 from markup import DECOY, Mark
 
@@ -26,8 +27,8 @@ from callcov.model import Segment, Sensitive, Span, Word
 from callcov.models import locate
 from callcov.text import sensitive
 
-COUNTED = [Path(__file__).parent / "exchanges" / f"{name}.yaml" for name in ("held_out", "fresh")]
-"""Only counted: by an author apart from those of the training, and by the authors of half of it."""
+COUNTED = [Path(__file__).parent / "exchanges" / f"{name}.yaml" for name in ("held_out", "heard/held_out", "fresh")]
+"""Only counted: by an author apart from those of the training, the same as recognised, and by authors of half of it."""
 WORD, PAUSE = 0.3, 0.4  # seconds
 
 
@@ -76,7 +77,7 @@ def _count(found: Tally, name: str, mark: Mark, before: Segment, after: Segment)
             found.lines.append(f"HIDDEN {name}: {value}")
         return
     found.there[mark.type] += 1
-    if read := leaks.readable(value, mark.type, " ".join(left)):
+    if read := readable.readable(value, mark.type, " ".join(left)):
         found.told[mark.type] += 1
         found.lines.append(f"TOLD {name} {mark.type}: {read} of {value}")
 
@@ -96,8 +97,13 @@ def main() -> None:
     asked = parser.parse_args()
     for path in asked.files:
         for way, found in ways(path).items():
-            print(*table(f"{path.stem}, {way}", found), sep="\n")
+            print(*table(f"{name(path)}, {way}", found), sep="\n")
         print(*(found.lines if asked.details else ()), sep="\n")
+
+
+def name(path: Path) -> str:
+    """What a file of exchanges is called in tables."""
+    return f"{path.stem}, heard" if path.parent.name == "heard" else path.stem
 
 
 def ways(path: Path) -> dict[str, Tally]:

@@ -1,0 +1,54 @@
+"""The exchanges that the tagger learns from, and how what was recognised of them is marked."""
+
+import pytest
+import values
+import yaml
+from values import hear
+
+HEARD = [
+    (
+        "It's sort code <bank_account twenty, forty-one, seventeen>, and the account's <bank_account five oh nine>.",
+        "It's sold code 2041-17 and the accounts 509.",
+        "It's sold code <bank_account 2041-17> and the accounts <bank_account 509.>",
+    ),
+    (
+        "We're at <address nineteen Tanner's Row>, it's packed in",
+        "Where at 1910ers' row. It's packing.",
+        "Where at <address 1910ers' row.> It's packing.",
+    ),
+    (
+        "<card_cvv Four one seven>. Is somebody taping this?",
+        "For one seven is somebody taping this?",
+        "<card_cvv For one seven> is somebody taping this?",
+    ),
+    ("It runs out <decoy oh nine twenty-eight>.", "It runs out 0928.", "It runs out <decoy 0928.>"),
+    ("<pin Two>.", "...", "..."),
+]
+
+
+@pytest.mark.parametrize(("written", "heard", "marked"), HEARD)
+def test_what_is_heard_in_place_of_a_value_is_marked_as_the_value(written, heard, marked):
+    assert hear.text_of(hear.aligned(hear.marked(written), heard.split())) == marked
+
+
+@pytest.mark.parametrize("path", values.documents(), ids=lambda path: path.stem)
+def test_what_is_heard_as_it_was_written_keeps_its_marks(path):
+    document = yaml.safe_load(path.read_text("utf-8"))
+    turns = document["turns"] if isinstance(document, dict) else [turn for one in document for turn in one["turns"]]
+    for _, text, *_ in turns:
+        written = hear.marked(text)
+        heard = hear.aligned(written, [word for word, _ in written])
+        assert [one for one, two in zip(heard, written, strict=True) if one != two] == []
+
+
+def test_what_was_heard_is_of_an_exchange_that_is_there(root):
+    folders = [root / "tools/values", root / "bench/verdicts/exchanges"]
+    files = [path for folder in folders for path in sorted((folder / "heard").glob("*.yaml"))]
+    assert {path.parent for path in files} == {folder / "heard" for folder in folders}
+    for path in files:
+        source = yaml.safe_load((path.parents[1] / path.name).read_text("utf-8"))
+        written = {one["id"]: one["turns"] for one in source}
+        for one in yaml.safe_load(path.read_text("utf-8")):
+            said = {kind for _, text in written[one["id"]] for _, kind in hear.marked(text)}
+            assert {kind for _, text in one["turns"] for _, kind in hear.marked(text)} <= said | {None}, one["id"]
+            assert len(one["turns"]) <= len(written[one["id"]])
