@@ -1,13 +1,14 @@
 """Train the tagger: an adapter on the sentence encoder that tells which words of a talk are sensitive values.
 
-    PYTHONPATH=src python tools/train_tagger.py [--models FOLDER] [--passes 16] [--seed 7] [--beside]
+    PYTHONPATH=src python tools/train_tagger.py [--models FOLDER] [--passes 16] [--seed 7] [--beside | --further PLACE]
 
-Reads tools/values/ (marked exchanges), the development calls of bench/verdicts/ and, as what stands around them, the
-calls of tools/talk/; writes
-src/callcov/language/tagger.npz, from which tools/models/make_adapted.py makes the graph. At every pass the exchanges
-have other digits, names and spellings, other neighbours and other sides. `bench/verdicts/telling.py` measures it on
-exchanges by other authors. With `--beside` the first of the taggers that are there is kept and the new one is the
-second, which needs another seed. Needs torch: see docs/heads.md.
+Reads tools/values/ (marked exchanges, a third of them once more as they were recognised), the development calls of
+bench/verdicts/ and, as what stands around them, the calls of tools/talk/; writes src/callcov/language/tagger.npz, from
+which tools/models/make_adapted.py makes the graph. At every pass the exchanges have other digits, names and spellings,
+other neighbours and other sides. `bench/verdicts/telling.py` measures it on exchanges by other authors. With `--beside`
+the first of the taggers that are there is kept and the new one is the second, which needs another seed. With `--further
+0` the first goes on from where it is, with `--further 1` the second: at half the rate, and with as many written
+exchanges as heard ones at every pass. Needs torch: see docs/heads.md.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import random
 import re
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +53,7 @@ NOTHING = 1.0  # weight of a word that is no value
 LENGTHS = (90, 140, 200, 240)  # tokens of an example, about
 BETWEEN = 0.45  # share of exchanges with other talk beside them
 START, END = 101, 102
-STEPS = 184  # a pass, about: what the rate of learning falls by
+FURTHER = 0.5  # of the rate, for a tagger that has learned before
 
 
 def snippets() -> list[values.Exchange]:
@@ -116,6 +118,16 @@ class Tagger(nn.Module):
         self.encoder = Encoder(weights, 0)
         self.head = nn.Linear(WIDTH, len(TYPES) + 1)
 
+    def take(self, stored: dict[str, np.ndarray], place: int) -> None:
+        """Begin as one of the taggers that are there."""
+        arrays = {name: torch.from_numpy(each[place].astype(np.float32)) for name, each in stored.items()}
+        with torch.no_grad():
+            for name, module in self.encoder.adapted.items():
+                module.down.copy_(arrays[f"{name}.down"])
+                module.up.copy_(arrays[f"{name}.up"])
+            self.head.weight.copy_(arrays["head.weight"].T)
+            self.head.bias.copy_(arrays["head.bias"])
+
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         states = self.encoder.above(self.encoder.below(ids, mask), mask).float()
         return self.head(functional.dropout(states, DROP, self.training))
@@ -133,38 +145,30 @@ def batch_of(part: list) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 
 
 def train(
-    weights: dict[str, torch.Tensor],
-    tokenizer: Tokenizer,
-    exchanges: list[values.Exchange],
+    model: Tagger,
+    share: float,
+    groups: Callable[[], list[list[Example]]],
     passes: int,
-    seed: int,
-) -> Tagger:
-    """A tagger that has seen the exchanges so many times, each time varied."""
-    torch.manual_seed(seed)
-    chance = random.Random(seed)  # noqa: S311 - training
-    around, varied, model = snippets(), values.Varied(exchanges, seed), Tagger(weights)
-    print(len(exchanges), "exchanges,", len(around), "pieces of other talk", flush=True)
+) -> None:
+    """Let a tagger see so many passes, each made anew, at that share of the rates of learning."""
     encoder = [one for one in model.encoder.parameters() if one.requires_grad]
     optimiser = torch.optim.AdamW(
         [
-            {"params": encoder, "lr": RATE},
-            {"params": model.head.parameters(), "lr": HEAD_RATE},
+            {"params": encoder, "lr": RATE * share},
+            {"params": model.head.parameters(), "lr": HEAD_RATE * share},
         ],
         weight_decay=0.01,
     )
+    made = groups()
+    steps = len(made) * passes
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser,
-        lambda step: min(1.0, (step + 1) / 40) * (0.51 + 0.49 * math.cos(math.pi * min(1, step / STEPS / passes))),
+        optimiser, lambda step: min(1.0, (step + 1) / 40) * (0.51 + 0.49 * math.cos(math.pi * min(1, step / steps)))
     )
+    model.train()
     for turn in range(passes):
         began, losses = time.monotonic(), []
-        made = packed([varied(one) for one in exchanges], around, tokenizer, chance)
-        made += packed(chance.sample(around, len(exchanges) // 2), around, tokenizer, chance)
-        made.sort(key=lambda one: len(one[0]))
-        groups = [made[at : at + BATCH] for at in range(0, len(made), BATCH)]
-        chance.shuffle(groups)
-        model.train()
-        for part in groups:
+        made = groups() if turn else made
+        for part in made:
             optimiser.zero_grad()
             loss = loss_of(model, part)
             loss.backward()
@@ -173,8 +177,30 @@ def train(
             schedule.step()
             losses.append(float(loss.detach()))
         mean, seconds = sum(losses) / len(losses), time.monotonic() - began
-        print(f"pass {turn + 1}: {len(groups)} steps, loss {mean:.4f}, {seconds:.0f} s", flush=True)
-    return model
+        print(f"pass {turn + 1}: {len(made)} steps, loss {mean:.4f}, {seconds:.0f} s", flush=True)
+
+
+class Passes:
+    """What a tagger sees: at every call all of it, or where it learns further as much written as heard, varied."""
+
+    def __init__(self, tokenizer: Tokenizer, seed: int, *, further: bool) -> None:
+        self.tokenizer, self.further = tokenizer, further
+        self.chance = random.Random(seed)  # noqa: S311 - training
+        self.exchanges = [one for path in values.documents() for one in values.load(path)]
+        self.heard = [one for path in values.heard_documents() for one in values.load(path)]
+        self.around, self.varied = snippets(), values.Varied(self.exchanges, seed)
+        print(len(self.exchanges), "exchanges,", len(self.heard), "heard,", len(self.around), "pieces of other talk")
+
+    def __call__(self) -> list[list[Example]]:
+        """Batches of a pass, in the order in which they are learned."""
+        written = self.chance.sample(self.exchanges, len(self.heard)) if self.further else self.exchanges
+        shown = [*map(self.varied, written), *map(self.varied.heard, self.heard)]
+        made = packed(shown, self.around, self.tokenizer, self.chance)
+        made += packed(self.chance.sample(self.around, len(written) // 2), self.around, self.tokenizer, self.chance)
+        made.sort(key=lambda one: len(one[0]))
+        groups = [made[at : at + BATCH] for at in range(0, len(made), BATCH)]
+        self.chance.shuffle(groups)
+        return groups
 
 
 def loss_of(model: Tagger, part: list[Example]) -> torch.Tensor:
@@ -189,12 +215,17 @@ def loss_of(model: Tagger, part: list[Example]) -> torch.Tensor:
 
 
 def stored(model: Tagger) -> dict[str, np.ndarray]:
-    """The tagger as arrays with one row: adapters in half precision, and the head."""
-    arrays = model.encoder.stored() | {
+    """The tagger as arrays: adapters in half precision, and the head."""
+    return model.encoder.stored() | {
         "head.weight": model.head.weight.detach().numpy().T,
         "head.bias": model.head.bias.detach().numpy(),
     }
-    return {name: values[None] for name, values in arrays.items()}
+
+
+def kept(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of the taggers that are there, a row each."""
+    with np.load(path, allow_pickle=False) as found:
+        return {name: found[name] for name in found if name != "document"}
 
 
 def main() -> None:
@@ -203,19 +234,27 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT)
     parser.add_argument("--passes", type=int, default=16)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--beside", action="store_true", help="keep the first tagger that is there")
+    beside = parser.add_mutually_exclusive_group()
+    beside.add_argument("--beside", action="store_true", help="keep the first tagger that is there")
+    beside.add_argument("--further", type=int, metavar="PLACE", help="go on from that one of those that are there")
     given = parser.parse_args()
     torch.set_num_threads(os.cpu_count() or 1)
-    weights = published(given.models / "minilm/model.safetensors")
+    torch.manual_seed(given.seed)
+    model = Tagger(published(given.models / "minilm/model.safetensors"))
     tokenizer = Tokenizer.from_file(str(given.models / "minilm/tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    exchanges = [one for path in values.documents() for one in values.load(path)]
-    arrays = stored(train(weights, tokenizer, exchanges, given.passes, given.seed))
     path = given.out / "src/callcov/language/tagger.npz"
-    if given.beside:
-        with np.load(path, allow_pickle=False) as kept:
-            arrays = {name: np.concatenate([kept[name][:1], arrays[name]]) for name in arrays}
+    there = kept(path) if given.beside or given.further is not None else {}
+    if given.further is not None:
+        model.take(there, given.further)
+    passes = Passes(tokenizer, given.seed, further=given.further is not None)
+    train(model, 1.0 if given.further is None else FURTHER, passes, given.passes)
+    place = 1 if given.further is None else given.further
+    made = {name: [*each] for name, each in there.items()} or {name: [] for name in stored(model)}
+    for name, array in stored(model).items():
+        made[name][place : place + 1] = [array]
+    arrays = {name: np.stack(each) for name, each in made.items()}
     document = json.dumps({"types": TYPES, "scale": SCALE, "training": values.fingerprint()}).encode()
     np.savez_compressed(path, allow_pickle=False, document=np.frombuffer(document, np.uint8), **arrays)
 

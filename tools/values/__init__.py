@@ -60,9 +60,14 @@ def documents() -> list[Path]:
     return [*sorted(HERE.glob("*.yaml")), *sorted((BENCH / "dev").glob("*.yaml"))]
 
 
+def heard_documents() -> list[Path]:
+    """The files of exchanges in a recogniser's words (`hear.py`)."""
+    return sorted((HERE / "heard").glob("*.yaml"))
+
+
 def fingerprint() -> str:
     """SHA-256 over the exchanges."""
-    return heads.fingerprint(documents())
+    return heads.fingerprint([*documents(), *heard_documents()])
 
 
 def load(path: Path) -> list[Exchange]:
@@ -85,6 +90,11 @@ def exchange(turns: list[list[str]]) -> Exchange:
                 types[mark.first : mark.last] = [mark.type] * (mark.last - mark.first)
         found.append(Turn(str(who), words, tuple(types)))
     return tuple(found)
+
+
+def _unmarked(word: str) -> str:
+    """The word as a recogniser writes it that writes neither capitals nor punctuation."""
+    return re.sub(r"(?<!\d)[,;:!?.]+|[,;:!?.]+$", "", word).casefold() or word
 
 
 class _Other:
@@ -128,6 +138,15 @@ class Varied:
         self.names = sorted({word.strip(_MARKS) for word, kind in said if _is_name(word, kind)})
         self._ears = Ears((word for one in exchanges for turn in one for word in turn.words), seed)
 
+    def heard(self, one: Exchange) -> Exchange:
+        """An exchange in a recogniser's words with other digits and names, written as they are."""
+        other, plain = _Other(self.random, self.names), self.random.random() < _PLAIN
+        turns = []
+        for turn in one:
+            words = [other.word(word, kind) for word, kind in zip(turn.words, turn.types, strict=True)]
+            turns.append(Turn(turn.who, tuple(map(_unmarked, words) if plain else words), turn.types))
+        return tuple(turns)
+
     def __call__(self, one: Exchange) -> Exchange:
         """The exchange, varied; its read-backs stay read-backs, unless they are misheard."""
         other = _Other(self.random, self.names)
@@ -145,7 +164,7 @@ class Varied:
                 heard = [(self._ears.heard(word), kind) for word, kind in zip(words, types, strict=True)]
                 words, types = [word for word, _ in heard if word], [kind for word, kind in heard if word]
             if plain:
-                words = [re.sub(r"(?<!\d)[,;:!?.]+|[,;:!?.]+$", "", word).casefold() or word for word in words]
+                words = [_unmarked(word) for word in words]
             turns.append(Turn(turn.who, tuple(words), tuple(types)))
         return tuple(turns)
 

@@ -166,7 +166,7 @@ CATALOGUE: tuple[Model, ...] = (
             File(
                 "tagger.onnx",
                 2_751_623,
-                "0610c90716099284e9296011e18799d94b3018927eb538ac8429c4db26c0417a",
+                "53f7d5b8ae91a9ebe416a3fb18bb93e87935e22171e9b26020b92b4e3b9c5e93",
                 shipped=GRAPHS / "tagger.onnx",
             ),
         ),
