@@ -7,6 +7,7 @@ from pathlib import Path
 
 import fires
 import telling
+import written
 from counting import Outcome, scores, targets
 from judging import LISTED
 from listening import WAYS
@@ -28,8 +29,8 @@ and tested. Nobody read its calls, labels or details while tuning. What was seen
 trained, while checks were tuned, and before and after the tagger, its second to fourth training and each change of its
 limits, the second and the third training of the reader, after how calls end was learned, with rules and a reader that
 were not kept, when two readers were chosen instead of one, with two taggers, two voices heard at once and the agent
-found by the readers, with a recogniser of five hypotheses that was not kept, and with versions 11 and 12 of the checks
-(the README and that of `tools/talk/` tell of them);
+found by the readers, with a recogniser of five hypotheses that was not kept, with versions 11 and 12 of the checks, and
+after both taggers had learned from what is recognised (the README and that of `tools/talk/` tell of them);
 and, in the test that searches what is stored for every value, the names of two calls with the type of the value that
 was found (a government id, a password).
 
@@ -69,6 +70,7 @@ def write(outcomes: Mapping[tuple[str, str], Outcome]) -> None:
         parts += [f"\n## {split}, {len(calls[split])} calls\n", _fields(ways), _whole(ways)]
         if split not in SILENT and (missing := [way for way in WAYS if (split, way) not in outcomes]):
             parts.append(f"\nNot run for this page: {' and '.join(missing)} sound of the {split} calls.")
+    parts.append(_voices([outcomes["dev", way] for way in WAYS if ("dev", way) in outcomes]))
     parts += [_exchanges(), LIMITS.format(verdicts=len(outcomes["held_out", "written"].verdicts)), _rare(outcomes)]
     PAGE.write_text("\n".join(parts), encoding="utf-8")
 
@@ -113,6 +115,30 @@ def _whole(ways: Sequence[Outcome]) -> str:
     return "\n".join([*lines, *(f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items())])
 
 
+def _voices(ways: Sequence[Outcome]) -> str:
+    """The dev calls by the voice that reads the agent, the one with the most right verdicts first."""
+    shares: dict[str, list[Outcome]] = {}
+    for voice in sorted({written.truth(call)["voices"]["A"] for call, _, _ in ways[0].calls}):
+        shares[voice] = [
+            Outcome(one.way, tuple(part for part in one.calls if written.truth(part[0])["voices"]["A"] == voice))
+            for one in ways
+        ]
+    lines = [
+        "\n## What the voice costs\n",
+        "The dev calls by the voice that reads the agent: the share of right verdicts, and of the words on both sides",
+        "that were heard wrong.\n",
+        f"| Voice | calls | {' | '.join(one.way for one in ways)} |",
+        f"|---|---|{'---|' * len(ways)}",
+    ]
+    for voice, parts in sorted(shares.items(), key=lambda share: -share[1][-1].right):
+        cells = [
+            f"{one.right:.3f}" + ("" if (rate := one.word_error_rate) is None else f", words {rate:.3f}")
+            for one in parts
+        ]
+        lines.append(f"| {voice} | {len(parts[0].calls)} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def _exchanges() -> str:
     """Sensitive values in short exchanges, by the rules alone and with the tagger."""
     lines = [
@@ -123,7 +149,9 @@ def _exchanges() -> str:
         "seen before that training, after three passes of it, upon which four more followed, and with two settings of",
         "the limits, which were chosen before; once more after the tagger had seen 1,200 exchanges by eight others;",
         "and then with higher limits (0.65, 0.8), which told 18 values more and hid 31 decoys fewer here, and were",
-        "taken back. By type: `python bench/verdicts/telling.py`.\n",
+        "taken back. **held_out, heard** are the same exchanges read aloud and recognised (`tools/values/`), a piece",
+        "of a value counting as it was recognised; their totals were seen with the taggers before and after they had",
+        "learned from what is recognised, with each alone and both. By type: `python bench/verdicts/telling.py`.\n",
         "| Exchanges | Found by | Values told | Decoys hidden |",
         "|---|---|---|---|",
     ]
@@ -133,7 +161,7 @@ def _exchanges() -> str:
                 f"{some} of {every:,} ({some / every:.1%})"
                 for some, every in ((found.told.total(), found.there.total()), (found.hidden, found.decoys))
             )
-            lines.append(f"| {path.stem} | {way} | {told} | {hidden} |")
+            lines.append(f"| {telling.name(path)} | {way} | {told} | {hidden} |")
     return "\n".join(lines)
 
 
