@@ -1,4 +1,4 @@
-"""Write down what the recogniser makes of the sound of `speak.py`: `python tools/values/hear.py FOLDER [--out FOLDER]`.
+"""Write down what is recognised in the sound of `speak.py`: `python tools/values/hear.py FOLDER [FILE…] [--out HEARD]`.
 
 For each file of exchanges of which FOLDER holds recordings, `heard/<file>.yaml` has the exchanges in the recogniser's
 words, marked as in the file. A word is marked as the written words are that it takes the place of: both are laid side
@@ -19,9 +19,7 @@ import jiwer
 import yaml
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-BENCH = ROOT / "bench/verdicts"
-sys.path[:0] = [str(BENCH)]
+sys.path[:0] = [str(HERE.parents[1] / "bench/verdicts")]
 
 import listening
 import markup
