@@ -15,6 +15,8 @@ def refusal(parameter, message, kind):
         ("limit=-5", ("limit", "ensure this value is greater than or equal to 1", "value_error.number.not_ge")),
         ("offset=-1", ("offset", "ensure this value is greater than or equal to 0", "value_error.number.not_ge")),
         ("limit=ten", ("limit", "value is not a valid integer", "type_error.integer")),
+        ("limit=1.0", ("limit", "value is not a valid integer", "type_error.integer")),
+        ("offset=2.", ("offset", "value is not a valid integer", "type_error.integer")),
         ("limit=1.5", ("limit", "value is not a valid integer", "type_error.integer")),
         ("limit=", ("limit", "value is not a valid integer", "type_error.integer")),
         (f"offset={'9' * 5000}", ("offset", "value is not a valid integer", "type_error.integer")),

@@ -6,7 +6,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, JsonValue
+from pydantic_core import PydanticKnownError
 
 from callcov.auth.passwords import LONGEST, SHORTEST, weakness
 from callcov.errors import BadForm
@@ -36,6 +37,12 @@ def printable(text: str) -> str:
     return text
 
 
+def _undivided(value: object) -> object:
+    if isinstance(value, str) and "." in value:
+        raise PydanticKnownError("int_parsing")
+    return value
+
+
 def _email(text: str) -> str:
     try:
         return users.folded(text)
@@ -53,6 +60,8 @@ def _plus(number: str) -> str:
     return "+" + number.removeprefix("+")
 
 
+Integer = Annotated[int, BeforeValidator(_undivided)]
+"""Of a query: `1.0` is no integer there, as in the published API, though pydantic reads it as 1."""
 Email = Annotated[
     str,
     AfterValidator(_email),
