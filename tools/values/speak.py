@@ -1,4 +1,4 @@
-"""Read exchanges to telephone sound, for `hear.py`: `python tools/values/speak.py FOLDER [--every 3] [FILE.yaml…]`.
+"""Read exchanges to telephone sound, for `hear.py`: `python tools/values/speak.py FOLDER [FILE…] [--every 3]`.
 
 Needs the environment of tools/voices/README.md. Of each file every third exchange is read, five to a recording, in
 stereo at 8 kHz and 24 kbit/s as the calls of the benchmark are; every other recording has pink noise 20 dB under the
