@@ -41,3 +41,12 @@ def read(text: str) -> tuple[tuple[str, ...], tuple[Mark, ...]]:
     if "<" in plain or ">" in plain:
         raise ValueError(f"A mark is not <type words>: {text!r}.")
     return tuple(plain.split()), tuple(marks)
+
+
+def marked(text: str) -> list[tuple[str, str | None]]:
+    """The words of the turn, each with the type of the mark that it stands in. Raises as `read`."""
+    words, marks = read(text)
+    types: list[str | None] = [None] * len(words)
+    for mark in marks:
+        types[mark.first : mark.last] = [mark.type] * (mark.last - mark.first)
+    return list(zip(words, types, strict=True))

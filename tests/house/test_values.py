@@ -3,7 +3,7 @@
 import pytest
 import values
 import yaml
-from values import hear
+from values import hear, markup
 
 HEARD = [
     (
@@ -28,7 +28,7 @@ HEARD = [
 
 @pytest.mark.parametrize(("written", "heard", "marked"), HEARD)
 def test_what_is_heard_in_place_of_a_value_is_marked_as_the_value(written, heard, marked):
-    assert hear.text_of(hear.aligned(hear.marked(written), heard.split())) == marked
+    assert hear.text_of(hear.aligned(markup.marked(written), heard.split())) == marked
 
 
 @pytest.mark.parametrize("path", values.documents(), ids=lambda path: path.stem)
@@ -36,7 +36,7 @@ def test_what_is_heard_as_it_was_written_keeps_its_marks(path):
     document = yaml.safe_load(path.read_text("utf-8"))
     turns = document["turns"] if isinstance(document, dict) else [turn for one in document for turn in one["turns"]]
     for _, text, *_ in turns:
-        written = hear.marked(text)
+        written = markup.marked(text)
         heard = hear.aligned(written, [word for word, _ in written])
         assert [one for one, two in zip(heard, written, strict=True) if one != two] == []
 
@@ -49,6 +49,6 @@ def test_what_was_heard_is_of_an_exchange_that_is_there(root):
         source = yaml.safe_load((path.parents[1] / path.name).read_text("utf-8"))
         written = {one["id"]: one["turns"] for one in source}
         for one in yaml.safe_load(path.read_text("utf-8")):
-            said = {kind for _, text in written[one["id"]] for _, kind in hear.marked(text)}
-            assert {kind for _, text in one["turns"] for _, kind in hear.marked(text)} <= said | {None}, one["id"]
+            said = {kind for _, text in written[one["id"]] for _, kind in markup.marked(text)}
+            assert {kind for _, text in one["turns"] for _, kind in markup.marked(text)} <= said | {None}, one["id"]
             assert len(one["turns"]) <= len(written[one["id"]])

@@ -20,7 +20,6 @@ from talk.mishear import Ears
 
 from callcov.language import heads
 
-NONE = "decoy"
 _MARKS = ",.?!;:"
 _PLAIN, _WRITTEN, _SPOKEN, _RENAMED = 0.35, 0.4, 0.58, 0.6  # shares of the ways of writing, and of names changed
 _MISHEARD = 0.33  # share of exchanges whose words are heard as a recogniser might
@@ -83,12 +82,9 @@ def exchange(turns: list[list[str]]) -> Exchange:
     """Turns as `[who, marked text]`."""
     found = []
     for who, text in turns:
-        words, marks = markup.read(str(text))
-        types: list[str | None] = [None] * len(words)
-        for mark in marks:
-            if mark.type != NONE:
-                types[mark.first : mark.last] = [mark.type] * (mark.last - mark.first)
-        found.append(Turn(str(who), words, tuple(types)))
+        said = markup.marked(str(text))
+        types = (None if kind == markup.DECOY else kind for _, kind in said)
+        found.append(Turn(str(who), tuple(word for word, _ in said), tuple(types)))
     return tuple(found)
 
 

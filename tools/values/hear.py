@@ -32,15 +32,6 @@ Letter = tuple[str, int]
 """A letter or digit, and the place of its word."""
 
 
-def marked(text: str) -> list[Marked]:
-    """The words of a written turn with the type of their mark, decoys too."""
-    words, marks = markup.read(text)
-    kinds: list[str | None] = [None] * len(words)
-    for mark in marks:
-        kinds[mark.first : mark.last] = [mark.type] * (mark.last - mark.first)
-    return list(zip(words, kinds, strict=True))
-
-
 def letters(words: Sequence[str]) -> list[Letter]:
     """The words letter by letter, number words as digits."""
     found = []
@@ -103,7 +94,7 @@ def heard(folder: Path, name: str, exchanges: dict[str, dict]) -> list[dict]:
         ]
         turns = found.setdefault(turn["exchange"], [])
         if words := [word for word in words if word]:
-            written = marked(exchanges[turn["exchange"]]["turns"][turn["turn"]][1])
+            written = markup.marked(exchanges[turn["exchange"]]["turns"][turn["turn"]][1])
             turns.append([turn["who"], text_of(aligned(written, words))])
     return [{"id": known, "turns": turns} for known, turns in found.items()]
 

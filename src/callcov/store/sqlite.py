@@ -87,16 +87,16 @@ def scrub(writers: sa.Engine) -> bool:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={_SCRUB_MS}")
         try:
             # Another checkpoint, ours in the background or another process's, is refused at once, whatever the timeout.
-            while (busy := _is_busy(connection)) and time.monotonic() < until:
+            while not (emptied := _emptied(connection)) and time.monotonic() < until:
                 time.sleep(_BETWEEN_SECONDS)
         finally:
             connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_MS}")
-    return not busy
+    return emptied
 
 
-def _is_busy(connection: sa.Connection) -> bool:
+def _emptied(connection: sa.Connection) -> bool:
     (busy, *_) = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
-    return bool(busy)
+    return not busy
 
 
 def checkpoint(writers: sa.Engine) -> None:
