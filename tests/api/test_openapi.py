@@ -179,3 +179,17 @@ def test_the_docs_page_needs_nothing_from_anywhere_else(server, path):
 def test_the_docs_page_comes_with_the_licence_of_what_is_on_it(server):
     for name in ("swagger-ui.LICENSE", "swagger-ui.NOTICE", "swagger-ui-bundle.js.LICENSE.txt"):
         assert requests.get(f"{server.base}/docs/static/{name}", timeout=30).status_code == 200
+
+
+def test_a_number_in_a_query_has_its_limits_in_the_document(document):
+    numbers = {}
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            for one in operation.get("parameters", []):
+                for schema in (one["schema"], *one["schema"].get("anyOf", [])):
+                    if schema.get("type") == "integer":
+                        numbers[path, one["name"]] = (schema.get("minimum"), schema.get("maximum"))
+    some = ("/api/v1/analysis/", "/api/v1/insights/agents", "/api/v1/webhook-deliveries/")
+    limits = {(path, "limit"): (1, 1000) for path in (*some, "/api/v1/audit/")}
+    offsets = {(path, "offset"): (0, None) for path in some}
+    assert numbers == limits | offsets | {("/api/v1/policy", "version"): (1, 2**31 - 1)}

@@ -19,7 +19,7 @@ from callcov import document
 from callcov.api import schemas, trail
 from callcov.api.answers import has_seen, said, weak_tag
 from callcov.api.caller import Asking, Known
-from callcov.api.fields import Integer
+from callcov.api.fields import UNDIVIDED
 from callcov.api.moments import Bound
 from callcov.api.services import Given, public_url
 from callcov.errors import NotFound
@@ -87,8 +87,8 @@ class _Place:
 
 async def _place(
     request: Request,
-    limit: Annotated[Integer, Query(ge=1, le=1000, description="Maximum number of results.")] = 100,
-    offset: Annotated[Integer, Query(ge=0, description="Number of results to skip.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of results."), UNDIVIDED] = 100,
+    offset: Annotated[int, Query(ge=0, description="Number of results to skip."), UNDIVIDED] = 0,
     expand: Annotated[bool, Query(description="false leaves transcript and results out.")] = True,  # noqa: FBT002 - a query parameter has a name
     starting_after: Annotated[
         UUID | None, Query(description="Only show analyses with smaller ids than this; not together with `offset`.")

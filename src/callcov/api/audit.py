@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 
 from callcov.api import schemas
 from callcov.api.caller import Known
-from callcov.api.fields import Integer
+from callcov.api.fields import UNDIVIDED
 from callcov.api.moments import Bound
 from callcov.api.services import Given
 from callcov.store import audit
@@ -32,7 +32,7 @@ def list_audit(
     created_after: Annotated[Bound | None, Query(description="From then on: Unix seconds or ISO 8601.")] = None,
     created_before: Annotated[Bound | None, Query(description="Before then: Unix seconds or ISO 8601.")] = None,
     starting_after: Annotated[UUID | None, Query(description="Lines older than the one of this id.")] = None,
-    limit: Annotated[Integer, Query(ge=1, le=1000, description="Maximum number of lines.")] = 100,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of lines."), UNDIVIDED] = 100,
 ) -> Response:
     """What was done, newest first. With a test key what was done to test analyses, otherwise everything else."""
     wanted = Wanted(object_id, created_after, created_before, str(starting_after) if starting_after else None)

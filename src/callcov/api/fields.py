@@ -60,8 +60,9 @@ def _plus(number: str) -> str:
     return "+" + number.removeprefix("+")
 
 
-Integer = Annotated[int, BeforeValidator(_undivided)]
-"""Of a query: `1.0` is no integer there, as in the published API, though pydantic reads it as 1."""
+UNDIVIDED = BeforeValidator(_undivided)
+"""Of an integer in a query, after its limits (before them they would be missing in the API document): `1.0` is none,
+as in the published API, though pydantic reads it as 1."""
 Email = Annotated[
     str,
     AfterValidator(_email),

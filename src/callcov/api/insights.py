@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from callcov.api import schemas
 from callcov.api.caller import Known
-from callcov.api.fields import Integer
+from callcov.api.fields import UNDIVIDED
 from callcov.api.figures import AgentList, InsightsSummary
 from callcov.api.moments import Bound
 from callcov.api.services import Given
@@ -84,8 +84,8 @@ def list_agents(
     services: Given,
     caller: Known,
     scope: Wanted,
-    limit: Annotated[Integer, Query(ge=1, le=1000, description="Maximum number of results.")] = 100,
-    offset: Annotated[Integer, Query(ge=0, description="Number of results to skip.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of results."), UNDIVIDED] = 100,
+    offset: Annotated[int, Query(ge=0, description="Number of results to skip."), UNDIVIDED] = 0,
 ) -> Response:
     """The same figures an agent, most calls first."""
     with services.database.read() as connection:

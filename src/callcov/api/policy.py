@@ -14,7 +14,7 @@ from callcov.api import schemas, trail
 from callcov.api.bodies import body
 from callcov.api.caller import Known
 from callcov.api.errors import Invalid, items
-from callcov.api.fields import Integer
+from callcov.api.fields import UNDIVIDED
 from callcov.api.services import Given
 from callcov.checks import policy
 from callcov.checks.policy import Policy
@@ -45,7 +45,9 @@ def get_policy(
     services: Given,
     caller: Known,
     version: Annotated[
-        Integer | None, Query(ge=1, le=_MAX_VERSION, description="An earlier version instead of the current one.")
+        int | None,
+        Query(ge=1, le=_MAX_VERSION, description="An earlier version instead of the current one."),
+        UNDIVIDED,
     ] = None,
 ) -> Response:
     """The policy by which calls are judged now, or an earlier version of it."""
