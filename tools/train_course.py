@@ -110,7 +110,7 @@ def main() -> None:
     given = parser.parse_args()
     examples = [one for one in talk.load()[1] if one.call >= 0]
     rest = [at for at, one in enumerate(examples) if one.call % talk.HELD]
-    held = [at for at, one in enumerate(examples) if one.call % talk.HELD == 0 and not one.misheard]
+    held = [at for at, one in enumerate(examples) if one.call % talk.HELD == 0 and one.way == "written"]
     with threadpool_limits(1):
         encoder = Encoder(locate(given.models, "minilm"))
         rows = np.asarray(encoder.read([Sentence(one.text, one.other, one.before) for one in examples]))

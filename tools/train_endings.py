@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import argparse
 import os
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache, partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import talk
 from sklearn.linear_model import LogisticRegression
@@ -56,6 +58,19 @@ def ended(number: int, understood: Transcript, accepted: list[ending.Outcome]) -
     return Ended(number, ending.features(heard, by_words), by_words, accepted)
 
 
+def understood(models: Path, one: tuple[int, dict[str, Any], dict[str, Any]]) -> Ended:
+    """One numbered call with its course, as the product understands it."""
+    number, call, course = one
+    with threadpool_limits(1):
+        return ended(number, pipeline.annotated(talk.transcript(call), DEFAULT, encoder(models)), course["outcome"])
+
+
+@cache
+def encoder(models: Path) -> Encoder:
+    """The encoder of this process."""
+    return Encoder(locate(models, "minilm"))
+
+
 def learned(calls: list[Ended]) -> LogisticRegression:
     """A regression in which a call with two outcomes counts half for each."""
     rows = [(one, outcome) for one in calls for outcome in one.accepted]
@@ -71,13 +86,10 @@ def main() -> None:
     default = Path(os.environ.get("CALLCOV_MODELS") or ROOT / ".cache" / "models")
     parser.add_argument("--models", type=Path, default=default)
     given = parser.parse_args()
+    with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        whole = [(number, *pair) for number, pair in enumerate(talk.written()) if pair[1]["whole"]]
+        calls = list(pool.map(partial(understood, given.models), whole, chunksize=40))
     with threadpool_limits(1):
-        encoder = Encoder(locate(given.models, "minilm"))
-        calls = [
-            ended(number, pipeline.annotated(talk.transcript(call), DEFAULT, encoder), course["outcome"])
-            for number, (call, course) in enumerate(talk.written())
-            if course["whole"]
-        ]
         model = learned([one for one in calls if one.number % talk.HELD])
         held = [one for one in calls if one.number % talk.HELD == 0]
         told = [ending.OUTCOMES[at] for at in model.predict([list(one.features.values()) for one in held])]

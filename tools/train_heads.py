@@ -29,12 +29,12 @@ SHOWN = 4  # one call in so many gives examples: enough to show what a clause is
 def stored(encoder: Encoder) -> bytes:
     """Seeds, and the clauses of every fourth call that do an act, as arrays.
 
-    None is misheard, for they are shown to people; acts of a call's course are shown without.
+    All are as they were written, for they are shown to people; acts of a call's course are shown without.
     """
     acts, every = talk.load()
     course = frozenset(talk.COURSE)
     examples = [one for one in every if one.call < 0 or (one.call % SHOWN == 0 and one.acts - course)]
-    examples = [one for one in examples if not one.misheard]
+    examples = [one for one in examples if one.way == "written"]
     document = {"acts": acts, "examples": [one.text for one in examples], "seeds": talk.fingerprint()}
     arrays = {
         "document": np.frombuffer(json.dumps(document, separators=(",", ":")).encode(), np.uint8),

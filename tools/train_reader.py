@@ -1,12 +1,14 @@
 """Train the reader: a small adapter on the sentence encoder that reads a clause in its context, and its heads.
 
-    PYTHONPATH=src python tools/train_reader.py [--models FOLDER] [--epochs 5] [--seed 7] [--beside]
+    PYTHONPATH=src python tools/train_reader.py [--models FOLDER] [--epochs 5] [--seed 7] [--beside | --further PLACE]
 
 Reads src/callcov/language/seeds/ (single sentences) and tools/talk/ (invented calls), writes
 src/callcov/language/reader.npz, from which tools/models/make_adapted.py makes the graph, and docs/heads.md.
 Every tenth call is held back; thresholds and figures come from those. Needs torch, which is neither a dependency of
 the product nor of its development: see docs/heads.md for the environment. With `--beside` the first reader of the file
 stays, and the product asks both: what they say of a clause is the mean of their logits, the thresholds are the means.
+With `--further 0` the first goes on from where it is, with `--further 1` the second: at a third of the rate, each pass
+over all that was really heard of the calls (tools/talk/heard/) and three times as many other examples, never the same.
 
 The encoder's own weights stay as published; beside each of its linear layers lies a product of two thin matrices (LoRA,
 Hu et al., 2021) that is trained together with a logistic head for each act and one of three classes for the feeling.
@@ -22,6 +24,7 @@ import math
 import random
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +47,8 @@ FROM = 2  # the first layer that is adapted; what lies below is worked out once
 BATCH = 32
 RATE = 1.5e-3
 HEAD_RATE = 3e-3
+FURTHER = 0.3  # of the rates, for a reader that has learned before
+OTHERS = 3  # other examples that it sees for each that was heard
 FEELINGS = ("negative", "neutral", "positive")
 
 
@@ -56,6 +61,17 @@ class Reader(nn.Module):
         self.acts = nn.Linear(WIDTH, acts)
         self.feeling = nn.Linear(WIDTH, len(FEELINGS))
         nn.init.constant_(self.acts.bias, -3.0)
+
+    def take(self, one: dict[str, np.ndarray]) -> None:
+        """Begin as a reader that is there."""
+        arrays = {name: torch.from_numpy(values.astype(np.float32)) for name, values in one.items()}
+        with torch.no_grad():
+            for name, module in self.encoder.adapted.items():
+                module.down.copy_(arrays[f"{name}.down"])
+                module.up.copy_(arrays[f"{name}.up"])
+            for name, head in (("acts", self.acts), ("feeling", self.feeling)):
+                head.weight.copy_(arrays[f"{name}.weight"].T)
+                head.bias.copy_(arrays[f"{name}.bias"])
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor, own: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits of the acts and of the feelings from the states of `Encoder.below`."""
@@ -84,12 +100,14 @@ class Rows:
         return x, mask, own
 
 
-def precomputed(weights: dict[str, torch.Tensor], tokenizer: Tokenizer, examples: list[talk.Example]) -> Rows:
-    """The lower layers' work, once for all."""
+def precomputed(
+    weights: dict[str, torch.Tensor], tokenizer: Tokenizer, examples: list[talk.Example], used: set[int]
+) -> Rows:
+    """The lower layers' work, once for all that are used."""
     encoder = Encoder(weights, FROM)
     reads = [talk.reading(tokenizer, one) for one in examples]
     states: list[torch.Tensor] = [torch.empty(0)] * len(reads)
-    order = sorted(range(len(reads)), key=lambda at: len(reads[at].ids))
+    order = sorted(used, key=lambda at: len(reads[at].ids))
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         for at in range(0, len(order), 64):
             part = order[at : at + 64]
@@ -160,23 +178,18 @@ def truth_of(examples: list[talk.Example], acts: list[str]) -> Truth:
     )
 
 
-def train(
-    weights: dict[str, torch.Tensor], rows: Rows, truth: Truth, places: list[int], epochs: int, seed: int
-) -> Reader:
-    """A reader that has seen those of the examples `epochs` times."""
-    random.seed(seed)
-    torch.manual_seed(seed)
-    model = Reader(weights, truth.acts.shape[1])
+def train(model: Reader, rows: Rows, truth: Truth, passes: list[list[int]], share: float) -> None:
+    """Let a reader see the examples of each pass, at that share of the rates of learning."""
     groups = [
-        {"params": list(model.encoder.parameters()), "lr": RATE},
-        {"params": [*model.acts.parameters(), *model.feeling.parameters()], "lr": HEAD_RATE},
+        {"params": list(model.encoder.parameters()), "lr": RATE * share},
+        {"params": [*model.acts.parameters(), *model.feeling.parameters()], "lr": HEAD_RATE * share},
     ]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
-    steps = epochs * math.ceil(len(places) / BATCH)
+    steps = sum(math.ceil(len(places) / BATCH) for places in passes)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min(1.0, (step + 1) / 50) * max(0.02, 1 - step / steps)
     )
-    for epoch in range(epochs):
+    for number, places in enumerate(passes):
         began, total = time.monotonic(), 0.0
         model.train()
         order = list(places)
@@ -189,30 +202,55 @@ def train(
             optimiser.step()
             schedule.step()
             total += float(loss.detach()) * len(batch)
-        print(f"epoch {epoch + 1}: loss {total / len(places):.4f}, {time.monotonic() - began:.0f} s", flush=True)
-    return model
+        print(f"pass {number + 1}: loss {total / len(places):.4f}, {time.monotonic() - began:.0f} s", flush=True)
 
 
-def stored(model: Reader, acts: list[str], limits: dict[str, float]) -> dict[str, np.ndarray]:
-    """The reader as arrays with one row: adapters in half precision, heads, thresholds, names."""
-    document = json.dumps({"acts": acts, "scale": SCALE, "training": talk.fingerprint()}).encode()
-    arrays = model.encoder.stored() | {
+def stored(model: Reader, limits: np.ndarray) -> dict[str, np.ndarray]:
+    """The reader as arrays: adapters in half precision, heads, thresholds."""
+    return model.encoder.stored() | {
         "acts.weight": model.acts.weight.detach().numpy().T,
         "acts.bias": model.acts.bias.detach().numpy(),
         "feeling.weight": model.feeling.weight.detach().numpy().T,
         "feeling.bias": model.feeling.bias.detach().numpy(),
-        "thresholds": np.array([limits[act] for act in acts], np.float32),
+        "thresholds": limits.astype(np.float32),
     }
-    return {name: values[None] for name, values in arrays.items()} | {"document": np.frombuffer(document, np.uint8)}
 
 
-def beside(there: dict[str, np.ndarray], new: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The first reader of `there` and the new one as two rows."""
-    names, acts = (json.loads(one["document"].tobytes())["acts"] for one in (there, new))
-    columns = [names.index(act) for act in acts]  # without those of train_course.py
-    first = there | {name: there[name][..., columns] for name in ("acts.weight", "acts.bias", "thresholds")}
-    joined = {name: np.concatenate([first[name][:1], new[name]]) for name in new if name != "document"}
-    return joined | {"document": new["document"]}
+def kept(path: Path, acts: list[str]) -> list[dict[str, np.ndarray]]:
+    """The readers that are there, without the heads of train_course.py."""
+    with np.load(path, allow_pickle=False) as there:
+        names = json.loads(there["document"].tobytes())["acts"]
+        arrays = {name: there[name] for name in there.files if name != "document" and not name.startswith("agent.")}
+    columns = [names.index(act) for act in acts]
+    arrays |= {name: arrays[name][..., columns] for name in ("acts.weight", "acts.bias", "thresholds")}
+    return [{name: values[at] for name, values in arrays.items()} for at in range(len(arrays["acts.bias"]))]
+
+
+def chosen(examples: list[talk.Example], passes: int, *, further: bool) -> tuple[list[int], list[list[int]]]:
+    """The places of what is held back, all calls' ways, and of what each pass sees."""
+    back = [at for at, one in enumerate(examples) if one.call >= 0 and one.call % talk.HELD == 0]
+    rest = sorted(set(range(len(examples))) - set(back))
+    if not further:
+        return back, [rest] * passes
+    heard = [at for at in rest if examples[at].way == "heard"]
+    others = random.sample([at for at in rest if examples[at].way != "heard"], passes * OTHERS * len(heard))
+    return back, [[*heard, *others[number::passes]] for number in range(passes)]
+
+
+def page(examples: list[talk.Example], held: int, passes: int, table: str) -> str:
+    """The text of docs/heads.md."""
+    ways = Counter(one.way for one in examples if one.call >= 0)
+    return talk.PAGE.format(
+        seeds=sum(one.call < 0 for one in examples),
+        calls=len({one.call for one in examples if one.call >= 0}),
+        clauses=ways["written"],
+        heard=sum(one.way == "heard" and one.call % talk.HELD > 0 for one in examples),
+        misheard=talk.MISHEARD,
+        held=held,
+        passes=passes,
+        table=table,
+        least=talk.LEAST,
+    )
 
 
 def main() -> None:
@@ -221,40 +259,54 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--beside", action="store_true", help="keep the first reader that is there")
+    beside = parser.add_mutually_exclusive_group()
+    beside.add_argument("--beside", action="store_true", help="keep the first reader that is there")
+    beside.add_argument("--further", type=int, metavar="PLACE", help="go on from that one of those that are there")
     given = parser.parse_args()
+    further = given.further is not None
+    random.seed(given.seed)
+    torch.manual_seed(given.seed)
     weights = published(given.models / "minilm/model.safetensors")
     tokenizer = Tokenizer.from_file(str(given.models / "minilm/tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
     acts, examples = talk.load()
     acts = [act for act in acts if act not in talk.COURSE]  # their heads are made by train_course.py
-    print(len(examples), "examples,", len(acts), "acts", flush=True)
-    rows, truth = precomputed(weights, tokenizer, examples), truth_of(examples, acts)
-    back = {at for at, one in enumerate(examples) if one.call >= 0 and one.call % talk.HELD == 0}
-    held = sorted(at for at in back if not examples[at].misheard)
-    rest = sorted(set(range(len(examples))) - back)
-    model = train(weights, rows, truth, rest, given.epochs, given.seed)
+    path = given.out / "src/callcov/language/reader.npz"
+    there = kept(path, acts) if further or given.beside else []
+    back, passes = chosen(examples, given.epochs, further=further)
+    rows = precomputed(weights, tokenizer, examples, {*back, *(at for one in passes for at in one)})
+    truth = truth_of(examples, acts)
+    model = Reader(weights, len(acts))
+    if further:
+        model.take(there[given.further])
+    ways = {way: [at for at in back if examples[at].way == way] for way in ("written", "heard")}
+    print(len(examples), "examples,", len(acts), "acts,", {way: len(held) for way, held in ways.items()}, "held back")
+    tell(model, rows, truth, ways)
+    train(model, rows, truth, passes, FURTHER if further else 1.0)
+    tell(model, rows, truth, ways)
+    held = ways["written"]
     table, limits = talk.report(acts, [examples[at] for at in held], *predict(model, rows, held))
-    path, arrays = given.out / "src/callcov/language/reader.npz", stored(model, acts, limits)
-    if given.beside:
-        with np.load(path, allow_pickle=False) as kept:
-            arrays = beside({name: kept[name] for name in kept.files}, arrays)
-    np.savez_compressed(path, allow_pickle=False, **arrays)
-    calls = len({one.call for one in examples if one.call >= 0})
-    seeds, misheard = sum(one.call < 0 for one in examples), sum(one.misheard for one in examples)
-    page = talk.PAGE.format(
-        seeds=seeds,
-        calls=calls,
-        clauses=len(examples) - seeds - misheard,
-        misheard=talk.MISHEARD,
-        held=len(held),
-        epochs=given.epochs,
-        table=table,
-        least=talk.LEAST,
-    )
-    (given.out / "docs/heads.md").write_text(page, encoding="utf-8")
+    place = given.further if further else int(given.beside)
+    # What the first has not learned from are other calls than those that are held back here.
+    thresholds = there[0]["thresholds"] if further and place == 0 else np.array([limits[act] for act in acts])
+    there[place : place + 1] = [stored(model, thresholds)]
+    document = json.dumps({"acts": acts, "scale": SCALE, "training": talk.fingerprint(heard=True)}).encode()
+    arrays = {name: np.stack([one[name] for one in there]) for name in there[0]}
+    np.savez_compressed(path, allow_pickle=False, document=np.frombuffer(document, np.uint8), **arrays)
+    if place == len(there) - 1:
+        (given.out / "docs/heads.md").write_text(page(examples, len(held), given.epochs, table), encoding="utf-8")
     print(table)
+
+
+def tell(model: Reader, rows: Rows, truth: Truth, ways: dict[str, list[int]]) -> None:
+    """Print the loss on what is held back, in each way."""
+    model.eval()
+    with torch.no_grad():
+        for way, held in ways.items():
+            parts = [held[at : at + 64] for at in range(0, len(held), 64)]
+            total = sum(float(loss_of(model, rows, part, truth)) * len(part) for part in parts)
+            print(f"loss on {len(held)} clauses held back, {way}: {total / max(1, len(held)):.4f}", flush=True)
 
 
 if __name__ == "__main__":

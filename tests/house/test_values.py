@@ -3,7 +3,8 @@
 import pytest
 import values
 import yaml
-from values import hear, markup
+from aloud import hear
+from values import markup
 
 HEARD = [
     (
@@ -29,6 +30,16 @@ HEARD = [
 @pytest.mark.parametrize(("written", "heard", "marked"), HEARD)
 def test_what_is_heard_in_place_of_a_value_is_marked_as_the_value(written, heard, marked):
     assert hear.text_of(hear.aligned(markup.marked(written), heard.split())) == marked
+
+
+def test_what_is_heard_of_a_call_has_the_places_of_its_words_and_its_placeholders():
+    said = [("Yes,", 0), ("it's", 1), *((digit, 2) for digit in "4539"), ("thank", 3), ("you.", 4)]
+    written = "Yes, it's [card_number], thank you.".split()
+    assert hear.placed(said, written, "Yes its 45 39. Um, thank you".split()) == (
+        "Yes its [card_number]. Um, thank you",
+        "0 1 2 . 3 4",
+    )
+    assert hear.placed(said, written, []) == ("", "")
 
 
 @pytest.mark.parametrize("path", values.documents(), ids=lambda path: path.stem)

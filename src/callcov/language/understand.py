@@ -24,11 +24,10 @@ LANGUAGE = "en"
 _VETO = 0.05  # a phrase is not believed where the reader finds its act less likely than this
 _ACCUSATION = "proh_"  # how the acts are named that harm the name of whoever does them
 _ACCUSING = 0.2  # for one of those a phrase alone is no proof: the same words may be harmless
-# Probability that a clause does any of those acts at which it counts. Chosen on the dev and fresh calls: what the
-# reader learned from accuses far more often than calls do, so it expects too much of it.
-_STRONG = 0.8
+# Probability that a clause does any of those acts at which it counts. Chosen on the dev calls, as written and from
+# sound: what the reader learned from accuses far more often than calls do, so it expects too much of it.
+_STRONG = 0.75
 _WEAK = 0.35  # the same for a speaker who does so elsewhere in the call: nobody threatens in a single sentence
-_DOUBT = 2  # how much a clause counts by how surely it was heard, as a power
 _LEFT = 2 / 3  # of either probability this share must be left when a clause counts by how surely it was heard
 _COURSE = frozenset(("reason", "next_step", "settled", "unsettled", "upset"))
 _FROM_THE_WORD = frozenset(("identity", "greeting"))  # checks ask when these words began
@@ -182,7 +181,7 @@ def _accusing(segments: Sequence[Segment], reading: Reading, known: Heads) -> It
     columns = [at for at, name in enumerate(known.names) if name.startswith(_ACCUSATION)]
     chances = reading.judged.acts[:, columns]
     every = _any_accusation(reading, known)
-    every = np.minimum(every, every * _heard(segments, reading) ** _DOUBT / np.float32(_LEFT))
+    every = np.minimum(every, every * _heard(segments, reading) / np.float32(_LEFT))
     rude = {
         segments[clause.segment].speaker
         for clause, any_of in zip(reading.clauses, every, strict=True)

@@ -160,7 +160,7 @@ CATALOGUE: tuple[Model, ...] = (
             File(
                 "reader.onnx",
                 1_848_672,
-                "5128bed4a9f5d32c72946ead5e6852e4ca9ea84065ba22a18e695c371a7ba6c2",
+                "99b4954c9a751aa899dbf3f80f48a871a121be4685dd0674341210df59a0d79f",
                 shipped=GRAPHS / "reader.onnx",
             ),
             File(
