@@ -1,4 +1,4 @@
-"""Write down what is recognised in the sound of `speak.py`: `python tools/aloud/hear.py FOLDER [FILE…] [--out HEARD]`.
+"""Write down what is recognised in the sound of `speak.py`: `python tools/aloud/hear.py FOLDER FILE… [--out HEARD]`.
 
 For each file of which FOLDER holds recordings, `heard/<file>.yaml` beside it has the turns in the recogniser's words:
 of exchanges marked as in the file, of training calls with the place of the written word that each is heard for. Both
@@ -145,14 +145,11 @@ def main() -> None:
     """Recognise what is in the folder, on every core."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, help="another folder than `heard` beside the file")
     asked = parser.parse_args()
     with ProcessPoolExecutor(len(os.sched_getaffinity(0)), initializer=listening.equip) as pool:
-        for path in asked.files or [
-            *sorted((TOOLS / "values").glob("*.yaml")),
-            *sorted((TOOLS / "talk").glob("*.yaml")),
-        ]:
+        for path in asked.files:
             names = [one.stem for one in asked.folder.glob(f"{path.stem}-*.json")]
             names = sorted((name for name in names if name.rpartition("-")[0] == path.stem), key=_number)
             recordings = list(pool.map(turns, [asked.folder] * len(names), names))

@@ -1,4 +1,4 @@
-"""Read exchanges and training calls to telephone sound, for `hear.py`: `python tools/aloud/speak.py FOLDER [FILE…]`.
+"""Read exchanges and training calls to telephone sound, for `hear.py`: `python tools/aloud/speak.py FOLDER FILE…`.
 
 Needs the environment of tools/voices/README.md. Of each file of exchanges (tools/values/) every third is read, five to
 a recording; of each file of calls (tools/talk/) every third as well, of each in turn the first or the last six turns.
@@ -97,9 +97,7 @@ def exchanges(path: Path, every: int) -> Iterator[list[Said]]:
     for first in range(0, len(chosen), TOGETHER):
         part = chosen[first : first + TOGETHER]
         yield [
-            Said(one["id"], place, *(turn[0], spoken(turn[1])))
-            for one in part
-            for place, turn in enumerate(one["turns"])
+            Said(one["id"], place, turn[0], spoken(turn[1])) for one in part for place, turn in enumerate(one["turns"])
         ]
 
 
@@ -152,16 +150,13 @@ def main() -> None:
     """Read what has no sound in the folder yet."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--every", type=int, default=3, help="read each so manyth exchange or call")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor() as pool:
         waiting = []
-        for path in asked.files or [
-            *sorted((TOOLS / "values").glob("*.yaml")),
-            *sorted((TOOLS / "talk").glob("*.yaml")),
-        ]:
+        for path in asked.files:
             material = calls if path.parent.name == "talk" else exchanges
             for place, turns in enumerate(material(path, asked.every)):
                 name = f"{path.stem}-{place}"
