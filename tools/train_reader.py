@@ -237,7 +237,7 @@ def chosen(examples: list[talk.Example], passes: int, *, further: bool) -> tuple
     return back, [[*heard, *others[number::passes]] for number in range(passes)]
 
 
-def page(examples: list[talk.Example], held: int, passes: int, table: str) -> str:
+def page(examples: list[talk.Example], held: int, table: str) -> str:
     """The text of docs/heads.md."""
     ways = Counter(one.way for one in examples if one.call >= 0)
     return talk.PAGE.format(
@@ -247,13 +247,13 @@ def page(examples: list[talk.Example], held: int, passes: int, table: str) -> st
         heard=sum(one.way == "heard" and one.call % talk.HELD > 0 for one in examples),
         misheard=talk.MISHEARD,
         held=held,
-        passes=passes,
         table=table,
         least=talk.LEAST,
     )
 
 
-def main() -> None:
+def options() -> argparse.Namespace:
+    """What is asked for on the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=Path, default=ROOT / ".cache" / "models")
     parser.add_argument("--out", type=Path, default=ROOT)
@@ -262,7 +262,11 @@ def main() -> None:
     beside = parser.add_mutually_exclusive_group()
     beside.add_argument("--beside", action="store_true", help="keep the first reader that is there")
     beside.add_argument("--further", type=int, metavar="PLACE", help="go on from that one of those that are there")
-    given = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = options()
     further = given.further is not None
     random.seed(given.seed)
     torch.manual_seed(given.seed)
@@ -295,7 +299,7 @@ def main() -> None:
     arrays = {name: np.stack([one[name] for one in there]) for name in there[0]}
     np.savez_compressed(path, allow_pickle=False, document=np.frombuffer(document, np.uint8), **arrays)
     if place == len(there) - 1:
-        (given.out / "docs/heads.md").write_text(page(examples, len(held), given.epochs, table), encoding="utf-8")
+        (given.out / "docs/heads.md").write_text(page(examples, len(held), table), encoding="utf-8")
     print(table)
 
 

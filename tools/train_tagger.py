@@ -18,7 +18,6 @@ import json
 import math
 import os
 import random
-import re
 import sys
 import time
 from collections.abc import Callable
@@ -61,13 +60,11 @@ def snippets() -> list[values.Exchange]:
     found = []
     for path in talk.documents():
         for call in yaml.safe_load(path.read_text("utf-8")):
-            said = [(who, re.sub(r"\{[a-z_+]+ ([^{}]+)\}", r"\1", str(text))) for who, _, text in call["turns"]]
+            said = [(who, tuple(talk.plain(str(text)))) for who, _, text in call["turns"]]
             at = 0
             while at < len(said):
-                part = [one for one in said[at : at + 4] if "[" not in one[1]]
-                found.append(
-                    tuple(values.Turn(who, tuple(text.split()), (None,) * len(text.split())) for who, text in part)
-                )
+                part = [one for one in said[at : at + 4] if not any("[" in word for word in one[1])]
+                found.append(tuple(values.Turn(who, words, (None,) * len(words)) for who, words in part))
                 at += 4
     return [one for one in found if one]
 

@@ -127,7 +127,7 @@ def test_nothing_is_left_to_be_done_later(texts):
         f"{name}: {line.strip()[:80]}"
         for name, text in texts.items()
         if name.endswith((".py", ".md", ".toml", ".yaml", ".yml", "Makefile"))
-        and "/heard/" not in name  # what a recogniser wrote; it does spell X three times
+        and not name.startswith("tools/talk/heard/")  # what a recogniser heard; a spelled name has three X
         for line in text.splitlines()
         if marks.search(line)
     ]

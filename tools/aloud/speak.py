@@ -114,6 +114,7 @@ def calls(path: Path, every: int) -> Iterator[list[Said]]:
 
 def _said(call: int, turn: int, who: str, text: str, chance: random.Random) -> Said:
     words: list[tuple[str, int]] = []
+    # As `talk.plain`, which needs the product; the voices' environment does not have it.
     for place, word in enumerate(re.sub(r"\{[a-z_+]+ ([^{}]+)\}", r"\1", text).split()):
         value = re.sub(r"\[([a-z_0-9]+)\]", lambda found: invented(found[1], chance), word)
         words += [(part, place) for part in spoken(value).split()]
