@@ -156,6 +156,7 @@ def _inserts(found: Measured) -> list[tuple[str, Figure | None]]:
         "one row a transaction",
         "100 in a transaction, both in one statement",
         "100 in a transaction, the naive ones row by row",
+        "100 in a transaction, both in one statement, the driver alone with CallCov's indexes",
     )
     if not rates:
         return [(f"calls taken on, of a naive table's rate: {name}", None) for name in names]
@@ -163,6 +164,7 @@ def _inserts(found: Measured) -> list[tuple[str, Figure | None]]:
         Figure("", rates["ours, one"] / rates["naive, one"], at_least=0.3),
         Figure("", rates["ours, batch"] / rates["together, batch"], at_least=0.4),
         Figure("", rates["ours, batch"] / rates["naive, batch"]),
+        Figure("", rates["floor, batch"] / rates["together, batch"]),
     )
     return [
         (f"calls taken on, of a naive table's rate: {name}", value) for name, value in zip(names, values, strict=True)

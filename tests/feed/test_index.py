@@ -219,6 +219,18 @@ def test_an_id_is_found_by_any_part_of_it_and_by_itself(ids, data):
         assert (page.ids, page.total, page.has_more) == listed.page(wanted, 1000)
 
 
+@given(st.integers(1, 40), st.text("ab", max_size=2), st.integers(0, 3))
+def test_a_part_is_found_wherever_it_stands(width, before, zeros):
+    listed, index = PlainList(), Index(Searches())
+    for place in range(width):
+        listed.insert(f"{before}{'0' * place}1{'0' * (width - 1 - place)}", "c")
+    index.apply(listed.changed(0, 10**9), [], listed.revision())
+    for part in ("0" * zeros + "1", "1" + "0" * zeros):
+        page = index.page(Wanted(part=part.encode()), 1000)
+        assert page.total == max(0, width - zeros)
+        assert (page.ids, page.total, page.has_more) == listed.page(Wanted(part=part.encode()), 1000)
+
+
 def test_a_change_of_a_row_that_was_never_added_is_no_silent_gap():
     listed, index = PlainList(), Index(Searches())
     missed = listed.insert("a", "c")

@@ -20,6 +20,7 @@ Found = Bools | bool
 WIDEST = 64
 """Longer texts are kept one by one: one of a thousand bytes would give every other row as many."""
 _FEW = 64
+_TOGETHER = 8  # positions that are compared at a time: what is found of them stays in a core's cache
 _PER_LONG = 150
 """What a long text costs beside its bytes: two objects and their place in the table."""
 
@@ -111,12 +112,14 @@ class Text:
         """Which of the first `count` rows contain the part, which is not empty."""
         found: Found = False
         starts = self._starts(part)
-        while starts and found is not True:
-            start = (starts & -starts).bit_length() - 1
-            starts &= starts - 1
-            found = _either(found, self._at(part, start, count))
-        if found is True:
+        if starts & self._always(part):
             return True
+        while starts:
+            first = (starts & -starts).bit_length() - 1
+            ahead = starts >> first
+            run = min((~ahead & ahead + 1).bit_length() - 1, _TOGETHER)
+            starts &= -1 << first + run
+            found = _either(found, self._at(part, slice(first, first + run), count))
         longer = [row for row, text in self.long.items() if part in text]
         if longer:
             found = found if isinstance(found, np.ndarray) else np.zeros(count, np.bool_)
@@ -144,20 +147,30 @@ class Text:
             rows = rows[self.letters[place, rows] == wanted[place]]
         return _only(rows, count) if len(rows) else False
 
-    def _at(self, part: bytes, start: int, count: int) -> Found:
-        """Which rows have the part from that position on."""
+    def _at(self, part: bytes, starts: slice, count: int) -> Found:
+        """Which rows have the part from one of those positions on, that are looked at together: calls cost as well."""
         found: Found = True
-        for place, byte in enumerate(part, start):
-            if self._constant >> place & 1:
+        alike = (1 << starts.stop) - (1 << starts.start)
+        for place, byte in enumerate(part):
+            if not alike & ~(self._constant >> place):
                 continue
-            same: Bools = self.letters[place, :count] == byte
+            same: Bools = self.letters[starts.start + place : starts.stop + place, :count] == byte
             if found is True:
                 found = same
             else:
                 found &= same
                 if not found.any():
                     return False
+        if isinstance(found, np.ndarray):
+            return np.logical_or.reduce(found, axis=0) if len(found) > 1 else found[0]
         return found
+
+    def _always(self, part: bytes) -> int:
+        """The positions from which every row has the same bytes, as many as the part, as bits."""
+        starts = -1
+        for place in range(len(part)):
+            starts &= self._constant >> place
+        return starts
 
     def _starts(self, part: bytes) -> int:
         """The positions from which the part may be found in some row, as bits."""
