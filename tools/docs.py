@@ -3,6 +3,7 @@
 usage: docs.py [--check]     --check writes nothing and fails when a page is out of date
 """
 
+import dataclasses
 import importlib
 import inspect
 import sys
@@ -15,17 +16,17 @@ from callcov import errors
 from callcov.api.errors import answer
 from callcov.checks import steps, summary
 from callcov.checks.groups import Compliance, Quality
-from callcov.checks.policy import Thresholds
+from callcov.checks.policy import Policy, Thresholds
+from callcov.checks.rules import Rules
 from callcov.cli import cli
 from callcov.config import PREFIX, Config
 
-UNEXPECTED = 500  # errors that no request can cause
 ROOT = Path(__file__).resolve().parents[1]
 GENERATED = "<!-- written by tools/docs.py from the code; change it there and run `make docs` -->\n\n"
 INTRODUCTION = (
     "Times are seconds from the start of the recording. Evidence is `{segment, start, end, speaker, text}` and points "
-    "at the words. The limits in the last table are the policy's and can be changed, others are fixed; what follows "
-    "are the rules as the checks apply them.\n"
+    "at the words. The limits in the last table are the policy's and can be changed, others are fixed (behind a "
+    "check's limit stands the policy's name for it, if it has one); what follows are the rules as the checks apply them.\n"
 )
 FIELDS = {
     "compliance": tuple(Compliance.model_fields),
@@ -44,7 +45,7 @@ def results() -> str:
         parts.append(f"\n## {group}\n")
         for name in names:
             module = importlib.import_module(f"callcov.checks.{group}.{name}")
-            parts.append(f"\n### `{group}.{name}`\n\n{inspect.getdoc(module)}\n")
+            parts.append(f"\n### `{group}.{name}`\n\n{inspect.getdoc(module)}\n{_limits(name)}")
     parts.append(
         f"\n## summary\n\n{inspect.getdoc(summary)}\n\n### Which sentences are next steps\n\n{inspect.getdoc(steps)}\n"
     )
@@ -53,20 +54,36 @@ def results() -> str:
     return "".join(parts)
 
 
+def _limits(name: str) -> str:
+    """The numbers a check's rules have, and what the policy calls those that are the policy's; nothing for none."""
+    policy = Policy()
+    rules = getattr(Rules.of(policy, None), name, None)
+    if rules is None:
+        return ""
+    numbers = {key: value for key, value in dataclasses.asdict(rules).items() if isinstance(value, int | float)}
+    called = {}
+    for threshold, value in policy.thresholds.model_dump().items():
+        other = policy.model_copy(update={"thresholds": policy.thresholds.model_copy(update={threshold: value / 2})})
+        moved = dataclasses.asdict(getattr(Rules.of(other, None), name))
+        called |= {key: threshold for key in numbers if moved[key] != numbers[key]}
+    shown = [f"`{key}` {value:g}{f' (`{called[key]}`)' if key in called else ''}" for key, value in numbers.items()]
+    return f"\nLimits: {', '.join(shown)}.\n" if shown else ""
+
+
 def failures() -> str:
     rows = []
     for name, error in inspect.getmembers(errors, inspect.isclass):
         if issubclass(error, errors.CallcovError) and error is not errors.CallcovError:
             status = answer(error("")).status_code
-            shown = "no request" if status == UNEXPECTED else status
-            rows.append(f"| `{name}` | {shown} | {' '.join(inspect.getdoc(error).split())} |\n")
+            rows.append(f"| `{name}` | {status} | {' '.join(inspect.getdoc(error).split())} |\n")
     return (
         "# Errors\n\n"
         + GENERATED
         + 'The API answers `{"detail": "one sentence"}`, for 422 a list of `{loc, msg, type}` (query) or '
         "`{type, loc, msg, input}` (body). The command line prints the sentence; its exit codes are in "
         "[commands.md](commands.md). Every answer to a whole request carries `X-Request-ID`, and so "
-        "does the log line about it.\n\n"
+        "does the log line about it. 500 is the server's fault, not the request's: most of these stop a start, an "
+        "analysis or a delivery, and only judging again and reading what is stored can answer with one.\n\n"
         "| error | HTTP | what happened |\n|---|---|---|\n" + "".join(rows)
     )
 

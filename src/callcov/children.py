@@ -148,7 +148,7 @@ class Children:
             if isinstance(error, CancelledError):
                 raise
             reason = "took far too long" if isinstance(error, TimeoutError) else "was ended, perhaps for want of memory"
-            raise WorkerDied(f"The process that worked on this recording {reason}; retry the analysis.") from error
+            raise WorkerDied(f"The process that worked on this recording {reason}; try it again.") from error
 
 
 def _died(future: Future[Any]) -> bool:

@@ -54,7 +54,8 @@ class Config(BaseModel):
     public_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^\s?#]+$",
-        description="Address under which clients reach the server, in `audio.url`. Default: where it listens.",
+        description="Address under which clients reach the server, in `audio.url` and the links of mails. Default: the "
+        "address of the request; in webhooks and mails where the server listens, so set it when others connect.",
     )
     secret: SecretStr | None = Field(
         default=None,

@@ -14,11 +14,13 @@ from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, S
 # Jobs left under one version are not resumed by another: change it only when the order of the steps changes.
 WORKFLOWS_VERSION = "1"
 ANALYSES, DELIVERIES = "analyses", "deliveries"
+BY_THEMSELVES = 10
+"""Webhook attempts that follow one another without anybody asking, as `deliver.DELAYS` says."""
 _HISTORY = timedelta(days=7)
 _GOING_ON = {"PENDING", "ENQUEUED", "DELAYED"}
 # A workflow that was cut off this often stops being recovered; the sweep then fails its analysis openly.
 _RECOVERIES = 20
-# After 1, 2, 4 … 256 seconds.
+# A step raises when the database or the object store is away: it is tried again after 1, 2, 4 … 256 seconds.
 _PATIENT: StepOptions = {"retries_allowed": True, "max_attempts": 10, "interval_seconds": 1.0, "backoff_rate": 2.0}
 
 T = TypeVar("T")
@@ -27,8 +29,8 @@ T = TypeVar("T")
 class Step(Protocol):
     """Runs a function as a named, durable step; its result (JSON values only) is remembered across crashes."""
 
-    def __call__(self, name: str, function: Callable[[], T], *, patient: bool = False) -> T:
-        """Run `function`, or give back what it gave before the crash; a patient step tries again when it raises."""
+    def __call__(self, name: str, function: Callable[[], T]) -> T:
+        """Run `function`, again for some minutes while it raises; or give back what it gave before the crash."""
         ...
 
 
@@ -114,9 +116,12 @@ class Engine:
         """Stop an analysis before its next step; nothing happens if it has ended or was never started."""
         DBOS.cancel_workflow(_analysis(analysis_id, attempt))
 
-    def forget(self, analysis_id: str) -> None:
-        """Drop the webhooks that wait for an analysis and what is kept of its ended work; what runs is left alone."""
-        self._launched().forget(analysis_id)
+    def forget(self, analysis_id: str, runs: int, deliveries: int) -> None:
+        """Drop the webhooks that wait for an analysis and what is kept of its ended work; what runs is left alone.
+
+        `runs` is how often it was begun, `deliveries` the highest number of a webhook attempt that was made.
+        """
+        self._launched().forget(analysis_id, runs, deliveries)
 
     def ended(self, analysis_id: str, attempt: int) -> bool:
         """Whether the workflow will do nothing more: finished, cancelled, given up, or unknown."""
@@ -159,7 +164,7 @@ class Starter:
         options: EnqueueOptions = {
             "workflow_name": "deliver",
             "queue_name": DELIVERIES,
-            "workflow_id": f"deliver.{analysis_id}.{run}.{attempt}",
+            "workflow_id": _delivery(analysis_id, run, attempt),
             "app_version": WORKFLOWS_VERSION,
             "delay_seconds": delay,
         }
@@ -169,10 +174,17 @@ class Starter:
         """As `Engine.cancel`."""
         self._client.cancel_workflow(_analysis(analysis_id, attempt))
 
-    def forget(self, analysis_id: str) -> None:
+    def forget(self, analysis_id: str, runs: int, deliveries: int) -> None:
         """As `Engine.forget`."""
+        # By their ids, which are looked up: for a prefix the database would go through the work of a whole week.
+        ids = [_analysis(analysis_id, run) for run in range(1, runs + 1)]
+        ids += [
+            _delivery(analysis_id, run, attempt)
+            for run in range(1, runs + 1)
+            for attempt in range(1, max(deliveries, BY_THEMSELVES) + 2)  # one more may have been asked for
+        ]
         known = self._client.list_workflows(
-            workflow_id_prefix=[f"analyse.{analysis_id}.", f"deliver.{analysis_id}."],
+            workflow_ids=ids,
             status=["ENQUEUED", "DELAYED", "SUCCESS", "ERROR"],
             load_input=False,
             load_output=False,
@@ -208,6 +220,9 @@ def _analysis(analysis_id: str, attempt: int) -> str:
     return f"analyse.{analysis_id}.{attempt}"
 
 
-def _step(name: str, function: Callable[[], T], *, patient: bool = False) -> T:
-    options: StepOptions = {**_PATIENT, "name": name} if patient else {"name": name}
-    return DBOS.run_step(options, function)
+def _delivery(analysis_id: str, run: int, attempt: int) -> str:
+    return f"deliver.{analysis_id}.{run}.{attempt}"
+
+
+def _step(name: str, function: Callable[[], T]) -> T:
+    return DBOS.run_step({**_PATIENT, "name": name}, function)

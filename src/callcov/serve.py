@@ -30,7 +30,7 @@ from callcov.auth.secret import load_secret
 from callcov.children import Children, Task, end_with
 from callcov.config import Config, shown
 from callcov.engine import Engine, Starter
-from callcov.errors import BadRecording, BadSetting, WorkerDied
+from callcov.errors import BadRecording, BadSetting, CallcovError, WorkerDied
 from callcov.feed.feeds import Feeds
 from callcov.language.chat import Chat
 from callcov.limiting import Limiter
@@ -40,7 +40,7 @@ from callcov.rejudge import Judges
 from callcov.store import listing, users
 from callcov.store.blobs import open_blobs
 from callcov.store.counts import Counts
-from callcov.store.db import Database
+from callcov.store.db import UNANSWERED, Database
 from callcov.store.folder import blobs_url, installation, outbox, vault_of
 from callcov.store.sealed import Vault
 from callcov.work import Worker
@@ -240,7 +240,10 @@ def _leave(code: int = 0) -> NoReturn:
 def _stop_deleted(worker: Worker) -> None:
     while True:
         time.sleep(_LOOK_SECONDS)
-        worker.stop_deleted()
+        try:
+            worker.stop_deleted()
+        except (CallcovError, *UNANSWERED):  # look again in the next second
+            _log.exception("not looked for what was deleted")
 
 
 def _worker(config: Config, database: Database, engine: Engine, children: Children, here: str) -> Worker:

@@ -36,7 +36,7 @@ from callcov.store import (
 from callcov.store.analyses import COMPLETED, PROCESSING, Analysis
 from callcov.store.audit import Entry
 from callcov.store.blobs import Blobs
-from callcov.store.db import Database
+from callcov.store.db import UNANSWERED, Database
 from callcov.store.deliveries import Delivery
 from callcov.store.erasure import erase_each
 from callcov.store.times import iso, milliseconds
@@ -93,9 +93,9 @@ class Worker:
                 self.children.cancel(analysis_id)
                 self.blobs.delete_prefix(pipeline.folder(analysis_id))
 
-    def forget(self, analysis_id: str) -> None:
+    def forget(self, analysis_id: str, runs: int, deliveries: int) -> None:
         """Drop what waits or is remembered for an analysis that is gone."""
-        self.engine.forget(analysis_id)
+        self.engine.forget(analysis_id, runs, deliveries)
 
     def deliver(self, step: Step, user_id: str, analysis_id: str, run: int, attempt: int) -> None:
         """Make webhook attempt number `attempt` for what attempt `run` at the analysis came to.
@@ -103,7 +103,7 @@ class Worker:
         When that cannot be noted for the moment, it is noted later: no attempt would follow, and it is not sent again.
         """
         sent = cache(partial(self._send, user_id, analysis_id, run, attempt))
-        step("deliver", lambda: self._note(user_id, run, sent()), patient=True)
+        step("deliver", lambda: self._note(user_id, run, sent()))
 
     def tidy(self) -> None:
         """Fail analyses whose workflow gave up; remove what killed processes left, and what was kept long enough."""
@@ -112,12 +112,12 @@ class Worker:
         for row in waiting:
             if self.engine.ended(row.id, row.attempt):
                 self._fail(row.user_id, row.id, row.attempt, milliseconds(_now()), LOST)
+        self._expire()
+        self.count_older()
         yesterday = _now() - timedelta(days=1)
         self.blobs.sweep(yesterday)
         self._sweep_unnamed(yesterday)
         self._sweep_work(yesterday)
-        self._expire()
-        self.count_older()
 
     def _expire(self) -> None:
         """Delete what was kept long enough, as its account itself would, and empty the database's log.
@@ -204,7 +204,12 @@ class Worker:
     def _judge(self, row: Analysis, version: int, began: int, said: structlog.BoundLogger) -> None:
         job, now = self._job(row, version), _now()
         finished = pipeline.judge(
-            job, self.children, row, self.models, completed_at=iso(now), processing_time_ms=milliseconds(now) - began
+            job,
+            self.children,
+            row,
+            self.models,
+            completed_at=iso(now),
+            processing_time_ms=max(0, milliseconds(now) - began),
         )
         self.blobs.move(job.masked, job.served)
         self.blobs.move(job.work("vectors"), job.vectors)
@@ -314,6 +319,8 @@ class Worker:
             return _GONE
         except CallcovError as error:
             return str(error)
+        except UNANSWERED:  # the step is tried again
+            raise
         except Exception:  # noqa: BLE001 the worker's loop: whatever happened, the analysis ends and the log says where
             said.exception("stage broke")
             return INTERNAL

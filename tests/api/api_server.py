@@ -75,7 +75,7 @@ class QueueEngine:
     def cancel(self, analysis_id: str, attempt: int) -> None:
         self.cancelled.append((analysis_id, attempt))
 
-    def forget(self, analysis_id: str) -> None:
+    def forget(self, analysis_id: str, _runs: int, _deliveries: int) -> None:
         with self._database.write() as connection:
             connection.execute(sa.text("DELETE FROM queue WHERE analysis_id = :id"), {"id": analysis_id})
 

@@ -1,9 +1,12 @@
 """Judging again and trying a policy, through a real server and its child."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from api_server import ENDED, tone
+import requests
+from api_server import ENDED, running, tone, wait_until
 from callscript import transcript_of
 
 from callcov.api import schemas
@@ -28,6 +31,34 @@ def flagged(analysis):
 def history(account, analysis_id):
     with account.server.services.database.read() as connection:
         return judgements.of_analysis(connection, account.user_id, livemode=True, analysis_id=analysis_id)
+
+
+class Slow:
+    """Judges that take as long as they are let."""
+
+    def __init__(self):
+        self.begun, self.let, self.children = 0, threading.Event(), self
+
+    def one(self, _owner, _analysis_id, _now, _agent):
+        self.begun += 1
+        assert self.let.wait(60)
+        return "{}"
+
+    def close(self):
+        pass
+
+
+def test_many_that_are_judged_again_keep_nobody_else_waiting(tmp_path):
+    judges = Slow()
+    with running(tmp_path, judges=judges) as server, ThreadPoolExecutor(60) as pool:
+        account = server.account("many@example.com")
+        asked = [pool.submit(account.post, "/analysis/any/rejudge") for _ in range(60)]
+        wait_until(lambda: judges.begun)
+        assert requests.get(f"{server.base}/health/ready", timeout=20).status_code == 200
+        assert account.get("/analysis/").status_code == 200
+        judges.let.set()
+        assert {one.result().status_code for one in asked} == {200}
+    assert judges.begun == 60
 
 
 def test_the_policy_of_now_judges_and_every_judgement_is_kept(account):

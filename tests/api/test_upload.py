@@ -31,6 +31,23 @@ def refused(account):
     return submit
 
 
+class Interrupted:
+    """An engine behind whose work the connection breaks: the database commits, and its answer is lost."""
+
+    def start(self, connection, *_what):
+        connection.commit()
+        raise RuntimeError("the answer to the commit was lost")
+
+
+def test_the_recording_of_what_was_accepted_stays_when_nobody_is_told(tmp_path):
+    with running(tmp_path, engine=Interrupted()) as server:
+        account = server.account("lost@example.com")
+        assert account.submit().status_code == 500
+        assert account.get("/analysis/").json()["total"] == 1
+        (left,) = server.objects()
+        assert left.startswith("recordings/")
+
+
 @pytest.mark.parametrize("ended", ["the key", "the account"])
 def test_an_upload_is_refused_when_its_key_or_account_ended_while_it_came(account, ended):
     before, database = account.server.objects(), account.server.services.database

@@ -109,6 +109,8 @@ def test_what_is_told_again_is_what_the_analysis_is_now(account, tried):
     old = tried(call, len(DELAYS) + 5, 0)
     account.post(f"/analysis/{call}/retry")
     assert redeliver(account, old) == (409, "The analysis has not ended")
+    line = account.get("/audit/", params={"object_id": call}).json()["data"][0]
+    assert (line["action"], line["outcome"]) == ("webhook.redeliver", "refused")
     with account.server.services.database.write() as connection:
         analyses.fail(connection, account.user_id, call, 2, "why", iso(BEGAN), 1)
     assert redeliver(account, old)[0] == 202

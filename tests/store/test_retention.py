@@ -127,8 +127,23 @@ def test_a_contact_is_found_as_it_is_written_and_nobody_elses(database, user, ot
         accept(database, user, contact_id=contact)
     accept(database, other_user, contact_id="Zoë")
     with database.read() as connection:
-        found = retention.of_contact(connection, user, "Zoë")
-    assert {row.id for row in found} == set(mine)
+        found = [retention.to_erase(connection, user, mode, "Zoë", "", 10) for mode in (TEST, LIVE)]
+    assert [[row.id for row in rows] for rows in found] == [[one] for one in mine]
+
+
+def test_what_is_to_be_erased_is_given_in_parts_without_end_or_repetition(database, user, other_user):
+    mine = [accept(database, user) for _ in range(5)]
+    accept(database, user, TEST)
+    accept(database, other_user)
+    found, after = [], ""
+    while True:
+        with database.read() as connection:
+            rows = retention.to_erase(connection, user, LIVE, None, after, 2)
+        if not rows:
+            break
+        found += [row.id for row in rows]
+        after = found[-1]
+    assert found == mine
 
 
 class Queue:
@@ -140,8 +155,8 @@ class Queue:
     def cancel(self, analysis_id, attempt):
         self.told.append((analysis_id, attempt))
 
-    def forget(self, analysis_id):
-        self.told.append(analysis_id)
+    def forget(self, analysis_id, runs, deliveries):
+        self.told.append((analysis_id, runs, deliveries))
 
 
 def test_erasing_stops_the_work_removes_every_object_and_leaves_a_line_of_ids(database, user, tmp_path):
@@ -151,7 +166,7 @@ def test_erasing_stops_the_work_removes_every_object_and_leaves_a_line_of_ids(da
         blobs.write(key, b"x")
     (tmp_path / "objects" / "work" / one / "cut-off.json#1").write_bytes(b"x")
     erase(database, blobs, queue, user, LIVE, one, ENTRY)
-    assert queue.told == [(one, 1), one]
+    assert queue.told == [(one, 1), (one, 1, 0)]
     assert not [path for path in (tmp_path / "objects").rglob("*") if path.is_file()]
     with database.read() as connection:
         assert analyses.get(connection, user, LIVE, one) is None

@@ -101,7 +101,7 @@ def test_work_whose_process_died_is_tried_once_more(children, tmp_path):
 
 
 def test_work_that_kills_twice_is_an_error_and_the_rest_goes_on(children):
-    with pytest.raises(WorkerDied, match="retry the analysis"):
+    with pytest.raises(WorkerDied, match="try it again"):
         children.run("a", [Task(die)])
     assert children.run("b", [Task(double, (21,))]) == [42]
 

@@ -1,8 +1,10 @@
 """Facts about a server that is killed: what was promised with 201 is kept, once."""
 
 import json
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 
 import numpy as np
@@ -79,6 +81,20 @@ def test_whatever_the_moment_of_the_kill_every_promise_is_kept(server):
         statuses = {analysis_id: ended(client, analysis_id)["status"] for analysis_id in promised}
         assert set(statuses.values()) == {"completed"}
         assert [one["id"] for one in client.get("/analysis/").json()["data"]] == promised[::-1]
+
+
+@pytest.mark.slow
+def test_a_database_that_is_away_for_a_moment_delays_an_analysis_and_fails_none(server):
+    key = server.new_key()
+    with server.client(key) as client, closing(sqlite3.connect(server.data / "callcov.db")) as other:
+        accepted = submit(client, SOUND / "two-voices.wav")
+        other.execute("ALTER TABLE judgements RENAME TO away")
+        wait_until(lambda: "no such table: judgements" in server.log.read_text())
+        other.execute("ALTER TABLE away RENAME TO judgements")
+        analysis = ended(client, accepted["id"])
+    assert analysis["status"] == "completed", analysis["metadata"]
+    assert not [line for line in lines(server, accepted["id"]) if line["event"] == "failed"]
+    wait_until(lambda: not list((server.data / "blobs").glob("recordings/*")))
 
 
 @pytest.mark.slow

@@ -31,7 +31,7 @@ class Idle:
     def cancel(self, *what):
         self.cancelled.append(what)
 
-    def forget(self, _analysis_id):
+    def forget(self, _analysis_id, _runs, _deliveries):
         pass
 
 

@@ -10,8 +10,8 @@ from serving import Server, ended, submit
 from sounds import SOUND, samples, write_wav
 from standardwebhooks import Webhook
 
-from callcov.deliver import beyond
-from callcov.engine import Engine
+from callcov.deliver import DELAYS, beyond
+from callcov.engine import BY_THEMSELVES, Engine
 from callcov.store import analyses, deliveries, users, webhooks
 from callcov.store.analyses import Submission
 from callcov.store.blobs import open_blobs
@@ -122,6 +122,10 @@ def test_an_attempt_that_cannot_be_noted_is_noted_later_and_not_sent_again(telli
         connection.exec_driver_sql("ALTER TABLE away RENAME TO deliveries")
     assert telling.noted(1) == [(1, 500, "retry")]
     assert len(receiver.got) == 1
+
+
+def test_as_many_attempts_are_forgotten_as_follow_by_themselves():
+    assert len(DELAYS) + 1 == BY_THEMSELVES
 
 
 def test_none_follows_an_attempt_that_somebody_asked_for(telling, receiver):

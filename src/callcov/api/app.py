@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -38,6 +39,10 @@ _ABOUT = (
     "`Authorization: Bearer eyJ…`."
 )
 
+_JUDGINGS = 2
+"""Analyses that are judged again at once: one is prepared or stored while the child judges another."""
+_UPLOADS = 8
+"""Uploads that arrived whole and are looked at and taken on at once."""
 _TOO_SLOW = {
     "description": "The body stalled for a minute, or arrives at less than 1,000 bytes a second.",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -56,6 +61,8 @@ def create(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.backtests = asyncio.Semaphore(1)
+    app.state.judgings = asyncio.Semaphore(_JUDGINGS)
+    app.state.uploads = ThreadPoolExecutor(_UPLOADS, thread_name_prefix="callcov-upload")
     errors.install(app)
     app.add_middleware(Packing)
     app.add_middleware(Limits, services=services)

@@ -158,7 +158,7 @@ def resend_verification(request: Request, services: Given, sent: Annotated[Addre
 )
 async def log_in(request: Request, services: Given, sent: Annotated[Credentials, Depends(_credentials)]) -> Response:
     """A pair of tokens. Twenty times in five minutes an email, a hundred times an address."""
-    _take(request, services, "login", sent.email, *_LOGINS)
+    await run_in_threadpool(_take, request, services, "login", sent.email, *_LOGINS)
     now, address = datetime.now(UTC), trail.address(request)
     pair = await accounts.log_in(
         services.database, services.secret, services.passwords, sent.email, sent.password, now, address

@@ -77,9 +77,9 @@ async def _backtest(request: Request) -> Backtest:
     responses=schemas.errors(401, 404, 409, 507),
     summary="Judge an analysis again",
 )
-def rejudge_analysis(request: Request, services: Given, caller: Known, analysis_id: str) -> Response:
+async def rejudge_analysis(request: Request, services: Given, caller: Known, analysis_id: str) -> Response:
     """Judge a completed analysis by the policy that the account has now. What that masks too is masked for good."""
-    return _judged(request, services, caller, analysis_id)
+    return await _in_turn(request, services, caller, analysis_id)
 
 
 @router.post(
@@ -89,11 +89,11 @@ def rejudge_analysis(request: Request, services: Given, caller: Known, analysis_
     summary="Say who is the agent",
     openapi_extra={"requestBody": schemas.json_body(Roles)},
 )
-def set_roles(
+async def set_roles(
     request: Request, services: Given, caller: Known, analysis_id: str, roles: Annotated[Roles, Depends(_roles)]
 ) -> Response:
     """Put the roles right and judge the call again from its stored transcript."""
-    return _judged(request, services, caller, analysis_id, roles.agent_speaker)
+    return await _in_turn(request, services, caller, analysis_id, roles.agent_speaker)
 
 
 @router.post(
@@ -131,6 +131,13 @@ def _goes_on(steps: Iterator[None]) -> bool:
 
 
 _END = object()
+
+
+async def _in_turn(request: Request, services: Services, caller: Caller, *which: str) -> Response:
+    """Judge when it is this one's turn: however many ask, few threads of the server wait for the judging child."""
+    turns: asyncio.Semaphore = request.app.state.judgings
+    async with turns:
+        return await run_in_threadpool(_judged, request, services, caller, *which)
 
 
 def _judged(

@@ -36,8 +36,8 @@ class Engine(Protocol):
         """Stop that attempt; nothing happens if it has ended."""
         ...
 
-    def forget(self, analysis_id: str) -> None:
-        """Drop what waits or is remembered for an analysis that is gone."""
+    def forget(self, analysis_id: str, runs: int, deliveries: int) -> None:
+        """Drop what waits or is remembered for an analysis that is gone, as `erasure.Queue`."""
         ...
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterable, AsyncIterator
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
@@ -22,8 +24,8 @@ from callcov.api.form import FILE_FIELD, MAX_FILE, MAX_OTHER, MAX_PARTS, Form
 from callcov.api.services import Given, Services, public_url
 from callcov.api.submission import Fields, check
 from callcov.auth.keys import REFUSED
-from callcov.errors import BadRecording, InvalidCredentials, UploadTooLarge
-from callcov.store import analyses, audit, documents, idempotency, keys, turns
+from callcov.errors import BadRecording, CallcovError, InvalidCredentials, UploadTooLarge
+from callcov.store import analyses, audit, documents, idempotency, keys, turns, upkeep
 from callcov.store.analyses import Submission
 from callcov.store.blobs import Blobs, fresh_key
 from callcov.store.keys import Caller
@@ -78,8 +80,9 @@ async def create_analysis(request: Request, services: Given, caller: Known, idem
     Formats, recognised by content: flac, mp3, mp4, mpeg, mpga, m4a, ogg, wav, webm.
     """
     upload = await receive(request, services.blobs.of(caller.user_id))
-    # Not the pool that serves the other requests: probing waits for a child process that may be busy.
-    answer = await asyncio.to_thread(_take_on, request, services, caller, upload, idempotency_key)
+    # Threads of its own: probing waits for a child process that may be busy, and nobody else should.
+    take_on = partial(_take_on, request, services, caller, upload, idempotency_key)
+    answer = await asyncio.get_running_loop().run_in_executor(request.app.state.uploads, copy_context().run, take_on)
     return Response(documents.filled(answer, public_url(services, request)), 201, media_type="application/json")
 
 
@@ -123,12 +126,23 @@ def _take_on(request: Request, services: Services, caller: Caller, upload: Uploa
     # accepted analysis nor leave that of a refused one.
     try:
         answer, is_new = _promise(request, services, caller, upload, _submission(services, upload), key)
-    except BaseException:
+    except CallcovError:
         services.blobs.delete(upload.blob_key)
+        raise
+    except BaseException:
+        _drop_unnamed(services, upload.blob_key)
         raise
     if not is_new:
         services.blobs.delete(upload.blob_key)
     return answer
+
+
+def _drop_unnamed(services: Services, key: str) -> None:
+    """Remove a recording, unless an analysis names it: what went wrong may have gone wrong behind the commit."""
+    with services.database.read() as connection:
+        named = upkeep.named(connection, [key])
+    if not named:
+        services.blobs.delete(key)
 
 
 def _promise(

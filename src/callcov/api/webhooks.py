@@ -124,20 +124,21 @@ def list_deliveries(
 def redeliver(request: Request, services: Given, caller: Known, delivery_id: str) -> Response:
     """Send the analysis of that attempt, as it is now, to its `webhook_url` at once: one more attempt, none follows it.
 
-    `webhook-id` is that of the other attempts. What is still to be tried by itself goes on.
+    `webhook-id` is that of the other attempts of the newest run. What is still to be tried by itself goes on.
     """
     owner = caller.user_id, caller.livemode
-    with services.database.write() as connection:
+    with services.database.read() as connection:
+        analysis_id = deliveries.get(connection, *owner, delivery_id).analysis_id
+    entry = trail.entry(request, caller, "webhook.redeliver", analysis_id)
+    with trail.noting(services, caller, entry), services.database.write() as connection:
         turns.take(connection, caller.user_id)
-        one = deliveries.get(connection, *owner, delivery_id)
-        row = analyses.get(connection, *owner, one.analysis_id)
+        row = analyses.get(connection, *owner, analysis_id)
         if row is None:
             raise NotFound("Delivery not found")
         if row.status == analyses.PROCESSING:
             raise Conflict("The analysis has not ended")
         last = deliveries.last_attempt(connection, caller.user_id, row.id, row.attempt)
         services.engine.deliver(connection, caller.user_id, row.id, row.attempt, deliver.beyond(last), 0.0)
-        entry = trail.entry(request, caller, "webhook.redeliver", row.id)
         audit.write(connection, caller.user_id, entry)
     return said("Webhook is sent again", 202)
 

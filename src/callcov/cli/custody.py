@@ -1,6 +1,7 @@
 """The commands for whoever answers for the recordings: audit log, legal hold, erasure, the key that encrypts."""
 
 import shutil
+from collections.abc import Generator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,13 +97,10 @@ def erase_command(
         if everything:
             with database.write() as connection:
                 users.deactivate(connection, owner, datetime.now(UTC))
-        with database.read() as connection:
-            found = (
-                retention.everything(connection, owner)
-                if contact_id is None
-                else retention.of_contact(connection, owner, contact_id)
-            )
-        kept = _erased(database, open_blobs(blobs_url(config.data)), found)
+        blobs, found, kept = open_blobs(blobs_url(config.data)), 0, 0
+        for rows in _to_erase(database, owner, contact_id):
+            found += len(rows)
+            kept += _erased(database, blobs, rows)
         if everything and not kept:
             _forget(config.data, database, owner)
         database.scrub()
@@ -112,17 +110,28 @@ def erase_command(
         raise typer.Exit(_KEPT)
 
 
-def _erased(database: Database, blobs: Blobs, found: tuple[Analysis, ...]) -> bool:
-    """Delete them, each told; whether any is under legal hold and was kept."""
-    kept = False
-    for first in range(0, len(found), _AT_ONCE):
-        entry = by_operator("analysis.erase", "analysis", "")
-        for row, refused in erase_each(database, blobs, None, found[first : first + _AT_ONCE], entry):
-            if refused is None:
-                typer.echo(row.id)
-            elif isinstance(refused, Conflict):
-                typer.echo(f"{row.id} is under legal hold and was kept.", err=True)
-                kept = True  # one that is not found was deleted by somebody else in this instant
+def _to_erase(database: Database, owner: str, contact_id: str | None) -> Generator[tuple[Analysis, ...]]:
+    """The analyses of a contact, or with None of the account, some at a time: an account may have millions."""
+    for livemode in (True, False):
+        after = ""
+        while True:
+            with database.read() as connection:
+                rows = retention.to_erase(connection, owner, livemode, contact_id, after, _AT_ONCE)
+            if not rows:
+                break
+            yield rows
+            after = rows[-1].id
+
+
+def _erased(database: Database, blobs: Blobs, rows: tuple[Analysis, ...]) -> int:
+    """Delete them, each told; how many are under legal hold and were kept."""
+    kept = 0
+    for row, refused in erase_each(database, blobs, None, rows, by_operator("analysis.erase", "analysis", "")):
+        if refused is None:
+            typer.echo(row.id)
+        elif isinstance(refused, Conflict):
+            typer.echo(f"{row.id} is under legal hold and was kept.", err=True)
+            kept += 1  # one that is not found was deleted by somebody else in this instant
     return kept
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import errno
 import io
+import os
 import re
 import secrets
 import time
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -152,8 +153,8 @@ class Blobs:
 
         Nothing happens when there is none.
         """
-        for part in (self._root / prefix).rglob("*#*"):
-            part.unlink(missing_ok=True)
+        for part in _being_written(self._root / prefix):
+            Path(part).unlink(missing_ok=True)
         with _named():
             for found in obstore.list(self._store, prefix):  # pyright: ignore[reportUnknownMemberType] - its Arrow overload is
                 for item in found:
@@ -185,9 +186,10 @@ class Blobs:
 
     def sweep(self, before: datetime) -> None:
         """Remove what a killed process was writing and has not touched since `before`."""
-        for part in self._root.rglob("*#*"):
-            if part.is_file() and part.stat().st_mtime < before.timestamp():
-                part.unlink(missing_ok=True)
+        for part in _being_written(self._root):
+            with suppress(FileNotFoundError):  # it has its name by now
+                if part.stat().st_mtime < before.timestamp():
+                    Path(part).unlink()
 
 
 def open_blobs(url: str, vault: Vault | None = None) -> Blobs:
@@ -212,6 +214,19 @@ def fresh_key(folder: str, suffix: str = "") -> str:
     Twelve are milliseconds since 1970, so that the database's index of keys grows at its end, not in a page anywhere.
     """
     return f"{folder}/{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}{suffix}"
+
+
+def _being_written(folder: Path | str) -> Generator[os.DirEntry[str]]:
+    """The files below a folder that have no name yet; of one that goes meanwhile there are none.
+
+    One by one: a folder may hold millions.
+    """
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _being_written(entry.path)
+            elif "#" in entry.name:
+                yield entry
 
 
 class _Ranges(io.RawIOBase):

@@ -48,7 +48,8 @@ class Counts(Storage):
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         """Count `amount` more under the key, in a window of `expiry` seconds that begins with the first; the count."""
         now = time.time()
-        over = _counts.c.ends_at <= now
+        # A window that ends later than one that begins now was begun by a clock that has been set back since.
+        over = sa.or_(_counts.c.ends_at <= now, _counts.c.ends_at > now + expiry)
         fresh = insert(_counts).values(key=key, count=amount, ends_at=now + expiry)
         counted = fresh.on_conflict_do_update(
             index_elements=[_counts.c.key],
@@ -59,7 +60,7 @@ class Counts(Storage):
         ).returning(_counts.c.count)
         with self._engine.begin() as connection:
             count = connection.execute(counted).scalar_one()
-            connection.execute(sa.delete(_counts).where(over))
+            connection.execute(sa.delete(_counts).where(_counts.c.ends_at <= now))
         return count
 
     def get(self, key: str) -> int:

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 import structlog
 from alembic import command
 from alembic.config import Config
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from callcov.errors import BadSetting, CallcovError, NoRoom
 from callcov.store import postgresql, sqlite
@@ -25,6 +26,8 @@ from callcov.store.sealed import Vault
 
 LARGEST = 2**63 - 1
 """The largest number that a database takes, as an offset for one."""
+UNANSWERED = (OperationalError, InterfaceError, NoConnection)
+"""What a database raises that is away, or locked for longer than anybody waits; the same may work in a minute."""
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _SCRUB, _CHECKPOINT = "scrub the log", "checkpoint"
 _CHECKPOINT_SECONDS = 0.2

@@ -76,11 +76,12 @@ def get(connection: sa.Connection, user_id: str, livemode: bool, delivery_id: st
     return Delivery(*row)
 
 
-def last_attempt(connection: sa.Connection, user_id: str, analysis_id: str, run: int) -> int:
-    """The highest number of an attempt to tell of that run of the analysis; 0 when there was none."""
+def last_attempt(connection: sa.Connection, user_id: str, analysis_id: str, run: int | None = None) -> int:
+    """The highest number of an attempt to tell of that run of the analysis, or of any; 0 when there was none."""
     begun = sa.and_(deliveries.c.user_id == user_id, deliveries.c.analysis_id == analysis_id)
     found = connection.execute(sa.select(deliveries.c.id, deliveries.c.attempt).where(begun))
-    return max((attempt for id_, attempt in found if id_.startswith(f"{analysis_id}.{run}.")), default=0)
+    of_run = f"{analysis_id}." if run is None else f"{analysis_id}.{run}."
+    return max((attempt for id_, attempt in found if id_.startswith(of_run)), default=0)
 
 
 def _theirs(user_id: str, livemode: bool) -> sa.Select[Any]:

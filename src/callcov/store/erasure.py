@@ -8,7 +8,7 @@ from typing import Protocol
 
 from callcov.errors import Conflict, NotFound
 from callcov.feed import saved
-from callcov.store import analyses, audit, marks
+from callcov.store import analyses, audit, deliveries, marks
 from callcov.store.analyses import Analysis
 from callcov.store.audit import Entry
 from callcov.store.blobs import Blobs
@@ -22,8 +22,11 @@ class Queue(Protocol):
         """Stop that attempt."""
         ...
 
-    def forget(self, analysis_id: str) -> None:
-        """Drop what waits or is remembered for an analysis."""
+    def forget(self, analysis_id: str, runs: int, deliveries: int) -> None:
+        """Drop what waits or is remembered for an analysis.
+
+        `runs` is how often it was begun, `deliveries` the highest number of a webhook attempt that was made.
+        """
         ...
 
 
@@ -36,9 +39,9 @@ def erase(
     `queue`, a server at work finds it gone before its next stage. Raises NotFound, and Conflict while it is under legal
     hold. What is deleted is overwritten in the database; `Database.scrub` also takes it out of the log of changes.
     """
-    row, keys = _remove(database, user_id, livemode, analysis_id, entry)
+    row, keys, told = _remove(database, user_id, livemode, analysis_id, entry)
     _take_off(database, user_id, livemode, [analysis_id])
-    _clean(blobs, queue, row, keys)
+    _clean(blobs, queue, row, keys, told)
 
 
 def erase_each(
@@ -52,12 +55,12 @@ def erase_each(
     try:
         for row in rows:
             try:
-                there, keys = _remove(database, row.user_id, row.livemode, row.id, entry)
+                there, keys, told = _remove(database, row.user_id, row.livemode, row.id, entry)
             except (NotFound, Conflict) as refused:
                 yield row, refused
             else:
                 gone.setdefault((row.user_id, row.livemode), []).append(row.id)
-                _clean(blobs, queue, there, keys)
+                _clean(blobs, queue, there, keys, told)
                 yield row, None
     finally:
         for (user_id, livemode), ids in gone.items():
@@ -66,23 +69,27 @@ def erase_each(
 
 def _remove(
     database: Database, user_id: str, livemode: bool, analysis_id: str, entry: Entry
-) -> tuple[Analysis, Sequence[str]]:
-    """Delete what the database has of it; gives what it was and the keys of its objects."""
+) -> tuple[Analysis, Sequence[str], int]:
+    """Delete what the database has of it.
+
+    Gives what it was, the keys of its objects and the highest number of a webhook attempt that was made.
+    """
     with database.write() as connection:
         row = analyses.get(connection, user_id, livemode, analysis_id)
         if row is None:
             raise NotFound("Analysis not found")
+        told = deliveries.last_attempt(connection, user_id, row.id)
         keys = analyses.delete(connection, user_id, livemode, analysis_id)
         audit.write(connection, user_id, replace(entry, object_id=row.id, livemode=livemode))
-    return row, keys
+    return row, keys, told
 
 
-def _clean(blobs: Blobs, queue: Queue | None, row: Analysis, keys: Sequence[str]) -> None:
+def _clean(blobs: Blobs, queue: Queue | None, row: Analysis, keys: Sequence[str], told: int) -> None:
     """Drop what is left of a deleted analysis besides; objects that stay because this failed are swept up later."""
     if queue and row.status == analyses.PROCESSING:
         queue.cancel(row.id, row.attempt)
     if queue:
-        queue.forget(row.id)
+        queue.forget(row.id, row.attempt, told)
     for key in keys:
         blobs.delete(key)
     blobs.delete_prefix(f"work/{row.id}/")

@@ -84,14 +84,11 @@ def _set(
     return tuple(changed)
 
 
-def everything(connection: sa.Connection, user_id: str) -> tuple[Analysis, ...]:
-    """Every analysis of the account, in both modes, oldest first; for erasing it."""
-    mine = sa.select(*ROW).where(analyses.c.user_id == user_id).order_by(analyses.c.id)
-    return tuple(Analysis._make(row) for row in connection.execute(mine))
-
-
-def of_contact(connection: sa.Connection, user_id: str, contact_id: str) -> tuple[Analysis, ...]:
-    """Every analysis of that contact, exactly so written, in both modes, oldest first; for erasure on request."""
-    owned = sa.and_(analyses.c.user_id == user_id, analyses.c.contact_id == contact_id)
-    rows = connection.execute(sa.select(*ROW).where(owned).order_by(analyses.c.id))
+def to_erase(
+    connection: sa.Connection, user_id: str, livemode: bool, contact_id: str | None, after: str, limit: int
+) -> tuple[Analysis, ...]:
+    """The next analyses of that contact, exactly so written, or with None of all, oldest first; `after` is an id."""
+    wanted = [] if contact_id is None else [analyses.c.contact_id == contact_id]
+    owned = (analyses.c.user_id == user_id, analyses.c.livemode == livemode, analyses.c.id > after)
+    rows = connection.execute(sa.select(*ROW).where(*owned, *wanted).order_by(analyses.c.id).limit(limit))
     return tuple(Analysis._make(row) for row in rows)

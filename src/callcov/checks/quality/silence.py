@@ -11,7 +11,8 @@ more announces too.
 Unit: seconds. `total_seconds` and `longest_seconds` are over the pauses listed. Boundary: `flagged` when one dead air
 lasts `dead_air_seconds` or more; a hold is never flagged.
 Instances: `start` and `end` are the pause's; `segment` and `speaker` who spoke last before it; for a hold all three,
-with `text`, name the announcing words; `text` is empty for dead air. Sounds without words have segment null.
+with `text`, name the announcing words; `text` is empty for dead air. Where nobody has said a word before, `segment` and
+`speaker` are null.
 One party: its own pauses. Nobody: none. Words in other writings announce by act only.
 """
 
