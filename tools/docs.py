@@ -26,7 +26,8 @@ GENERATED = "<!-- written by tools/docs.py from the code; change it there and ru
 INTRODUCTION = (
     "Times are seconds from the start of the recording. Evidence is `{segment, start, end, speaker, text}` and points "
     "at the words. The limits in the last table are the policy's and can be changed, others are fixed (behind a "
-    "check's limit stands the policy's name for it, if it has one); what follows are the rules as the checks apply them.\n"
+    "check's limit stands the policy's name for it, if it has one); what follows are the rules as the checks apply "
+    "them.\n"
 )
 FIELDS = {
     "compliance": tuple(Compliance.model_fields),

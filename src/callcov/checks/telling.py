@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from callcov.text.normalise import Token
 from callcov.text.numbers import is_number
@@ -17,7 +17,7 @@ _PLAIN = FUNCTION_WORDS | frozenset(
     "days address phone email customer service moment minute much very well mean maybe thing things".split()
 )
 _STEM = 5
-"""Letters by which two words count as forms of one."""
+"""Letters by which two words count as forms of one, without an s behind."""
 
 
 def tells(word: str) -> bool:
@@ -27,7 +27,7 @@ def tells(word: str) -> bool:
 
 def stem(word: str) -> str:
     """The beginning of a word that its forms share."""
-    return word[:_STEM]
+    return word[:_STEM].removesuffix("s")
 
 
 def stems(heard: Iterable[Token]) -> frozenset[str]:
@@ -37,8 +37,17 @@ def stems(heard: Iterable[Token]) -> frozenset[str]:
 
 def sentences(heard: Sequence[Token]) -> Iterator[tuple[int, int]]:
     """The sentences of some tokens as ranges, in order."""
+    return _parts(heard, (".", "?"))
+
+
+def clauses(heard: Sequence[Token]) -> Iterator[tuple[int, int]]:
+    """Their parts between any punctuation as ranges, in order."""
+    return _parts(heard, (".", "?", ","))
+
+
+def _parts(heard: Sequence[Token], ends: Collection[str]) -> Iterator[tuple[int, int]]:
     first = 0
     for place, token in enumerate(heard, start=1):
-        if token.end in (".", "?") or place == len(heard):
+        if token.end in ends or place == len(heard):
             yield first, place
             first = place

@@ -3,9 +3,10 @@
 Rule: stated: "I'm calling about ...", "the reason for my call is ...", a `purpose` act of the agent (a likely one
 while the customer has told nothing). Taken up: once the customer has told a reason, the agent says it back ("so
 you're calling about the bill", "you'd like to cancel", "let me look into your order"), or repeats two of its telling
-words in one sentence, or two words that stood together (in an `active_listening` or `empathy` act one is enough, in
-an `active_listening` act that is nearly certain none is needed: words may be quite other ones, or misheard), or goes
-on behind a yes to their question ("is it the glasses?" "it is, your new varifocals are here"). Words that give a
+words in one sentence, or two words that stood together, or one by itself ("your medical, right") or with what is done
+about it ("let's see about this pigeon"; in an `active_listening` or `empathy` act one is always enough, in an
+`active_listening` act that is nearly certain none is needed: words may be quite other ones, or misheard), or goes on
+behind a yes to their question ("is it the glasses?" "it is, your new varifocals are here"). Words that give a
 name, a notice or a greeting, or that ask who is calling, are none; nor is "how can I help?", "I can help with that",
 or asking ("what is it about?").
 Unit: agent interactions. One is a run of agent speech between customer turns, counted from 1; a customer's backchannel
@@ -20,16 +21,17 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from callcov.checks.evidence import Evidence, Result
 from callcov.checks.passages import Passage
 from callcov.checks.reading import Reading
-from callcov.checks.telling import sentences, stem, stems, tells
+from callcov.checks.telling import clauses, sentences, stem, stems, tells
 from callcov.model import Role
 from callcov.text.guards import denied, inverted
 from callcov.text.normalise import Token
 from callcov.text.numbers import is_number
-from callcov.text.phrases import FUNCTION_WORDS, Matcher
+from callcov.text.phrases import DENIALS, FUNCTION_WORDS, Matcher
 
 _STATED = Matcher(
     (
@@ -49,9 +51,9 @@ _STATED = Matcher(
             i wanted to speak to you about, i wanted to speak with you about, i need to talk to you about,
             returning your call about, i am just calling about, i am just calling to, it is regarding your,
             it is about your, it is in regards to your, this is regarding your, this is about your,
-            this is in reference to, i am calling in reference to, it is about the, it is about a, it is about an,
-            it is about that, what it is it is, what it is we, this is about the, i am ringing with, i am
-            ringing because, i am phoning because""".split(",")
+            this is in reference to, it is in reference to, i am calling in reference to, it is about the,
+            it is about a, it is about an, it is about that, what it is it is, what it is we, this is about the,
+            i am ringing with, i am ringing because, i am phoning because""".split(",")
     ),
     exact=True,
 )
@@ -82,6 +84,11 @@ _REASON = 4
 """Words a customer turn needs to be able to tell a reason."""
 _TELLING = 2
 """Telling words that an agent needs behind a yes."""
+_ALONE = 4
+"""Words, lead-in apart, of a clause that does no more than name the matter."""
+_LEAD_IN = frozenset("oh ah ok right so yes yeah well and sure certainly now".split())
+_THE_MATTER = frozenset("your a an".split())
+_DOING = frozenset((("let", "us"), ("let", "me"), ("i", "will"), ("i", "can"), ("we", "will"), ("we", "can")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +154,21 @@ def _accepted(transcript: Reading, passage: Passage, told: set[str]) -> Iterator
         if len({stem(heard[at].text) for at in shared}) >= 2:
             yield passage.words(shared[0], shared[-1] + 1)
         yield from (passage.words(at, at + 2) for at in range(first, last - 1) if _pair(heard, at) in told)
+    other = _beside(transcript, passage)
+    for first, last in clauses(heard):
+        if other.isdisjoint(range(first, last)) and _names(heard[first:last], told):
+            yield passage.words(first, last)
+
+
+def _names(said: Sequence[Token], told: set[str]) -> bool:
+    """Whether a clause names what was told by itself, or says what is done about it."""
+    words = [token.text for token in said]
+    while words and words[0] in _LEAD_IN:
+        words.pop(0)
+    at = next((at for at, word in enumerate(words) if tells(word) and stem(word) in told), 0)
+    alone = len(words) <= _ALONE and words[0] in _THE_MATTER if at else False
+    done = not _DOING.isdisjoint(pairwise(words[:at])) and DENIALS.isdisjoint(words[:at])
+    return alone or (done and said[-1].end != "?")
 
 
 def _affirmed(transcript: Reading, passage: Passage) -> Iterator[tuple[int, int, int]]:
