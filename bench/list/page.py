@@ -164,7 +164,7 @@ def _inserts(found: Measured) -> list[tuple[str, Figure | None]]:
         Figure("", rates["ours, one"] / rates["naive, one"], at_least=0.3),
         Figure("", rates["ours, batch"] / rates["together, batch"], at_least=0.4),
         Figure("", rates["ours, batch"] / rates["naive, batch"]),
-        Figure("", rates["floor, batch"] / rates["together, batch"]),
+        Figure("", rates["floor, batch"] / rates["together, batch"]) if "floor, batch" in rates else None,
     )
     return [
         (f"calls taken on, of a naive table's rate: {name}", value) for name, value in zip(names, values, strict=True)

@@ -11,6 +11,10 @@ from typing import Any, Protocol, TypeVar
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, StepOptions
 
+from callcov.errors import NoRoom
+from callcov.store.blobs import UNSERVED
+from callcov.store.db import UNANSWERED
+
 # Jobs left under one version are not resumed by another: change it only when the order of the steps changes.
 WORKFLOWS_VERSION = "1"
 ANALYSES, DELIVERIES = "analyses", "deliveries"
@@ -20,8 +24,15 @@ _HISTORY = timedelta(days=7)
 _GOING_ON = {"PENDING", "ENQUEUED", "DELAYED"}
 # A workflow that was cut off this often stops being recovered; the sweep then fails its analysis openly.
 _RECOVERIES = 20
-# A step raises when the database or the object store is away: it is tried again after 1, 2, 4 … 256 seconds.
-_PATIENT: StepOptions = {"retries_allowed": True, "max_attempts": 10, "interval_seconds": 1.0, "backoff_rate": 2.0}
+# A step that raises because the database or the object store is away is tried again after 1, 2, 4 … 256 seconds.
+_PATIENT: StepOptions = {
+    "retries_allowed": True,
+    "max_attempts": 10,
+    "interval_seconds": 1.0,
+    "backoff_rate": 2.0,
+    "should_retry": lambda error: isinstance(error, (*UNANSWERED, *UNSERVED, NoRoom)),
+}
+_IDS = 500  # asked for at once
 
 T = TypeVar("T")
 
@@ -30,7 +41,7 @@ class Step(Protocol):
     """Runs a function as a named, durable step; its result (JSON values only) is remembered across crashes."""
 
     def __call__(self, name: str, function: Callable[[], T]) -> T:
-        """Run `function`, again for some minutes while it raises; or give back what it gave before the crash."""
+        """Run `function`, for some minutes if what it needs is away; or give back what it gave before the crash."""
         ...
 
 
@@ -183,14 +194,15 @@ class Starter:
             for run in range(1, runs + 1)
             for attempt in range(1, max(deliveries, BY_THEMSELVES) + 2)  # one more may have been asked for
         ]
-        known = self._client.list_workflows(
-            workflow_ids=ids,
-            status=["ENQUEUED", "DELAYED", "SUCCESS", "ERROR"],
-            load_input=False,
-            load_output=False,
-        )
-        if known:
-            self._client.delete_workflows([workflow.workflow_id for workflow in known])
+        for first in range(0, len(ids), _IDS):
+            known = self._client.list_workflows(
+                workflow_ids=ids[first : first + _IDS],
+                status=["ENQUEUED", "DELAYED", "SUCCESS", "ERROR"],
+                load_input=False,
+                load_output=False,
+            )
+            if known:
+                self._client.delete_workflows([workflow.workflow_id for workflow in known])
 
     def enqueue(self, connection: sa.Connection, options: EnqueueOptions, *arguments: str | float) -> None:
         """Enqueue a workflow within the caller's transaction."""

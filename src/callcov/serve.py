@@ -38,7 +38,7 @@ from callcov.model import Recording
 from callcov.models import locate
 from callcov.rejudge import Judges
 from callcov.store import listing, users
-from callcov.store.blobs import open_blobs
+from callcov.store.blobs import UNSERVED, open_blobs
 from callcov.store.counts import Counts
 from callcov.store.db import UNANSWERED, Database
 from callcov.store.folder import blobs_url, installation, outbox, vault_of
@@ -242,7 +242,7 @@ def _stop_deleted(worker: Worker) -> None:
         time.sleep(_LOOK_SECONDS)
         try:
             worker.stop_deleted()
-        except (CallcovError, *UNANSWERED):  # look again in the next second
+        except (CallcovError, *UNANSWERED, *UNSERVED):  # look again in the next second
             _log.exception("not looked for what was deleted")
 
 

@@ -42,7 +42,7 @@ from callcov.store.erasure import erase_each
 from callcov.store.times import iso, milliseconds
 
 INTERNAL = "The analysis stopped because of an error inside CallCov; retry it, and report it if it stops again."
-LOST = "The analysis was cut off too often; retry it."
+LOST = "The analysis was cut off too often, or the database was away for too long; retry it."
 _AT_ONCE = 200
 _GONE = "The analysis was deleted."
 
@@ -106,18 +106,18 @@ class Worker:
         step("deliver", lambda: self._note(user_id, run, sent()))
 
     def tidy(self) -> None:
-        """Fail analyses whose workflow gave up; remove what killed processes left, and what was kept long enough."""
+        """Delete what was kept long enough; fail analyses whose workflow gave up; remove what killed processes left."""
+        self._expire()
         with self.database.read() as connection:
             waiting = upkeep.unfinished(connection)
         for row in waiting:
             if self.engine.ended(row.id, row.attempt):
                 self._fail(row.user_id, row.id, row.attempt, milliseconds(_now()), LOST)
-        self._expire()
-        self.count_older()
         yesterday = _now() - timedelta(days=1)
         self.blobs.sweep(yesterday)
         self._sweep_unnamed(yesterday)
         self._sweep_work(yesterday)
+        self.count_older()
 
     def _expire(self) -> None:
         """Delete what was kept long enough, as its account itself would, and empty the database's log.
@@ -190,7 +190,7 @@ class Worker:
             analyses.set_stage(connection, user_id, analysis_id, attempt, name)
         said = log.bind(analysis=analysis_id, attempt=attempt, stage=name)
         said.info("stage begins")
-        return self._told(said, partial(stage, self._job(row, version), self.children, _progress(said)))
+        return self._told(said, lambda: stage(self._job(row, version), self.children, _progress(said)))
 
     def _finish(self, user_id: str, analysis_id: str, attempt: int, version: int, began: int) -> str | None:
         row = self._wanted(user_id, analysis_id, attempt)

@@ -1,6 +1,7 @@
 """Judging again and trying a policy, through a real server and its child."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -54,6 +55,7 @@ def test_many_that_are_judged_again_keep_nobody_else_waiting(tmp_path):
         account = server.account("many@example.com")
         asked = [pool.submit(account.post, "/analysis/any/rejudge") for _ in range(60)]
         wait_until(lambda: judges.begun)
+        time.sleep(1)  # for the others to arrive
         assert requests.get(f"{server.base}/health/ready", timeout=20).status_code == 200
         assert account.get("/analysis/").status_code == 200
         judges.let.set()

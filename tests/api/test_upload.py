@@ -36,7 +36,7 @@ class Interrupted:
 
     def start(self, connection, *_what):
         connection.commit()
-        raise RuntimeError("the answer to the commit was lost")
+        raise sa.exc.OperationalError("COMMIT", {}, ConnectionError("the answer was lost"))
 
 
 def test_the_recording_of_what_was_accepted_stays_when_nobody_is_told(tmp_path):

@@ -137,6 +137,8 @@ async def _in_turn(request: Request, services: Services, caller: Caller, *which:
     """Judge when it is this one's turn: however many ask, few threads of the server wait for the judging child."""
     turns: asyncio.Semaphore = request.app.state.judgings
     async with turns:
+        if await request.is_disconnected():
+            raise ClientDisconnect
         return await run_in_threadpool(_judged, request, services, caller, *which)
 
 

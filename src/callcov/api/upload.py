@@ -24,10 +24,11 @@ from callcov.api.form import FILE_FIELD, MAX_FILE, MAX_OTHER, MAX_PARTS, Form
 from callcov.api.services import Given, Services, public_url
 from callcov.api.submission import Fields, check
 from callcov.auth.keys import REFUSED
-from callcov.errors import BadRecording, CallcovError, InvalidCredentials, UploadTooLarge
-from callcov.store import analyses, audit, documents, idempotency, keys, turns, upkeep
+from callcov.errors import BadRecording, InvalidCredentials, UploadTooLarge
+from callcov.store import analyses, audit, documents, idempotency, keys, turns
 from callcov.store.analyses import Submission
 from callcov.store.blobs import Blobs, fresh_key
+from callcov.store.db import UNANSWERED
 from callcov.store.keys import Caller
 from callcov.store.times import iso
 
@@ -122,27 +123,18 @@ async def _blocks(form: Form, body: AsyncIterable[bytes]) -> AsyncIterator[bytes
 
 
 def _take_on(request: Request, services: Services, caller: Caller, upload: Upload, key: str | None) -> str:
-    # In one function of one thread: a request that is cancelled meanwhile can neither lose the recording of an
-    # accepted analysis nor leave that of a refused one.
+    # In one function of one thread: a request that is cancelled once this has begun can neither lose the recording of
+    # an accepted analysis nor leave that of a refused one.
     try:
         answer, is_new = _promise(request, services, caller, upload, _submission(services, upload), key)
-    except CallcovError:
-        services.blobs.delete(upload.blob_key)
+    except UNANSWERED:  # perhaps behind the commit: if no analysis names the recording, it is swept up a day later
         raise
     except BaseException:
-        _drop_unnamed(services, upload.blob_key)
+        services.blobs.delete(upload.blob_key)
         raise
     if not is_new:
         services.blobs.delete(upload.blob_key)
     return answer
-
-
-def _drop_unnamed(services: Services, key: str) -> None:
-    """Remove a recording, unless an analysis names it: what went wrong may have gone wrong behind the commit."""
-    with services.database.read() as connection:
-        named = upkeep.named(connection, [key])
-    if not named:
-        services.blobs.delete(key)
 
 
 def _promise(

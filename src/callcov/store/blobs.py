@@ -28,6 +28,8 @@ from obstore.store import LocalStore
 from callcov.errors import BadSetting, NoRoom, NotFound
 from callcov.store.sealed import HEADER, Opener, Sealer, Vault, is_sealed
 
+UNSERVED = (BaseError, OSError)
+"""What an object store raises that cannot be reached or written; the same may work in a minute."""
 _PART = 8 * 1024 * 1024  # bytes written at a time: what an upload costs in memory, times two
 _BUFFER = 1024 * 1024  # bytes read at a time
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -217,11 +219,11 @@ def fresh_key(folder: str, suffix: str = "") -> str:
 
 
 def _being_written(folder: Path | str) -> Generator[os.DirEntry[str]]:
-    """The files below a folder that have no name yet; of one that goes meanwhile there are none.
+    """The files below a folder that have no name yet; of one that goes meanwhile, or is not ours, there are none.
 
     One by one: a folder may hold millions.
     """
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+    with suppress(FileNotFoundError, PermissionError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 yield from _being_written(entry.path)

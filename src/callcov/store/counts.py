@@ -15,6 +15,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 
+_BUSY_SECONDS = 5  # that a writer waits for another
 _metadata = sa.MetaData()
 _counts = sa.Table(
     "counts",
@@ -48,8 +49,9 @@ class Counts(Storage):
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         """Count `amount` more under the key, in a window of `expiry` seconds that begins with the first; the count."""
         now = time.time()
-        # A window that ends later than one that begins now was begun by a clock that has been set back since.
-        over = sa.or_(_counts.c.ends_at <= now, _counts.c.ends_at > now + expiry)
+        # A window that ends much later than one that begins now was begun by a clock that has been set back since; a
+        # little later, by somebody who looked at the clock after us and wrote before.
+        over = sa.or_(_counts.c.ends_at <= now, _counts.c.ends_at > now + expiry + 2 * _BUSY_SECONDS)
         fresh = insert(_counts).values(key=key, count=amount, ends_at=now + expiry)
         counted = fresh.on_conflict_do_update(
             index_elements=[_counts.c.key],
@@ -92,7 +94,7 @@ class Counts(Storage):
 
 def _prepare(connection: DBAPIConnection, _record: object) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout=5000")
+    cursor.execute(f"PRAGMA busy_timeout={1000 * _BUSY_SECONDS}")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=OFF")
     cursor.close()
