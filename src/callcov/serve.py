@@ -242,8 +242,8 @@ def _stop_deleted(worker: Worker) -> None:
         time.sleep(_LOOK_SECONDS)
         try:
             worker.stop_deleted()
-        except (CallcovError, *UNANSWERED, *UNSERVED):  # look again in the next second
-            _log.exception("not looked for what was deleted")
+        except (CallcovError, *UNANSWERED, *UNSERVED) as error:  # look again in the next second
+            _log.warning("not looked for what was deleted", error=type(error).__name__)
 
 
 def _worker(config: Config, database: Database, engine: Engine, children: Children, here: str) -> Worker:

@@ -148,21 +148,22 @@ class Text:
         return _only(rows, count) if len(rows) else False
 
     def _at(self, part: bytes, starts: slice, count: int) -> Found:
-        """Which rows have the part from one of those positions on, that are looked at together: calls cost as well."""
-        found: Found = True
-        alike = (1 << starts.stop) - (1 << starts.start)
-        for place, byte in enumerate(part):
-            if not alike & ~(self._constant >> place):
-                continue
-            same: Bools = self.letters[starts.start + place : starts.stop + place, :count] == byte
-            if found is True:
-                found = same
-            else:
-                found &= same
-                if not found.any():
-                    return False
-        if isinstance(found, np.ndarray):
-            return np.logical_or.reduce(found, axis=0) if len(found) > 1 else found[0]
+        """Which rows have the part from one of those positions on, of which none is among `_always`.
+
+        They are compared in one call a byte, for a call costs as well.
+        """
+        run = (1 << starts.stop) - (1 << starts.start)
+        first, *others = (place for place in range(len(part)) if run & ~(self._constant >> place))
+        found = self._same(part, first, starts, count)
+        for place in others:
+            found &= self._same(part, place, starts, count)
+            if not found.any():
+                return False
+        return np.logical_or.reduce(found, axis=0) if len(found) > 1 else found[0]
+
+    def _same(self, part: bytes, place: int, starts: slice, count: int) -> Bools:
+        """Where the rows have that byte of the part, if it begins at those positions, [positions, rows]."""
+        found: Bools = self.letters[starts.start + place : starts.stop + place, :count] == part[place]
         return found
 
     def _always(self, part: bytes) -> int:
@@ -210,8 +211,6 @@ def _either(one: Found, other: Found) -> Found:
     if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
         one |= other
         return one
-    if one is True or other is True:
-        return True
     return other if one is False else one
 
 
