@@ -137,10 +137,32 @@ def test_modes_and_accounts_are_apart(account, other, figures):
     assert figures()["calls"] == 1
 
 
+def test_they_take_the_filters_of_the_list(account, figures):
+    account.completed(transcript=CROSS, agent_id="ann")
+    account.completed(transcript=SPANISH, agent_id="bob")  # judged in nothing, so flagged in nothing
+    account.failed("why")
+    for query in (
+        {"status_filter": "completed"},
+        {"flagged": "mandatory_disclosures"},
+        {"search": "AN"},
+        {"agent_id": "bob"},
+    ):
+        listed = account.get("/analysis/", params=query).json()
+        assert figures(**query)["calls"] == figures("agents", **query)["total"] == listed["total"] > 0
+    assert figures(flagged="mandatory_disclosures")["flags"]["mandatory_disclosures"] == {"count": 1, "rate": 1.0}
+    assert (
+        figures(status_filter="failed", interval="day")["calls"]
+        == figures("agents", status_filter="processing")["total"]
+        == 0
+    )
+
+
 @pytest.mark.parametrize(
     ("query", "kind"),
     [
         ({"interval": "year"}, "type_error.enum"),
+        ({"status_filter": "done"}, "type_error.enum"),
+        ({"flagged": "talk_time"}, "type_error.enum"),
         ({"created_after": "yesterday"}, "value_error.datetime"),
         ({"created_before": ""}, "value_error.datetime"),
         ({"created_before": "-1"}, "value_error.datetime"),

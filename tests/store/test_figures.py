@@ -10,9 +10,9 @@ from store_samples import LIVE, NOON, TEST, change, figures, finished, submissio
 
 from callcov.checks import FLAGS
 from callcov.store import analyses, insights, judgements, users
+from callcov.store.analyses import Filters
 from callcov.store.db import migrate, open_database
 from callcov.store.figures import DAY, missing, put, remove
-from callcov.store.insights import Scope
 from callcov.store.tables import MEASURES
 from callcov.store.times import iso
 
@@ -23,9 +23,8 @@ SECOND = st.one_of(st.integers(-WIDE, WIDE), st.sampled_from([-DAY, -1, 0, 1, DA
     lambda offset: MIDNIGHT + offset
 )
 NAME = st.sampled_from(["a", "A", "ß", "agent 1"])
-COUNTED = st.fixed_dictionaries({}, optional={name: st.integers(-3, 2**40) for name in MEASURES}).map(
-    lambda some: figures(**some)
-)
+ANY = {name: st.integers(0, 1) if name in FLAGS else st.integers(-3, 2**40) for name in MEASURES}
+COUNTED = st.fixed_dictionaries({}, optional=ANY).map(lambda some: figures(**some))
 CALL = st.fixed_dictionaries(
     {
         "second": SECOND,
@@ -39,13 +38,15 @@ CALL = st.fixed_dictionaries(
         "end": st.sampled_from(["completed", "completed", "completed", "failed", "processing", "deleted"]),
     }
 )
-SCOPE = st.builds(
-    Scope,
+FILTERS = st.builds(
+    Filters,
+    status=st.sampled_from([None, None, None, "completed", "failed"]),
     agent_id=st.none() | NAME | st.just(""),
     contact_id=st.none() | NAME,
     search=st.none() | st.sampled_from(["", "A", "gent", "SS"]),
-    after=st.none() | SECOND,
-    before=st.none() | SECOND,
+    created_after=st.none() | SECOND,
+    created_before=st.none() | SECOND,
+    flagged=st.none() | st.none() | st.sampled_from(FLAGS[:2]),
 )
 
 
@@ -66,31 +67,33 @@ def happen(connection, user, call):
     return row.created
 
 
-def wanted(call, created, scope):
+def wanted(call, created, filters):
     return (
         call["mine"]
         and call["mode"] == LIVE
         and call["end"] == "completed"
-        and scope.agent_id in {None, call["agent"]}
-        and scope.contact_id in {None, call["contact"]}
-        and any((scope.search or "").casefold() in name.casefold() for name in (call["agent"], call["contact"]))
-        and (scope.after is None or created >= scope.after)
-        and (scope.before is None or created < scope.before)
+        and filters.status in {None, "completed"}
+        and (filters.flagged is None or (call["again"] or call["counted"])[filters.flagged] == 1)
+        and filters.agent_id in {None, call["agent"]}
+        and filters.contact_id in {None, call["contact"]}
+        and any((filters.search or "").casefold() in name.casefold() for name in (call["agent"], call["contact"]))
+        and (filters.created_after is None or created >= filters.created_after)
+        and (filters.created_before is None or created < filters.created_before)
     )
 
 
-def recount(calls, scope, key):
+def recount(calls, filters, key):
     sums = {}
     for call, created in calls:
-        if wanted(call, created, scope):
+        if wanted(call, created, filters):
             counted = (call["again"] or call["counted"]) | {"duration_ms": call["ms"], "calls": 1}
             sums.setdefault(key(call, created), Counter(dict.fromkeys(counted, 0))).update(counted)
     return {place: dict(summed) for place, summed in sums.items()}
 
 
-@given(calls=st.lists(CALL, max_size=12), scopes=st.lists(SCOPE, min_size=1, max_size=6))
+@given(calls=st.lists(CALL, max_size=12), narrowed=st.lists(FILTERS, min_size=1, max_size=6))
 @settings(max_examples=120)
-def test_the_sums_are_those_of_a_recount_after_any_history(database_once, calls, scopes):
+def test_the_sums_are_those_of_a_recount_after_any_history(database_once, calls, narrowed):
     database, user = database_once()
     _, other = database_once()
     # The clock of an account never runs backwards, so in order of time it is the calls' own.
@@ -98,12 +101,12 @@ def test_the_sums_are_those_of_a_recount_after_any_history(database_once, calls,
     with database.write() as connection:
         known = [(call, happen(connection, user if call["mine"] else other, call)) for call in calls]
     with database.read() as connection:
-        for scope in scopes:
-            days = insights.by_day(connection, user, LIVE, scope)
-            agents = insights.by_agent(connection, user, LIVE, scope)
-            assert days == recount(known, scope, lambda _, created: created // DAY)
+        for filters in narrowed:
+            days = insights.by_day(connection, user, LIVE, filters)
+            agents = insights.by_agent(connection, user, LIVE, filters)
+            assert days == recount(known, filters, lambda _, created: created // DAY)
             assert list(days) == sorted(days)
-            assert agents == recount(known, scope, lambda call, _: call["agent"])
+            assert agents == recount(known, filters, lambda call, _: call["agent"])
             assert list(agents) == sorted(agents, key=lambda agent: (-agents[agent]["calls"], agent))
 
 
@@ -134,8 +137,8 @@ def test_what_is_not_counted_is_found_and_counted_once(database, user, other_use
         for _ in range(2):
             analyses.count_older(connection, user, {row.id: figures(judged=1)})
         assert missing(connection, 10) == ()
-        assert [sums["judged"] for sums in insights.by_agent(connection, user, LIVE, Scope()).values()] == [1]
-        assert insights.by_agent(connection, other_user, LIVE, Scope()) == {}
+        assert [sums["judged"] for sums in insights.by_agent(connection, user, LIVE, Filters()).values()] == [1]
+        assert insights.by_agent(connection, other_user, LIVE, Filters()) == {}
 
 
 def test_the_upgrade_notes_what_was_completed_and_not_counted_and_nothing_else(empty_url):

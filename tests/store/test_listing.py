@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from store_samples import LIVE, NOON, TEST, change, finished, submission
 
 from callcov import checks
-from callcov.api.analyses import Flag
+from callcov.api.filters import Flag
 from callcov.errors import NotFound
 from callcov.feed.feeds import Feeds
 from callcov.store import analyses, deletions, figures, judgements, listing, users

@@ -33,7 +33,6 @@ from callcov.store.analyses import Filters
 from callcov.store.audit import Entry, Wanted
 from callcov.store.db import open_database
 from callcov.store.deliveries import Delivery
-from callcov.store.insights import Scope
 from callcov.store.tables import metadata
 from callcov.store.times import iso
 
@@ -160,8 +159,8 @@ def test_a_text_with_nul_is_nobodys(database, user):
         assert analyses.get(connection, user, LIVE, bad) is None
         assert documents.shown(connection, user, LIVE, bad) is None
         assert documents.full(connection, user, LIVE, bad) is None
-        assert insights.by_agent(connection, user, LIVE, Scope(agent_id="a\0")) == {}
-        assert insights.by_day(connection, user, LIVE, Scope(agent_id="a\0", after=1, before=2)) == {}
+        assert insights.by_agent(connection, user, LIVE, Filters(agent_id="a\0")) == {}
+        assert insights.by_day(connection, user, LIVE, Filters(agent_id="a\0", created_after=1, created_before=2)) == {}
         assert audit.page(connection, user, LIVE, Wanted(bad), 10) == ((), False)
     with database.write() as connection:
         for act in (analyses.delete, analyses.retry):
@@ -309,7 +308,7 @@ def test_an_account_in_which_everything_happens_at_once_never_stops(database, us
         assert listing.selected(connection, user, LIVE, Filters(), 100).total == 10
         assert listing.selected(connection, user, TEST, Filters(), 100).total == 5
         assert analyses.revision(connection, user, LIVE) == 2 * (2 * 10 + 5)
-        assert insights.by_day(connection, user, LIVE, Scope())[NOON_DAY]["calls"] == 10
+        assert insights.by_day(connection, user, LIVE, Filters())[NOON_DAY]["calls"] == 10
         lines = audit.page(connection, user, LIVE, Wanted(), 1_000)[0]
         versions = policies.versions(connection, user)
     told = [line.action for line in lines]

@@ -6,10 +6,9 @@ that is only passed on.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -20,11 +19,11 @@ from callcov.api import schemas, trail
 from callcov.api.answers import has_seen, said, weak_tag
 from callcov.api.caller import Asking, Known
 from callcov.api.fields import UNDIVIDED
-from callcov.api.moments import Bound
+from callcov.api.filters import Narrowed
 from callcov.api.services import Given, public_url
 from callcov.errors import NotFound
 from callcov.store import analyses, audit, documents, listing
-from callcov.store.analyses import Analysis, Filters
+from callcov.store.analyses import Analysis
 from callcov.store.db import LARGEST
 from callcov.store.erasure import erase
 
@@ -42,38 +41,6 @@ _EITHER = {
     "msg": "starting_after and offset cannot be used together",
 }
 
-Status = Literal["processing", "completed", "failed"]
-# `checks.FLAGS`, which a test holds.
-Flag = Literal[
-    "identity_verification",
-    "mandatory_disclosures",
-    "purpose_declaration",
-    "prohibited_phrases",
-    "sensitive_data",
-    "greeting",
-    "silence",
-    "speaking_rate",
-    "call_structure",
-    "customer_effort_score",
-]
-
-
-# Two that only look: `async`, or else FastAPI hands each to a thread and waits for it.
-async def _filters(
-    status_filter: Annotated[Status | None, Query(description="Only analyses of this status.")] = None,
-    agent_id: Annotated[str | None, Query(description="Only this agent, exactly.")] = None,
-    contact_id: Annotated[str | None, Query(description="Only this contact, exactly.")] = None,
-    search: Annotated[str | None, Query(description="Part of agent_id or contact_id, in any case.")] = None,
-    created_after: Annotated[
-        Bound | None, Query(description="Only analyses created then or later; Unix seconds or ISO 8601.")
-    ] = None,
-    created_before: Annotated[Bound | None, Query(description="Only analyses created before then; the same.")] = None,
-    flagged: Annotated[Flag | None, Query(description="Only analyses in which this field is flagged.")] = None,
-) -> Filters:
-    after = None if created_after is None else math.ceil(created_after.timestamp())
-    before = None if created_before is None else math.ceil(created_before.timestamp())
-    return Filters(status_filter, agent_id, contact_id, search, after, before, flagged)
-
 
 @dataclass(frozen=True, slots=True)
 class _Place:
@@ -85,6 +52,7 @@ class _Place:
     starting_after: str | None
 
 
+# It only looks: `async`, or else FastAPI hands it to a thread and waits for it.
 async def _place(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of results."), UNDIVIDED] = 100,
@@ -109,7 +77,7 @@ def list_analyses(
     request: Request,
     services: Given,
     asking: Asking,
-    filters: Annotated[Filters, Depends(_filters)],
+    filters: Narrowed,
     place: Annotated[_Place, Depends(_place)],
 ) -> Response:
     """The analyses of the account, newest first. Free of charge.

@@ -5,23 +5,22 @@ Everything is counted by the database from whole numbers; the arithmetic here is
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from callcov.api import schemas
 from callcov.api.caller import Known
 from callcov.api.fields import UNDIVIDED
 from callcov.api.figures import AgentList, InsightsSummary
-from callcov.api.moments import Bound
+from callcov.api.filters import Narrowed
 from callcov.api.services import Given
 from callcov.checks import FLAGS
 from callcov.store import insights
-from callcov.store.insights import Scope, Sums
+from callcov.store.insights import Sums
 from callcov.store.tables import MEASURES
 from callcov.store.times import iso
 
@@ -29,23 +28,6 @@ router = APIRouter(prefix="/api/v1/insights", tags=["insights"])
 
 _EPOCH = date(1970, 1, 1)
 _LABELS = ("positive", "neutral", "negative")
-
-
-def _scope(
-    agent_id: Annotated[str | None, Query(description="Only this agent, exactly.")] = None,
-    contact_id: Annotated[str | None, Query(description="Only this contact, exactly.")] = None,
-    search: Annotated[str | None, Query(description="Part of agent_id or contact_id, in any case.")] = None,
-    created_after: Annotated[
-        Bound | None, Query(description="Only calls created then or later; Unix seconds or ISO 8601.")
-    ] = None,
-    created_before: Annotated[Bound | None, Query(description="Only calls created before then; the same.")] = None,
-) -> Scope:
-    after = None if created_after is None else math.ceil(created_after.timestamp())
-    before = None if created_before is None else math.ceil(created_before.timestamp())
-    return Scope(agent_id, contact_id, search, after, before)
-
-
-Wanted = Annotated[Scope, Depends(_scope)]
 
 
 @router.get(
@@ -57,14 +39,14 @@ Wanted = Annotated[Scope, Depends(_scope)]
 def get_summary(
     services: Given,
     caller: Known,
-    scope: Wanted,
+    filters: Narrowed,
     interval: Annotated[
         Literal["day", "week", "month"] | None, Query(description="Also the figures of each of these, as `series`.")
     ] = None,
 ) -> Response:
     """Counts, rates and means over the completed calls that match. A rate or mean of nothing is null."""
     with services.database.read() as connection:
-        days = insights.by_day(connection, caller.user_id, caller.livemode, scope)
+        days = insights.by_day(connection, caller.user_id, caller.livemode, filters)
     series = None
     if interval is not None:
         grouped: dict[date, list[Sums]] = {}
@@ -83,13 +65,13 @@ def get_summary(
 def list_agents(
     services: Given,
     caller: Known,
-    scope: Wanted,
+    filters: Narrowed,
     limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of results."), UNDIVIDED] = 100,
     offset: Annotated[int, Query(ge=0, description="Number of results to skip."), UNDIVIDED] = 0,
 ) -> Response:
     """The same figures an agent, most calls first."""
     with services.database.read() as connection:
-        agents = insights.by_agent(connection, caller.user_id, caller.livemode, scope)
+        agents = insights.by_agent(connection, caller.user_id, caller.livemode, filters)
     page = list(agents.items())[offset : offset + limit]
     data = [{"agent_id": agent} | shown(sums) for agent, sums in page]
     more = offset + len(page) < len(agents)
