@@ -1,9 +1,9 @@
 """Write down what is recognised in the sound of `speak.py`: `python tools/aloud/hear.py FOLDER FILE… [--out HEARD]`.
 
 For each file of which FOLDER holds recordings, `heard/<file>.yaml` beside it has the turns in the recogniser's words:
-of exchanges marked as in the file, of training calls with the place of the written word that each is heard for. Both
-are laid side by side letter by letter, numbers as digits; a word is heard for the written one of which it has most
-letters. Models: where `callcov` itself would look.
+of exchanges marked as in the file, of training calls with the place of the written word that each is heard for. What is
+there already stays and is not written down again. Both are laid side by side letter by letter, numbers as digits; a
+word is heard for the written one of which it has most letters. Models: where `callcov` itself would look.
 """
 
 import argparse
@@ -141,6 +141,16 @@ def calls(path: Path, recordings: list[list[tuple[dict[str, Any], list[str]]]]) 
                 yield f'  - [{turn["turn"]}, {json.dumps(text, ensure_ascii=False)}, "{places}"]\n'
 
 
+def unheard(folder: Path, path: Path, out: Path) -> list[str]:
+    """The recordings of a file, in order, of which nothing is written down yet."""
+    there = yaml.safe_load(out.read_text("utf-8")) if out.exists() else []
+    known = {one.get("id", one.get("call")) for one in there}
+    names = [one.stem for one in folder.glob(f"{path.stem}-*.json")]
+    names = [name for name in names if name.rpartition("-")[0] == path.stem]
+    of = {name: {turn["of"] for turn in json.loads((folder / f"{name}.json").read_text())} for name in names}
+    return sorted((name for name in names if known.isdisjoint(of[name])), key=_number)
+
+
 def main() -> None:
     """Recognise what is in the folder, on every core."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -150,13 +160,13 @@ def main() -> None:
     asked = parser.parse_args()
     with ProcessPoolExecutor(len(os.sched_getaffinity(0)), initializer=listening.equip) as pool:
         for path in asked.files:
-            names = [one.stem for one in asked.folder.glob(f"{path.stem}-*.json")]
-            names = sorted((name for name in names if name.rpartition("-")[0] == path.stem), key=_number)
+            out = (asked.out or path.parent / "heard") / path.name
+            out.parent.mkdir(exist_ok=True)
+            names = unheard(asked.folder, path, out)
             recordings = list(pool.map(turns, [asked.folder] * len(names), names))
-            out = asked.out or path.parent / "heard"
-            out.mkdir(exist_ok=True)
             as_text = calls if path.parent.name == "talk" else exchanges
-            (out / path.name).write_text("".join(as_text(path, recordings)), "utf-8")
+            with out.open("a", encoding="utf-8") as file:
+                file.writelines(as_text(path, recordings))
             print(path.name, len(recordings), "recordings", flush=True)
 
 

@@ -2,9 +2,10 @@
 
 Needs the environment of tools/voices/README.md. Of each file of exchanges (tools/values/) every third is read, five to
 a recording; of each file of calls (tools/talk/) every third as well, of each in turn the first or the last six turns.
-`--every` says another number. All is stereo at 8 kHz and 24 kbit/s as the calls of the benchmark are; every other
-recording has pink noise 20 dB under the speech. FOLDER gets `<file>-<n>.mp3` and `<file>-<n>.json` with the exchange or
-call, turn, side and times of what is said, and of a call its words.
+`--every` says another number; `--first 1`, then `--first 2`, read the next third and the last. All is stereo at 8 kHz
+and 24 kbit/s as the calls of the benchmark are; every other recording has pink noise 20 dB under the speech. FOLDER
+gets `<file>-<n>.mp3` and `<file>-<n>.json` with the exchange or call, turn, side and times of what is said, and of a
+call its words.
 """
 
 import argparse
@@ -91,9 +92,9 @@ def invented(placeholder: str, chance: random.Random) -> str:
     }.get(placeholder, digits)
 
 
-def exchanges(path: Path, every: int) -> Iterator[list[Said]]:
+def exchanges(path: Path, every: int, start: int) -> Iterator[list[Said]]:
     """The recordings of a file of exchanges."""
-    chosen = yaml.safe_load(path.read_text("utf-8"))[::every]
+    chosen = yaml.safe_load(path.read_text("utf-8"))[start::every]
     for first in range(0, len(chosen), TOGETHER):
         part = chosen[first : first + TOGETHER]
         yield [
@@ -101,10 +102,10 @@ def exchanges(path: Path, every: int) -> Iterator[list[Said]]:
         ]
 
 
-def calls(path: Path, every: int) -> Iterator[list[Said]]:
+def calls(path: Path, every: int, start: int) -> Iterator[list[Said]]:
     """The recordings of a file of training calls."""
     written = yaml.safe_load(path.read_text("utf-8"))
-    for number in range(1, len(written), every):
+    for number in range((1 + start) % every, len(written), every):
         turns = written[number]["turns"]
         first = 0 if number // every % 2 else max(0, len(turns) - PIECE)
         chance = random.Random(f"{path.stem} {number}")  # noqa: S311 - training data, not a secret
@@ -153,14 +154,15 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--every", type=int, default=3, help="read each so manyth exchange or call")
+    parser.add_argument("--first", type=int, default=0, help="after leaving out so many")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor() as pool:
         waiting = []
         for path in asked.files:
             material = calls if path.parent.name == "talk" else exchanges
-            for place, turns in enumerate(material(path, asked.every)):
-                name = f"{path.stem}-{place}"
+            for place, turns in enumerate(material(path, asked.every, asked.first)):
+                name = f"{path.stem}-{place * asked.every + asked.first}"
                 if not (asked.folder / f"{name}.json").exists():
                     waiting.append(pool.submit(recording, asked.folder, name, turns))
         for one in waiting:
