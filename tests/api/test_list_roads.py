@@ -1,9 +1,11 @@
 """The list over HTTP: by the feed index and by the database byte for byte the same, and the filters that are ours."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import pytest
+import requests
 from api_server import PUBLIC, running, sample_transcript
 
 from callcov.checks import FLAGS
@@ -29,6 +31,7 @@ QUERIES = [
     {"created_after": 1_000_000_000.5, "created_before": "9999-12-31T23:59:59Z"},
     {"created_before": 0},
 ]
+THREADS = 40  # that a server has (anyio)
 PAGES = [
     {},
     {"limit": 2},
@@ -81,6 +84,28 @@ def test_every_answer_is_the_same_byte_for_byte(roads):
         assert quick.content == plain.content, (query, place)
         totals.add(plain.json()["total"])
     assert {0, 12} < totals
+
+
+@pytest.mark.parametrize("roads", ["sqlite"], indirect=True)
+def test_a_list_with_an_index_is_answered_while_every_thread_waits(roads):
+    quick, account = roads[1], roads[3]
+    one = account.accept_directly()
+    answers(roads, {})
+
+    def ask(method, path, seconds):
+        return requests.request(method, quick.api + path, headers={"X-API-Key": account.live}, timeout=seconds)
+
+    def until_it_waits():
+        while ask("GET", f"/analysis/{one}", 1).ok:
+            pass
+
+    with ThreadPoolExecutor(THREADS) as clients:
+        with quick.services.database.write():
+            waiting = [clients.submit(ask, "POST", "/webhook-secret/rotate", 60) for _ in range(THREADS)]
+            with pytest.raises(requests.Timeout):
+                until_it_waits()
+            assert ask("GET", "/analysis/", 20).json()["data"][0]["id"] == one
+        assert all(answer.result().ok for answer in waiting)
 
 
 def test_what_happens_is_seen_at_once_and_what_is_deleted_lies_in_no_file(roads):

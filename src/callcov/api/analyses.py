@@ -12,6 +12,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 
 from callcov import document
@@ -20,16 +21,19 @@ from callcov.api.answers import has_seen, said, weak_tag
 from callcov.api.caller import Asking, Known
 from callcov.api.fields import UNDIVIDED
 from callcov.api.filters import Narrowed
-from callcov.api.services import Given, public_url
+from callcov.api.services import Given, Services, public_url
 from callcov.errors import NotFound
 from callcov.store import analyses, audit, documents, listing
-from callcov.store.analyses import Analysis
+from callcov.store.analyses import Analysis, Filters
 from callcov.store.db import LARGEST
 from callcov.store.erasure import erase
+from callcov.store.keys import Caller
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["analyses"])
 
 _NOT_FOUND = "Analysis not found"
+_AT_ONCE = 100
+"""Records of a page that the loop may make itself; a thousand would keep everybody waiting for 30 ms."""
 
 # The client's own cache may keep the list, and asks each time whether it still holds.
 _KEPT = {"Cache-Control": "private, no-cache", "Vary": "Authorization, X-API-Key, Accept-Encoding"}
@@ -73,7 +77,7 @@ async def _place(
     responses=_UNCHANGED | schemas.errors(401) | schemas.bad_query(),
     summary="List analyses",
 )
-def list_analyses(
+async def list_analyses(
     request: Request,
     services: Given,
     asking: Asking,
@@ -84,7 +88,16 @@ def list_analyses(
 
     `ETag` changes whenever the list does; sent back as `If-None-Match`, a list that has not changed is 304 and empty.
     """
-    caller = asking()
+    # A page that the index gives takes two milliseconds. Threads that make pages take the interpreter from one another
+    # and from the loop, which passes their answers on: sixteen clients got half as many from them as from the loop.
+    if services.database.is_near and services.feeds and place.limit <= _AT_ONCE:
+        caller = asking()
+        if services.feeds.is_ready(caller.user_id, caller.livemode):
+            return _listed(request, services, caller, filters, place)
+    return await run_in_threadpool(lambda: _listed(request, services, asking(), filters, place))
+
+
+def _listed(request: Request, services: Services, caller: Caller, filters: Filters, place: _Place) -> Response:
     public, owner = public_url(services, request), (caller.user_id, caller.livemode)
 
     def tagged(revision: int) -> str:

@@ -58,7 +58,7 @@ async def _asking(request: Request, services: Given, _key: _ApiKey, _bearer: _Be
 
 
 Asking = Annotated[Callable[[], Caller], Depends(_asking)]
-"""For a route that works in a thread itself: its caller, to be asked for there instead of waiting for another thread.
+"""For a route that chooses where it works: its caller, to be asked for there instead of waiting for another thread.
 
 Where its parameters are refused, an unknown caller is told so first (see `errors.install`).
 """

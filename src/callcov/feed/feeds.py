@@ -160,6 +160,12 @@ class Feeds:
             few = self._few_of(one.index, source, wanted, limit, offset, starting_after)
             return few or one.index.page(wanted, limit, offset, starting_after)
 
+    def is_ready(self, user_id: str, livemode: bool) -> bool:
+        """Whether the list has an index that nobody reads or moves just now."""
+        with self._lock:
+            one = self._lists.get((user_id, livemode))
+        return one is not None and one.index is not None and not one.lock.locked()
+
     @property
     def nbytes(self) -> int:
         """Memory of all indexes in bytes, what searches found apart."""

@@ -40,7 +40,8 @@ def pools(address: sa.URL, vault: Vault | None) -> tuple[sa.Engine, sa.Engine]:
         raise BadSetting("The database must be a file, written as sqlite:///path/to/callcov.db.")
     options = {"vault": vault}
     writers = sa.create_engine(address, pool_size=10, max_overflow=30, hide_parameters=True, execution_options=options)
-    readers = sa.create_engine(address, pool_size=8, max_overflow=40, hide_parameters=True, execution_options=options)
+    # More than there are threads: the loop, which makes pages of the list too, must not wait for a connection.
+    readers = sa.create_engine(address, pool_size=8, max_overflow=80, hide_parameters=True, execution_options=options)
     event.listen(writers, "connect", _prepare_writer)
     event.listen(readers, "connect", _prepare_reader)
     event.listen(readers, "begin", _begin_snapshot)
