@@ -1,11 +1,13 @@
 """What every answer carries, and that a failure shows nothing of the inside."""
 
+import gc
 import re
 
 import leaks
 import pytest
 import requests
 from api_server import running, tone, wait_until
+from starlette.requests import HTTPConnection
 
 
 @pytest.mark.parametrize(
@@ -29,6 +31,34 @@ def test_every_answer_has_a_request_id_of_its_own(account, method, path):
     ids = [answer.headers["X-Request-ID"] for answer in answers]
     assert re.fullmatch(r"req_[0-9a-f]{24}", ids[0])
     assert ids[0] != ids[1]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/analysis/",
+        "/api/v1/analysis/?limit=0",
+        "/api/v1/analysis/no-such-analysis",
+        "/api/v1/insights/summary",
+        "/api/v1/audit/",
+        "/health/ready",
+        "/docs",
+    ],
+)
+def test_an_answered_request_is_gone_without_a_search_for_garbage(account, path):
+    """A full search halts every request, the longer the more there is to find."""
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        for _ in range(20):
+            requests.get(account.server.base + path, headers={"X-API-Key": account.live}, timeout=30)
+        gc.collect()
+        assert not [one for one in gc.garbage if isinstance(one, HTTPConnection)]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
 
 
 def test_a_clients_request_id_comes_back_when_it_is_sane(server):

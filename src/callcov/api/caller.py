@@ -53,8 +53,9 @@ Known = Annotated[Caller, Depends(_caller)]
 
 
 async def _asking(request: Request, services: Given, _key: _ApiKey, _bearer: _Bearer) -> Callable[[], Caller]:
-    request.state.asking = partial(identified, request, services)
-    return request.state.asking
+    # Without the request, which holds it: what holds itself stays until garbage is looked for, which halts everybody.
+    request.state.asking = partial(identified, services=services)
+    return partial(identified, request, services)
 
 
 Asking = Annotated[Callable[[], Caller], Depends(_asking)]

@@ -115,7 +115,7 @@ def install(app: FastAPI) -> None:
     async def refused(request: Request, error: RequestValidationError) -> Response:  # pyright: ignore[reportUnusedFunction] the same
         if asking := getattr(request.state, "asking", None):
             try:
-                await run_in_threadpool(asking)
+                await run_in_threadpool(asking, request)
             except InvalidCredentials as unknown:
                 return answer(unknown)
         return _json(422, _refusals(error.errors()))
