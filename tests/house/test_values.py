@@ -1,5 +1,7 @@
 """The exchanges that the tagger learns from, and how what was recognised of them is marked."""
 
+import json
+
 import pytest
 import values
 import yaml
@@ -40,6 +42,15 @@ def test_what_is_heard_of_a_call_has_the_places_of_its_words_and_its_placeholder
         "0 1 2 . 3 4",
     )
     assert hear.placed(said, written, []) == ("", "")
+
+
+def test_what_is_written_down_already_is_not_heard_again(tmp_path):
+    source, out = tmp_path / "m.yaml", tmp_path / "heard.yaml"
+    for name, of in {"m-2": "m011", "m-10": "m031", "m-0": "m001", "m-2-1": "m002", "n-0": "n001"}.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps([{"of": of}]))
+    assert hear.unheard(tmp_path, source, out) == ["m-0", "m-2", "m-10"]
+    out.write_text(yaml.safe_dump([{"id": "m011", "turns": []}]))
+    assert hear.unheard(tmp_path, source, out) == ["m-0", "m-10"]
 
 
 @pytest.mark.parametrize("path", values.documents(), ids=lambda path: path.stem)
