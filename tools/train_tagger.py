@@ -2,13 +2,14 @@
 
     PYTHONPATH=src python tools/train_tagger.py [--models FOLDER] [--passes 16] [--seed 7] [--beside | --further PLACE]
 
-Reads tools/values/ (marked exchanges, a third of them once more as they were recognised), the development calls of
+Reads tools/values/ (marked exchanges, each once more as it was recognised), the development calls of
 bench/verdicts/ and, as what stands around them, the calls of tools/talk/; writes src/callcov/language/tagger.npz, from
 which tools/models/make_adapted.py makes the graph. At every pass the exchanges have other digits, names and spellings,
 other neighbours and other sides. `bench/verdicts/telling.py` measures it on exchanges by other authors. With `--beside`
 the first of the taggers that are there is kept and the new one is the second, which needs another seed. With `--further
 0` the first goes on from where it is, with `--further 1` the second: at half the rate, and with as many written
-exchanges as heard ones at every pass. Needs torch: see docs/heads.md.
+exchanges as heard ones at every pass; kept is the mean of its weights before and after, which forgets less (Wortsman et
+al., Robust fine-tuning of zero-shot models, 2022). Needs torch: see docs/heads.md.
 """
 
 from __future__ import annotations
@@ -250,7 +251,8 @@ def main() -> None:
     place = 1 if given.further is None else given.further
     made = {name: [*each] for name, each in there.items()} or {name: [] for name in stored(model)}
     for name, array in stored(model).items():
-        made[name][place : place + 1] = [array]
+        before = array if given.further is None else there[name][place]
+        made[name][place : place + 1] = [((before.astype(np.float32) + array) / 2).astype(array.dtype)]
     arrays = {name: np.stack(each) for name, each in made.items()}
     document = json.dumps({"types": TYPES, "scale": SCALE, "training": values.fingerprint()}).encode()
     np.savez_compressed(path, allow_pickle=False, document=np.frombuffer(document, np.uint8), **arrays)

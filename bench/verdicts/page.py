@@ -30,8 +30,8 @@ trained, while checks were tuned, and before and after the tagger, its second to
 limits, the second and the third training of the reader, after how calls end was learned, with rules and a reader that
 were not kept, when two readers were chosen instead of one, with two taggers, two voices heard at once and the agent
 found by the readers, with a recogniser of five hypotheses that was not kept, with versions 11, 12 and 14 of the
-checks, and after the taggers, then the readers had learned from what is recognised (the README and that of
-`tools/talk/` tell of them);
+checks, after the taggers, then the readers had learned from what is recognised, and after the taggers had from all
+exchanges (the README and that of `tools/talk/` tell of them);
 and, in the test that searches what is stored for every value, the names of two calls with the type of the value that
 was found (a government id, a password).
 
@@ -152,7 +152,9 @@ def _exchanges() -> str:
         "and then with higher limits (0.65, 0.8), which told 18 values more and hid 31 decoys fewer here, and were",
         "taken back. **held_out, heard** are the same exchanges read aloud and recognised (`tools/values/`), a piece",
         "of a value counting as it was recognised; their totals were seen with the taggers before and after they had",
-        "learned from what is recognised, with each alone and both. By type: `python bench/verdicts/telling.py`.\n",
+        "learned from what is recognised, with each alone and both. All three were seen with what the taggers learned",
+        "last taken whole, by three quarters and by half, which is kept; the last two, and none of it, also with a",
+        "higher limit (0.65). By type: `python bench/verdicts/telling.py`.\n",
         "| Exchanges | Found by | Values told | Decoys hidden |",
         "|---|---|---|---|",
     ]

@@ -166,7 +166,7 @@ CATALOGUE: tuple[Model, ...] = (
             File(
                 "tagger.onnx",
                 2_751_623,
-                "53f7d5b8ae91a9ebe416a3fb18bb93e87935e22171e9b26020b92b4e3b9c5e93",
+                "48e827ed5656ec180c70c9674e791137a35d020443dadaa7cec5f229a50605d6",
                 shipped=GRAPHS / "tagger.onnx",
             ),
         ),
