@@ -73,6 +73,22 @@ def test_pieces_of_one_value_are_of_one_type(case):
     assert all(len(types) == 1 for types in kinds.values())
 
 
+@pytest.mark.parametrize(
+    ("said", "masked"),
+    [
+        ("tonight to 1160 Kestrel Avenue", "tonight to [address]"),
+        ("tonight to 9b, Kestrel Avenue", "tonight to [address]"),
+        ("by 7:30 Old Forge", "by 7:30 [address]"),
+        ("my order number is 4417 Old Forge", "my order number is 4417 [address]"),
+    ],
+)
+def test_the_number_of_a_house_is_part_of_its_address(said, masked):
+    segments = segments_of([("A", said.split())])
+    count = len(said.split())
+    found = find(segments, saying(segments, address=[(0, count - 2, 0.9), (0, count - 1, 0.9)]))
+    assert mask(segments, found, TYPES)[0].text == masked
+
+
 @given(believed())
 def test_masking_what_was_found_leaves_nothing_believed(case):
     segments, likely = case

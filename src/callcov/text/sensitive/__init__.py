@@ -13,11 +13,14 @@ agreed words are passwords; a company's own toll-free number, website, office an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 
 from callcov.model import Segment, Sensitive, Word
+from callcov.text.numbers import Group, groups
+from callcov.text.phrases import FUNCTION_WORDS
 from callcov.text.sensitive.address import addresses
 from callcov.text.sensitive.dates import births
 from callcov.text.sensitive.digits import coded, exchange, numbers
@@ -36,6 +39,8 @@ __all__ = ["Likely", "find", "mask"]
 _SHORT = ("card_cvv", "pin")
 """Types whose values are so short that three digits of one tell it."""
 _SIGNS = frozenset("$£€%")
+_HOUSE = re.compile(r"\d{1,5}[A-Za-z]?,?$")
+"""What a recogniser writes for the number of a house."""
 _BREATH = 40
 """Words between two pieces of one value at most."""
 
@@ -50,7 +55,21 @@ def find(segments: Sequence[Segment], likely: Likely | None = None) -> tuple[Sen
     if not likely:
         return found
     priced = frozenset(one for one in found if one.type in SECRETS and _priced(segments[one.segment], one))
-    return joined(found, harmless, priced, likely)
+    return _with_houses(segments, joined(found, harmless, priced, likely), harmless)
+
+
+def _with_houses(
+    segments: Sequence[Segment], found: Sequence[Sensitive], harmless: Collection[tuple[int, int]]
+) -> tuple[Sensitive, ...]:
+    """The spans, each address with the number of the house before it: "tonight to 1160 Kestrel Avenue"."""
+    spans: list[Sensitive] = []
+    for one in found:
+        before = one.first - 1
+        free = before >= 0 and (one.segment, before) not in harmless
+        free = free and not (spans and spans[-1].segment == one.segment and spans[-1].last > before)
+        house = one.type == "address" and free and _HOUSE.match(segments[one.segment].words[before].text)
+        spans.append(replace(one, first=before) if house else one)
+    return tuple(spans)
 
 
 def _by_rules(segments: Sequence[Segment]) -> tuple[tuple[Sensitive, ...], frozenset[tuple[int, int]]]:
@@ -159,16 +178,33 @@ def _repeated(scene: Scene, talk: Talk) -> list[Piece]:
 
 
 def _house_again(scene: Scene, talk: Talk) -> list[Piece]:
-    """The number of a house said just before, read back before what else belongs to it: "so 81, and the postcode?"."""
+    """The number of a house said just before, read back: "so 81, and the postcode?", or before what the street became.
+
+    A read-back is where an address is misheard anew: "11 quarry pets" of "11 Quarry Steps".
+    """
     said = next((value for value in reversed(talk.values) if value.type == "address"), None)
     first = next((group for group in scene.groups if group.first <= 2), None)
-    label = next((one for one in scene.labels if first and 0 <= one.first - first.last <= 3), None)
-    if not (said and first and label and label.type == "address" and talk.turn - said.turn <= 2):
+    if not (said and first):
         return []
-    if first.digits not in said.content.split() or not scene.free(first.first, first.last):
+    turns = talk.turn - said.turn
+    label = next((one for one in scene.labels if 0 <= one.first - first.last <= 3), None)
+    goes_on = turns <= 2 and label is not None and label.type == "address"
+    houses = {group.digits for group in groups(said.content.split())}
+    if first.digits not in houses or not scene.free(first.first, first.last):
+        return []
+    if not goes_on and not (turns == 1 and _opens_a_name(scene, first)):
         return []
     scene.taken.update(range(first.first, first.last))
     return [Piece("address", first.first, first.last, first.digits)]
+
+
+def _opens_a_name(scene: Scene, number: Group) -> bool:
+    """Whether a number is the first that is said, counts nothing, and a word that can be a street's name follows."""
+    behind = scene.atoms[number.last : number.last + 1]
+    counts = number.quantity or number.ordinal
+    if number.first > 0 or counts or scene.atoms[number.last - 1].end:
+        return False
+    return bool(behind) and behind[0].text not in FUNCTION_WORDS
 
 
 def _same_words(scene: Scene, talk: Talk) -> list[Piece]:

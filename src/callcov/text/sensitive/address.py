@@ -16,7 +16,7 @@ _STRONG = frozenset("street avenue road lane boulevard ave rd blvd crescent terr
 _STREETS = _STRONG | frozenset(
     "st drive dr ln court ct place pl way circle close gardens square parkway highway row hill grove mews trail "
     "walk green park view heights loop plaza pike alley drives brow rise bank end meadow meadows field fields "
-    "croft vale dale cross yard quay wharf mead chase ridge fold common parade".split()
+    "croft vale dale cross yard quay wharf mead chase ridge fold common parade steps".split()
 )
 _UNITS = frozenset("apartment apt unit suite flat floor number building block po box".split())
 _FLATS = frozenset("flat apartment apt".split())
