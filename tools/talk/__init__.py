@@ -67,8 +67,8 @@ four passes (`--further`, seeds 10 and 9) over 875 exchanges in the words that w
 (`tools/values/heard/`) and as many written ones. Of 262 pieces of values in a hundred exchanges by an author apart, as
 recognised, 56 could be read before and 40 after it, and of 401 decoys 22 were hidden and 25; as written, 9 of 362 and
 7, 18 of 446 decoys and 24. At last both went on for two passes (seeds 12 and 11) over all 2,600 exchanges as recognised
-and as many written ones, and the mean of the weights before and after is kept. Of the exchanges by an author apart and
-of the fresh ones:
+and as many written ones. Since then `--further` keeps the mean of the weights before and after; the earlier four passes
+were kept whole. Of the exchanges by an author apart and of the fresh ones:
 
 | learned last | as recognised: told of 262, hidden of 401 | as written: of 362, of 446 | fresh: of 922, of 2,115 |
 |---|---|---|---|

@@ -96,8 +96,8 @@ NAMES: dict[str, str] = {
         move to, deliver to, delivered to, delivering to, send it to, sent to, ship it to, mail it to, door number,
         number of the house, house name, come out to, whereabouts are you, where shall we bring, where shall i bring,
         where should we bring, where do we bring, where shall we send, where shall i send, where should we send, where
-        should i send, where do we send, where do i send, where am i sending, where shall we deliver, where should we
-        deliver, where do we deliver, where shall i post, where shall we post, where do i post""",
+        do we send, where am i sending, where shall we deliver, where should we deliver, where do we deliver, where
+        shall i post, where shall we post""",
     "password": """password, passwords, pass word, passphrase, pass phrase, memorable word, memorable
         information, memorable name, memorable place, memorable date, security word, secret word, code word, security
         answer, secret answer, answer to your security question, security question, mother maiden name, mothers maiden
