@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from callcov.checks import Results, flags
+from callcov.checks.policy import Policy
 
 Fields = Mapping[str, Any]
 
@@ -30,8 +31,8 @@ _TITLES = {
 }
 
 
-def page(analysis: Fields) -> RenderableType:
-    """The analysis object (CONTRACT §3) of a completed or failed call as a rich renderable."""
+def page(analysis: Fields, policy: Policy) -> RenderableType:
+    """The analysis object (CONTRACT §3) of a completed or failed call, judged by that policy, as a rich renderable."""
     call, metadata = analysis["call"], analysis["metadata"]
     seconds = (metadata["processing_time_ms"] or 0) / 1000
     head = Text.assemble(
@@ -41,7 +42,7 @@ def page(analysis: Fields) -> RenderableType:
     if analysis["results"] is None:
         return Group(head, Text(metadata["error_message"] or "", style="red"))
     results = Results.model_validate(analysis["results"])
-    flagged = flags(results)
+    flagged = flags(results, policy)
     table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
     table.add_column(width=1)
     table.add_column(no_wrap=True)

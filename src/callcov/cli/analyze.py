@@ -62,7 +62,7 @@ def analyze_command(
     with _bars(files) as told:
         analysed = analyze(settings(model=model, workers=workers), files, about, told)
     for analysis, target in zip(analysed, targets, strict=True):
-        _give(analysis, target, as_json=as_json)
+        _give(analysis, judged_by, target, as_json=as_json)
     failed = [one for one in zip(files, analysed, strict=True) if one[1]["status"] != "completed"]
     for file, analysis in failed:
         typer.echo(f"{file}: {analysis['metadata']['error_message']}", err=True)
@@ -82,7 +82,7 @@ def _targets(files: list[Path], out: Path | None) -> list[Path | None]:
     return [*targets]
 
 
-def _give(analysis: dict[str, Any], target: Path | None, *, as_json: bool) -> None:
+def _give(analysis: dict[str, Any], judged_by: policy.Policy, target: Path | None, *, as_json: bool) -> None:
     if target is not None:
         target.write_bytes(orjson.dumps(analysis, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     elif as_json or not sys.stdout.isatty():
@@ -90,7 +90,7 @@ def _give(analysis: dict[str, Any], target: Path | None, *, as_json: bool) -> No
     else:
         from callcov.report import page  # noqa: PLC0415 the same
 
-        Console().print(page(analysis), "")
+        Console().print(page(analysis, judged_by), "")
 
 
 @contextmanager
