@@ -7,7 +7,7 @@ get new keys, which become the analysis's in the same transaction as its documen
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -165,6 +165,10 @@ class Judges:
         verdicts = self._judged(owner, policy, found, agent, keep=True)
         both = tuple(zip(found, verdicts, strict=True))
         planned = {verdict.id: self._planned(owner, stored, verdict, policy, now) for stored, verdict in both}
+        if not policy.keep_original:
+            judged_by = self._policies(owner, found)
+            kept = [one for one in found if judged_by[_newest(one).policy_version].keep_original]
+            planned |= {one.row.id: _without_original(planned[one.row.id], one) for one in kept}
         entry = Entry(owner.who, ROLES if agent else REJUDGE, "analysis", "", now, owner.address, owner.livemode)
         done = self._put(owner, [one for one in planned.values() if one], entry)
         held: list[tuple[Verdict, str]] = []
@@ -182,13 +186,13 @@ class Judges:
     ) -> list[Verdict]:
         if not found:
             return []
-        judged_by = self._policies(owner, {_newest(one).policy_version for one in found})
+        judged_by = self._policies(owner, found)
         calls = tuple(
             Call(
                 id=one.row.id,
                 transcript=one.transcript,
                 results=_newest(one).results,
-                policy=judged_by[_newest(one).policy_version],
+                policy=judged_by[_newest(one).policy_version].model_dump_json(),
                 checks_version=_newest(one).checks_version,
                 vectors_key=one.row.vectors_key,
                 direction=one.row.call_direction,
@@ -201,11 +205,11 @@ class Judges:
         (verdicts,) = self.children.run("judging", [task])
         return verdicts
 
-    def _policies(self, owner: Owner, versions: Collection[str]) -> dict[str, str]:
-        """Those versions of the account's policy as JSON."""
+    def _policies(self, owner: Owner, found: Sequence[Stored]) -> dict[str, Policy]:
+        """The policies that what is shown of those was judged by, by their versions."""
+        versions = {_newest(one).policy_version for one in found}
         with self.database.read() as connection:
-            known = {version: policies.version(connection, owner.user_id, int(version)) for version in versions}
-        return {version: policy.model_dump_json() for version, policy in known.items()}
+            return {version: policies.version(connection, owner.user_id, int(version)) for version in versions}
 
     def _planned(
         self, owner: Owner, stored: Stored, verdict: Verdict, policy: Policy, now: datetime
@@ -275,6 +279,11 @@ class Judges:
             for key in one.stale if one.change.analysis_id in done else one.fresh:
                 self.blobs.delete(key)
         return done
+
+
+def _without_original(plan: _Planned | None, stored: Stored) -> _Planned | None:
+    """The plan with the unmasked recording among what nobody needs any more."""
+    return plan and replace(plan, stale=(*plan.stale, stored.row.blob_key))
 
 
 def _grouped(found: Sequence[tuple[str, int]]) -> Iterator[list[str]]:

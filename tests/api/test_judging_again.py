@@ -11,7 +11,7 @@ from api_server import ENDED, running, tone, wait_until
 from callscript import transcript_of
 
 from callcov.api import schemas
-from callcov.store import documents, judgements
+from callcov.store import analyses, documents, judgements
 
 RECORDED = "A 0.0-3.0 Hello this is Dana from Acme and this call is being recorded\nC 3.5-6.0 my bill is wrong"
 SILENT = "A 0.0-3.0 Hello this is Dana from Acme\nC 3.5-6.0 my bill is wrong"
@@ -187,3 +187,16 @@ def test_a_later_policy_masks_more_and_never_less(account):
         assert silenced.headers["ETag"] != loud.headers["ETag"]
         assert sound in (None, silenced.content)
         sound = silenced.content
+
+
+def test_a_policy_that_keeps_no_recordings_ends_the_one_that_was_kept(account):
+    services = account.server.services
+    put(account, NOTHING | {"keep_original": True})
+    analysis_id = account.completed(transcript=transcript_of(SILENT))
+    with services.database.read() as connection:
+        recording = analyses.get(connection, account.user_id, livemode=True, analysis_id=analysis_id).blob_key
+    for policy, kept in ((NOTHING | {"keep_original": True, "mask": []}, True), (NOTHING, False)):
+        put(account, policy)
+        assert account.post(f"/analysis/{analysis_id}/rejudge").status_code == 200
+        assert services.blobs.exists(recording) == kept
+    assert account.post(f"/analysis/{analysis_id}/rejudge").status_code == 200
