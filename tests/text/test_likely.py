@@ -145,3 +145,10 @@ def test_a_secret_that_was_written_like_a_price_stays_though_the_tagger_takes_it
         segments = segments_of([("A", said.split())])
         found = find(segments, saying(segments))
         assert bool(found) is any(sign in said for sign in "$£")
+
+
+@pytest.mark.parametrize(("code", "kind"), [("560034", "address"), ("4471", "pin")])
+def test_a_postcode_of_india_is_no_pin_though_the_tagger_takes_it_for_one(code, kind):
+    segments = segments_of([("A", "what is your pin code?".split()), ("B", [code])])
+    (found,) = find(segments, saying(segments, pin=[(1, 0, 0.95)]))
+    assert found.type == kind

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from callcov.text.normalise import FILLERS
 from callcov.text.numbers import is_number
 from callcov.text.phrases import FUNCTION_WORDS
+from callcov.text.sensitive.cues import Label
 from callcov.text.sensitive.emails import about
+from callcov.text.sensitive.names import OTHER
 from callcov.text.sensitive.scene import Piece, Scene, content_of
 from callcov.text.sensitive.stream import Atom
 
@@ -138,7 +140,7 @@ def _rest(scene: Scene, place: int, *, asked: bool) -> int:
         if (
             (atom.text in _STOPS and not _in_town(atoms, at))
             or (ended and not code)
-            or any(label.first == at for label in scene.labels_near(at, 0))
+            or any(label.first == at and not _a_town(scene, label) for label in scene.labels_near(at, 0))
         ):
             break
         if asked or code or atom.raw[:1].isupper() or (len(atom.text) == 1 and at == last):
@@ -146,6 +148,12 @@ def _rest(scene: Scene, place: int, *, asked: bool) -> int:
         elif atom.text not in FILLERS:
             break
     return last
+
+
+def _a_town(scene: Scene, label: Label) -> bool:
+    """Whether the name of something else is a town here: "12 Kings Road, Reading"."""
+    one = label.type == OTHER and label.last == label.first + 1
+    return one and scene.atoms[label.first].raw[:1].isupper() and scene.atoms[label.first - 1].end not in (".", "?")
 
 
 def _in_town(atoms: Sequence[Atom], place: int) -> bool:

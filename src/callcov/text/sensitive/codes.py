@@ -1,7 +1,7 @@
 """Codes of letters and digits however they are said: `BN3 4TQ`, "B N three, four T Q", "J M, that's M for mother".
 
-A code is a run of letters, numbers and whole words of the spelling alphabets, with what people say between them.
-Linear in the atoms.
+And what codes and numbers are by their form. A code is a run of letters, numbers and whole words of the spelling
+alphabets, with what people say between them. Linear in the atoms.
 """
 
 from __future__ import annotations
@@ -29,6 +29,12 @@ _PRONOUN_VERBS = frozenset(
     "suppose believe not never only should must had hope".split()
 )
 _POSTCODE = re.compile(r"^[A-Z][A-Z0]?\d[A-Z\d]?\d[A-Z]{2}$")
+_NANP = re.compile(r"^1?[2-9]\d{2}[2-9]\d{6}$")
+_BRITISH = re.compile(r"^(0|44)(1\d{8,9}|2\d{9}|7\d{9})$")
+_IRISH_MOBILE = re.compile(r"^(0|353)8[35679]\d{7}$")
+_TOLL_FREE = re.compile(r"^(1?8(00|33|44|55|66|77|88)\d{7}|1?900\d{7}|03\d{7,9}|080\d{6,8}|0818\d{5,7}|08[47]\d{8})$")
+"""North American, British and Irish; ten digits from 083 to 089 are somebody's Irish mobile."""
+_EIRCODE = re.compile(r"^[AC-FHKNPRTV-Y]\d[\dW](?=.*[A-Z])[AC-FHKNPRTV-Y\d]{4}$")
 _INSURANCE = re.compile(r"^(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]$")
 _IBAN = re.compile(r"^[A-Z]{2}\d{2}[A-Z\d]{11,30}$")
 
@@ -72,12 +78,28 @@ def _begins(scene: Scene, place: int) -> bool:
 
 
 def form_of(text: str) -> str | None:
-    """The type that a code has by its form alone: a British postcode, a national insurance number, an IBAN."""
-    if _POSTCODE.match(text):
+    """The type that a code has by its form alone: a British or Irish postcode, a national insurance number, an IBAN."""
+    if _POSTCODE.match(text) or _EIRCODE.match(text):
         return "address"
     if _INSURANCE.match(text):
         return "government_id"
     return "bank_account" if _IBAN.match(text) and _checked(text) else None
+
+
+def luhn(digits: str) -> bool:
+    """Whether the check digit of a card number is right (ISO/IEC 7812-1, annex B); not for all digits alike."""
+    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
+    return len(set(digits)) > 1 and sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+
+
+def phone_like(digits: str) -> bool:
+    """Whether digits have the form of a person's telephone number in North America, Britain or an Irish mobile's."""
+    return any(form.match(digits) for form in (_NANP, _BRITISH, _IRISH_MOBILE)) and not toll_free(digits)
+
+
+def toll_free(digits: str) -> bool:
+    """Whether digits have the form of a number that companies alone have."""
+    return bool(_TOLL_FREE.match(digits))
 
 
 def _checked(iban: str) -> bool:

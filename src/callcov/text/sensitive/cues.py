@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from callcov.text.guards import denied
 from callcov.text.normalise import Token
@@ -47,7 +48,13 @@ _NO_VERB = frozenset(
 _TYPED = frozenset("keypad keypads keyed automated".split())
 _TYPING = frozenset("enter type key tap put pop punch".split())
 _ON_SCREEN = frozenset("phone screen box app online website site link yourself form field keys page".split())
-_CHANGED = frozenset("reset resetting changed updated update updating".split())
+_CHANGED = frozenset("reset resetting change changing changed updated update updating".split())
+_AGREED = frozenset(("password", "pin"))
+_BEFORE_A_QUESTION = frozenset("and so ok but now well right then sorry".split())
+_WHEN_OR_WHY = frozenset("when why where".split())
+_DONE = frozenset("have did has had".split())
+_HAD = frozenset("a an the your any got one it set have".split())
+"""Words after "have you", "did you" with which a question is for the thing: "have you got your PIN?"."""
 _ASKING = frozenset("read tell give spell".split())
 _POLITE = frozenset("can could would will please if just".split())
 _POINTING = frozenset("it that those them these one".split())
@@ -57,6 +64,9 @@ _GOING_ON = frozenset(
 )
 _TELLING = frozenset("tell read showing shows give text texted sent app phone screen message".split())
 """Words around a "code" that make it one to be read out."""
+_ON_CARDS = frozenset(("card_cvv", "card_number"))
+_SIDES = frozenset("back reverse front side bottom".split())
+_CARDS = frozenset("bank credit debit driving visa mastercard amex".split())
 _SHOWN = frozenset("flashing blinking displayed display fault error sticker".split())
 """Words around a "code" that a machine shows or bears: no secret."""
 _PIECES = frozenset("bit bits part one ones digit digits piece half few number numbers letter letters figures".split())
@@ -94,7 +104,8 @@ def labels(heard: Sequence[Token]) -> tuple[Label, ...]:
         if taken.isdisjoint(covered) and others.get(match.first, match.first) >= match.first:
             taken.update(covered)
             coupon = heard[match.last - 1].text in ("code", "is") and _money_off(heard, match.first)
-            kind = OTHER if coupon and match.name.startswith("password") else match.name
+            elsewhere = match.name in _ON_CARDS and _of_a_thing(heard, match.last)
+            kind = OTHER if elsewhere or (coupon and match.name.startswith("password")) else match.name
             kept.append(Label(kind.rstrip("~"), match.first, match.last, kind.endswith("~")))
     kept += _unnamed(heard, taken)
     return tuple(_resolved(sorted(kept, key=lambda label: label.first)))
@@ -130,6 +141,13 @@ def _misheard(heard: Sequence[Token], match: Match) -> bool:
     if match.name == ENDING and heard[match.first].text[0] not in "etf":
         return True
     return all(token.text in FUNCTION_WORDS and len(token.text) > 1 for token in heard[match.first : match.last])
+
+
+def _of_a_thing(heard: Sequence[Token], place: int) -> bool:
+    """Whether the side named just before a place is one of a thing that is no card: "the back of the router"."""
+    side, *of = [token.text for token in heard[max(0, place - 1) : place + 3]]
+    of_it = len(of) == 3 and of[0] in ("of", "on") and of[1] in ("the", "your", "that", "my")
+    return side in _SIDES and of_it and of[2].isalpha() and of[2] not in OWN_THINGS | _CARDS
 
 
 def _unnamed(heard: Sequence[Token], taken: set[int]) -> Iterator[Label]:
@@ -215,7 +233,14 @@ def requested(heard: Sequence[Token], found: Sequence[Label]) -> tuple[str, ...]
     types = [*(strong or [one.type for one in asked]), *pointed]
     if "address" in types and any(one.type == "email" for one in found):
         types.append("email")
+    if "pin" in types and any(_is_pin_code(heard, one) for one in found):
+        types.insert(0, "address")
     return tuple(dict.fromkeys(types))
+
+
+def _is_pin_code(heard: Sequence[Token], label: Label) -> bool:
+    """Whether a label is the name of a PIN that in India is that of a postcode."""
+    return "".join(token.text for token in heard[label.first : label.last]) == "pincode"
 
 
 def offered(heard: Sequence[Token], found: Sequence[Label]) -> tuple[str, ...]:
@@ -259,15 +284,34 @@ def _requested(heard: Sequence[Token], label: Label) -> bool:
         return False
     if denied(heard, label.first, reach=9) or (label.first and heard[label.first - 1].text == "my"):
         return False
-    if _CHANGED & set(said) and "you" not in said:
+    question, asks = heard[last - 1].end == "?", bool(_REQUESTS.find(heard[first:last]))
+    about_it = label.type in _AGREED and question and _about_secret(said, asks=asks)
+    if about_it or (_CHANGED & set(said) and "you" not in said):
         return False
-    question = heard[last - 1].end == "?"
     beside = {token.text for token in [*heard[first : label.first], *heard[label.last : last]]}
     if label.weak:
         short = beside <= _NO_VERB
         own = label.type != "account_number" or (label.first > 0 and heard[label.first - 1].text == "your")
-        return question and (short or (own and bool(_REQUESTS.find(heard[first:last]))))
-    return question or len(said) <= 4 or beside <= _NO_VERB or bool(_REQUESTS.find(heard[first:last]))
+        return question and (short or (own and asks))
+    return question or len(said) <= 4 or beside <= _NO_VERB or asks
+
+
+def _about_secret(said: Sequence[str], *, asks: bool) -> bool:
+    """Whether a question with a secret in it is not for it: "when did you last use your PIN?", "shall I reset it?".
+
+    `asks` tells that words of asking are in it.
+    """
+    opening = next((place for place, text in enumerate(said) if text not in _BEFORE_A_QUESTION), 0)
+    words = said[opening : opening + 3]
+    changes = not _CHANGED.isdisjoint(said)
+    if changes and (words[1:2] == ["i"] or ("me", "to") in pairwise(said)):
+        return True
+    if asks or not words:
+        return False
+    if words[0] in _DONE:
+        return _HAD.isdisjoint(words[1:])
+    either = words[:2] in (["is", "it"], ["was", "it"], ["is", "that"]) and "or" in said
+    return changes or either or words[0] in _WHEN_OR_WHY or words[:2] == ["what", "happens"]
 
 
 def _place_of_other(heard: Sequence[Token], label: Label, found: Sequence[Label]) -> bool:

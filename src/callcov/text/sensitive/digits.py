@@ -8,11 +8,10 @@ phones. Counts, money, times and dates are no runs.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from callcov.text.phrases import FUNCTION_WORDS
-from callcov.text.sensitive.codes import Code, codes, form_of
+from callcov.text.sensitive.codes import Code, codes, form_of, luhn, phone_like, toll_free
 from callcov.text.sensitive.cues import Label
 from callcov.text.sensitive.dates import birth_like
 from callcov.text.sensitive.names import ENDING, FEW_DIGITS, OTHER
@@ -53,15 +52,16 @@ _FITTING = (
 )  # fmt: skip
 _ANSWERING = frozenset("hello hi good morning afternoon evening".split())
 _HINTED = {"card_number": 4, "card_cvv": 3, "pin": 4, "password": 3}
+_AT_HAND = 1
+"""Words at most between the name of something else and the number that it is."""
 _LONG = 10
 """Digits of which nothing has so many that is counted or numbered through."""
 _BESIDE = 14
 """Words between two values of one kind at most, or a value and its repetition."""
+_INDIAN = 6
+"""Digits of an Indian postcode, which is called a PIN code."""
 _CODE = 5
 """Digits from which a number said in a short reply is the code spoken of before."""
-_NANP = re.compile(r"^1?[2-9]\d{2}[2-9]\d{6}$")
-_BRITISH = re.compile(r"^(0|44)(1\d{8,9}|2\d{9}|7\d{9})$")
-_TOLL_FREE = re.compile(r"^(1?8(00|33|44|55|66|77|88)\d{7}|0(3|8)\d{7,9}|1?900\d{7})$")
 
 
 def numbers(scene: Scene, spared: Callable[[str], bool]) -> tuple[Piece, ...]:
@@ -140,12 +140,6 @@ def _answers(kind: str, code: Code, digits: str, *, few: bool) -> bool:
     return kind in CODES and (len(digits) > 1 or few or (kind == "address" and bool(digits)))
 
 
-def luhn(digits: str) -> bool:
-    """Whether the check digit of a card number is right (ISO/IEC 7812-1, annex B); not for all digits alike."""
-    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
-    return len(set(digits)) > 1 and sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
-
-
 def _label_of(scene: Scene, run: Run, used: dict[Label, str]) -> Label | None:
     """The label that speaks for a run: the nearest before it that still waits for digits, else one just after it."""
     before = scene.label_before(run.first, _FAR if len(run.digits) < 13 else 10)
@@ -164,24 +158,43 @@ def _label_of(scene: Scene, run: Run, used: dict[Label, str]) -> Label | None:
 def _type_of(scene: Scene, run: Run, label: Label | None, *, bare: bool) -> str | None:
     """What a run is, or None for a number that is not sensitive."""
     length = len(run.digits)
+    if _is_card(scene, run, label):
+        return "card_number"
     if label and label.type == OTHER:
         few = label.last - label.first == 1 and scene.atoms[label.first].text in FEW_DIGITS
         return _by_form(scene, run) if few and length >= _LONG else None
     if label and label.type == ENDING:
         return _end_of(scene, label) if length > 1 else None
-    before = scene.atoms[run.first - 1].text if run.first else ""
-    if length <= 4 and before in _WHEN and "address" not in scene.asked and not (before == "for" and scene.asked):
-        return None
-    if before == "am" and length <= 2 and scene.atoms[run.first].text not in COUNTED and _age(scene):
+    if _tells_when(scene, run) or _tells_age(scene, run):
         return None
     if label and (kind := _named(scene, run, label)):
         return kind
     return _answer(scene, run, bare=bare) or _goes_on(scene, run) or _by_form(scene, run)
 
 
-def _age(scene: Scene) -> bool:
+def _is_card(scene: Scene, run: Run, label: Label | None) -> bool:
+    """Whether a run has a card's length, first digit and check digit where a card is asked for or spoken of.
+
+    Whatever else is: "and what card for the order?". Only what stands right beside the number names it otherwise.
+    """
+    if not (13 <= len(run.digits) <= 19 and run.digits[0] in "3456" and luhn(run.digits)):
+        return False
+    spoken = "card_number" in (*scene.asked, *scene.hinted) or any(one.type == "card_number" for one in scene.labels)
+    return spoken and not (label and label.type == OTHER and abs(run.first - label.last) <= _AT_HAND)
+
+
+def _tells_when(scene: Scene, run: Run) -> bool:
+    """Whether a short number is a time or an amount by the word before it: "at 4", "for 250"."""
+    before = scene.atoms[run.first - 1].text if run.first else ""
+    asked = "address" in scene.asked or (before == "for" and bool(scene.asked))
+    return len(run.digits) <= 4 and before in _WHEN and not asked
+
+
+def _tells_age(scene: Scene, run: Run) -> bool:
     """Whether a number after "I'm" is an age: nobody waits for a date of birth or an address."""
-    return {"date_of_birth", "address"}.isdisjoint((*scene.asked, *scene.going))
+    waits = not {"date_of_birth", "address"}.isdisjoint((*scene.asked, *scene.going))
+    counted = scene.atoms[run.first].text in COUNTED
+    return run.first > 0 and scene.atoms[run.first - 1].text == "am" and len(run.digits) <= 2 and not (counted or waits)
 
 
 def _named(scene: Scene, run: Run, label: Label) -> str | None:
@@ -190,6 +203,8 @@ def _named(scene: Scene, run: Run, label: Label) -> str | None:
     kind = _bank(scene, label)
     if kind not in _FEWEST or (kind == "email" and kind not in scene.asked):
         return None
+    if kind == "pin" and length == _INDIAN and "address" in scene.asked:
+        return "address"
     weak = label.weak and kind == label.type
     if weak and kind not in scene.asked and not _speaks(scene, run, label):
         return None
@@ -261,7 +276,7 @@ def _answer(scene: Scene, run: Run, *, bare: bool) -> str | None:
     length = len(run.digits)
     if "date_of_birth" in scene.asked and birth_like(run.parts):
         return "date_of_birth"
-    if "phone_number" in scene.asked and _TOLL_FREE.match(run.digits):
+    if "phone_number" in scene.asked and toll_free(run.digits):
         return None
     for kind, fewest, most in _FITTING:
         if kind in scene.asked and fewest <= length <= most:
@@ -334,8 +349,8 @@ def _by_form(scene: Scene, run: Run) -> str | None:
     if issued and 8 < length < 13 and (4, 4) in (lengths[:2], _pauses(scene, run)[:2]):
         return "card_number"  # broken off; a telephone number is not said in fours
     plus = run.first > 0 and scene.atoms[run.first - 1].text == "plus"
-    phone = _NANP.match(digits) or _BRITISH.match(digits) or (plus and 8 <= length <= 15)
-    return "phone_number" if phone and not _TOLL_FREE.match(digits) else None
+    phone = phone_like(digits) or (plus and 8 <= length <= 15 and not toll_free(digits))
+    return "phone_number" if phone else None
 
 
 def _pauses(scene: Scene, run: Run) -> tuple[int, ...]:

@@ -31,6 +31,15 @@ _NOT_LOCAL = (
 )
 
 
+_ASIDES = [
+    words.split()
+    for words in """all in one word, all one word, in one word, one word, all lower case, in lower case, lower case, all
+        lowercase, all in lower case, all small letters, in small letters, small letters, all in small letters, all
+        together, all joined up, no spaces, with no spaces, no gaps""".split(",")
+]
+"""How a name is written, said behind it: "johnsmith, all one word, at gmail dot com"."""
+
+
 def emails(scene: Scene) -> tuple[Piece, ...]:
     """Every email address: `dana@example.com`, "dana dot smith at example dot com"; a website has no name before it.
 
@@ -61,9 +70,18 @@ def _numbers_before(scene: Scene, found: Sequence[Piece]) -> list[Piece]:
     spans = [
         (group.first, group.last)
         for group in near
-        if group and not group.quantity and taken.isdisjoint(range(group.first, group.last))
+        if group
+        and not group.quantity
+        and taken.isdisjoint(range(group.first, group.last))
+        and not _of_other(scene, group.first)
     ]
     return [Piece("email", *span, content_of(scene.atoms[slice(*span)]), whole=False) for span in dict.fromkeys(spans)]
+
+
+def _of_other(scene: Scene, place: int) -> bool:
+    """Whether a number is, or answers for, something else: "my order number's 4471229 and my email's ..."."""
+    label = scene.label_before(place, 4)
+    return label.type == OTHER if label else OTHER in scene.asked
 
 
 def _linked(scene: Scene, found: Sequence[Piece]) -> list[Piece]:
@@ -152,6 +170,9 @@ def _local(atoms: Sequence[Atom], at: int, *, asked: bool) -> int:
         spelled = (len(atom.text) == 1 and atom.text != "i") or atom.text in _LINKS
         beside = first < at and len(atoms[first].text) == 1
         number = atom.text == "one" and first > 1 and is_number(atoms[first - 2].text)
+        if aside := _aside(atoms, first):
+            first -= aside
+            continue
         if atom.text in _NOT_LOCAL and not linked and not number and not (spelled and (atom.text != "a" or beside)):
             break
         if first < at and atom.end in (".", "?") and not spelled:
@@ -162,6 +183,16 @@ def _local(atoms: Sequence[Atom], at: int, *, asked: bool) -> int:
     while first < at and (atoms[first].text in FILLERS or atoms[first].text in _LINKS):
         first += 1
     return _taken_back(atoms, first) if asked and first < at else first
+
+
+def _aside(atoms: Sequence[Atom], place: int) -> int:
+    """How many words just before a place only tell how a name is written, if another name can stand before them."""
+    for aside in _ASIDES:
+        first = place - len(aside)
+        said = ["one" if atom.text == "1" else atom.text for atom in atoms[max(0, first) : place]]
+        if first > 0 and said == aside and atoms[first - 1].text not in _NOT_LOCAL:
+            return len(aside)
+    return 0
 
 
 def _taken_back(atoms: Sequence[Atom], first: int) -> int:

@@ -29,14 +29,14 @@ NAMES: dict[str, str] = {
         number on the back, numbers on the back, code on the back, three digits on the back, three digit code, three
         digit security code, three digit number on the back, last three digits on the back, digits on the reverse,
         digits on the signature strip, digits off the signature strip, signature strip, last three on the back, three
-        on the reverse, three on the strip, on the strip, security digits, security number, security numbers, last
-        three off the back, three off the back, digits off the back, number off the back, three on the back, four
-        digits on the front, four digit code on the front, four on the front, card verification, card verification
-        number, card verification code, verification value, back of the card, back of your card, three numbers on the
-        back, last three numbers on the back, little number on the back, last three digits, turn it over, turn the
-        card over, turn your card over, flip it over, flip the card over, flip your card over, what it says on the
-        back, what does it say on the back, what is on the back, say on the back, security is, on the signature strip,
-        strip on the back""",
+        on the reverse, three on the strip, on the strip, the three digits, three digit number, number on the reverse,
+        numbers on the reverse, security digits, security number, security numbers, last three off the back, three off
+        the back, digits off the back, number off the back, three on the back, four digits on the front, four digit
+        code on the front, four on the front, card verification, card verification number, card verification code,
+        verification value, back of the card, back of your card, three numbers on the back, last three numbers on the
+        back, little number on the back, last three digits, turn it over, turn the card over, turn your card over, flip
+        it over, flip the card over, flip your card over, what it says on the back, what does it say on the back, what
+        is on the back, say on the back, security is, on the signature strip, strip on the back""",
     "ssn": """social security number, social security, social, ssn, s s n, social number, your social,
         my social, digits of your social, digits of your social security number, nine digits, all nine digits, nine
         digit number""",
@@ -91,35 +91,35 @@ NAMES: dict[str, str] = {
     "address": """have you at, got you at, have you living at, you are at, address, home address, mailing
         address, billing address, shipping address, delivery address, street address, postal address, property
         address, service address, current address, new address, zip code, zip, zipcode, post code, postcode, postal
-        code, where do you live, where you live, where are you living, street name, house number, first line of the
-        address, first line of your address, first line, number and street, live at, i live at, living at, moved to,
-        move to, deliver to, delivered to, delivering to, send it to, sent to, ship it to, mail it to, door number,
-        number of the house, house name, come out to, whereabouts are you, where shall we bring, where shall i bring,
-        where should we bring, where do we bring, where shall we send, where shall i send, where should we send, where
-        do we send, where am i sending, where shall we deliver, where should we deliver, where do we deliver, where
-        shall i post, where shall we post""",
+        code, eircode, eir code, where do you live, where you live, where are you living, street name, house number,
+        first line of the address, first line of your address, first line, number and street, live at, i live at,
+        living at, moved to, move to, deliver to, delivered to, delivering to, send it to, sent to, ship it to, mail it
+        to, door number, number of the house, house name, come out to, whereabouts are you, where shall we bring, where
+        shall i bring, where should we bring, where do we bring, where shall we send, where shall i send, where should
+        we send, where do we send, where am i sending, where shall we deliver, where should we deliver, where do we
+        deliver, where shall i post, where shall we post""",
     "password": """password, passwords, pass word, passphrase, pass phrase, memorable word, memorable
         information, memorable name, memorable place, memorable date, security word, secret word, code word, security
         answer, secret answer, answer to your security question, security question, mother maiden name, mothers maiden
         name, maiden name, log in password, account password, first pet, first school, favourite teacher, favorite
         teacher, place you were born, town you were born in, city you were born in, safe word, magic word, one time
-        code, one time passcode, one time password, passcode, pass code, verification code, code we sent you, code we
-        just sent, code we texted, code i sent you, code we just texted, code i just texted, code we have sent, code
-        that we sent, code i texted, code sent to you, code sent to your phone, code i have sent, code that i sent,
-        text message code, code i just sent, code you received, code you got, code that came, code in the text, code
-        it sent, code they sent, authentication code, authenticator code, authorisation code on, confirmation code we
-        sent, six digits, six numbers, temporary one, temporary password, six digit code, four digit code, five digit
-        code, eight digit code, six figures, code on your phone, code on the screen, code on your screen, code came
-        through, code has come, sent a code, send you a code, sending you a code, sending a code, send a code, text
-        you a code, texted you a code, got a code, have a code, text with a code, message with a code, email with a
-        code, sent you a code, login code, log in code, sign in code, code to your phone, access code, code for the
+        code, one time passcode, one time password, otp, o t p, passcode, pass code, verification code, code we sent
+        you, code we just sent, code we texted, code i sent you, code we just texted, code i just texted, code we have
+        sent, code that we sent, code i texted, code sent to you, code sent to your phone, code i have sent, code that
+        i sent, text message code, code i just sent, code you received, code you got, code that came, code in the text,
+        code it sent, code they sent, authentication code, authenticator code, authorisation code on, confirmation code
+        we sent, six digits, six numbers, temporary one, temporary password, six digit code, four digit code, five
+        digit code, eight digit code, six figures, code on your phone, code on the screen, code on your screen, code
+        came through, code has come, sent a code, send you a code, sending you a code, sending a code, send a code,
+        text you a code, texted you a code, got a code, have a code, text with a code, message with a code, email with
+        a code, sent you a code, login code, log in code, sign in code, code to your phone, access code, code for the
         app, entry code, gate code, door code, alarm code, key safe code, never share, do not share, not to share,
         never to share, secret question, security phrase, secret phrase, maiden, password hint, pass phrase, agreed
         word, collection word""",
     "password~": """text is on its way, text on its way, numbers when they come, sent you a text, send you a
         text, sending you a text, get the text, got the text, get a text, text message, text through, had a text, code
         is""",
-    "pin": """pin, pin number, pin code, p i n, four digit pin, security pin, telephone banking pin,
+    "pin": """pin, pin number, pin code, pincode, p i n, four digit pin, security pin, telephone banking pin,
         telephone pin, pen number, p i n number, keypad number, keypad code, number for the keypad, code for the
         keypad, number you type in, do you type in, do you key in, do you punch in, do you tap in, number you key in,
         number you punch in, number you tap in, code you type in, code you key in, which four digits, what four
@@ -135,11 +135,12 @@ NAMES: dict[str, str] = {
         number, id number, id card number, government id, identification number, tax id, tax id number, tax number,
         taxpayer id, taxpayer identification number, taxpayer reference, tax reference, social insurance number,
         social insurance, unique taxpayer reference, u t r, medicare number, medicare id, medicaid number, nhs number,
-        n h s number, green card number, alien number, alien registration number, resident card number, voter id
-        number, visa permit number, identity card number, share code, my licence, your licence, his licence, her
-        licence, the licence, my license, your license, the license, licence in front of me, licence in front, license
-        in front of me, licence says, travelling on, traveling on, what document, which document, travel documents,
-        travel permit, permit, driver card, tax code number""",
+        n h s number, pps number, ppsn, pps, p p s number, p p s, aadhaar number, aadhaar card, aadhaar, aadhar number,
+        aadhar card, aadhar, pan number, pan card, pan card number, green card number, alien number, alien registration
+        number, resident card number, voter id number, visa permit number, identity card number, share code, my
+        licence, your licence, his licence, her licence, the licence, my license, your license, the license, licence in
+        front of me, licence in front, license in front of me, licence says, travelling on, traveling on, what
+        document, which document, travel documents, travel permit, permit, driver card, tax code number""",
     ENDING: "ending in, ending, ends in, ends with, that ends, ending with, finishing, finishes, ends",
     OTHER: """off your letter, on your letter, off the letter, order number, order id, my order, your
         order, the order, an order, order, confirmation number, confirmation code, reference number, reference,
