@@ -44,15 +44,16 @@ _EITHER = """one moment, one second, one sec, one minute, one min, one tick, one
     be a second, be one moment, be one second, be one minute, a minute or so, a moment or two, a little while to, just
     waiting, you on mute, on mute for, mute myself, mute you, here somewhere, i will wait, i can wait, i will hold,
     happy to wait, no rush, no hurry, whenever you are ready"""
-_AGENT = """you on hold, you on a brief hold, you on a short hold, you on a quick hold, you on a hold, on a short
-    hold, on a brief hold, on a quick hold, on hold for, on hold while, on hold a, on hold just, pop you on, please
-    hold, hold please, hold the line, hold for me, hold for a, hold a moment, hold a second, hold a minute, can you
-    hold, could you hold, would you hold, will you hold, mind holding, ok to hold, happy to hold, all right to hold,
-    able to hold, if you could hold, if you can hold, if you hold, if you would hold, keep holding, transfer you,
-    transferring you, put you through, putting you through, put you across, putting you across, put you over, putting
-    you over, put you on to, put you back, pass you over, passing you over, pass you to, passing you to, pass you
-    across, pass you through, patch you through, patching you, connect you, connecting you, get you over to, hand you
-    over, handing you over, get my supervisor, get my manager, get my colleague, fetch my"""
+_AGENT = """you on hold, your call on hold, the call on hold, this call on hold, you on a brief hold, you on a
+    short hold, you on a quick hold, you on a hold, on a short hold, on a brief hold, on a quick hold, on hold for,
+    on hold while, on hold a, on hold just, pop you on, please hold, hold please, hold the line, hold for me, hold
+    for a, hold a moment, hold a second, hold a minute, can you hold, could you hold, would you hold, will you hold,
+    mind holding, ok to hold, happy to hold, all right to hold, able to hold, if you could hold, if you can hold, if
+    you hold, if you would hold, keep holding, transfer you, transferring you, put you through, putting you through,
+    put you across, putting you across, put you over, putting you over, put you on to, put you back, pass you over,
+    passing you over, pass you to, passing you to, pass you across, pass you through, patch you through, patching
+    you, connect you, connecting you, get you over to, hand you over, handing you over, get my supervisor, get my
+    manager, get my colleague, fetch my"""
 
 
 _AGENT_MOMENT = """slow today, bit slow, being slow, running slow, slow this morning, slow this afternoon, system is

@@ -27,15 +27,15 @@ _WORDINGS = Matcher(
                 you today is, it is my name""",
             "reached": """you have reached, you have got, you have come through to, you have got through to, you got,
                 you have been put through to, you have come through""",
-            "this": "this is, i am, we have not met i am",
+            "this": "this is, i am, we have not met i am, myself",
             "it": "it is, that is",
-            "after": """speaking, on the line, on the phone, on the other end, is my name, is the name, my name, here,
-                from, at, with, in, over at, over in, over here, calling, ringing, phoning, by the way, on behalf,
-                your, one of the, again, and i will, and i am, and i work, and i look, and i have, and this, i will
-                be, i am, i look, i work, i will, how can i, how may i, what can i, on a recorded, on the, of, and we,
-                and the, can i, is that, am i, just calling, just ringing, and our, and you, just so, just to, before
-                we, our calls""",
-            "signing": "speaking, here, on the line, on the phone, is my name, is the name, with you",
+            "after": """speaking, on the line, on the phone, on the other end, is my name, is the
+                name, my name, here, this side, from, at, with, in, over at, over in, over here, calling, ringing,
+                phoning, by the way, on behalf, your, one of the, again, and i will, and i am, and i work, and i look,
+                and i have, and this, i will be, i am, i look, i work, i will, how can i, how may i, what can i, on a
+                recorded, on the, of, and we, and the, can i, is that, am i, just calling, just ringing, and our, and
+                you, just so, just to, before we, our calls""",
+            "signing": "speaking, this side, here, on the line, on the phone, is my name, is the name, with you",
         }.items()
         for wording in wordings.split(",")
     ),
@@ -172,12 +172,12 @@ class Naming:
         """A name before "speaking", "on the line", "here"."""
         heard = self.heard
         for match in self._signing:
-            first = match.first
-            while first and self.names[first - 1] and match.first - first < _LONGEST:
-                if first < match.first and heard[first - 1].end:
+            first = behind = self._of_company(match.first)
+            while first and self.names[first - 1] and behind - first < _LONGEST:
+                if first < behind and heard[first - 1].end:
                     break
                 first -= 1
-            if first == match.first or heard[match.last - 1].end == "?" or heard[match.first].text in ORGANISATIONS:
+            if first == behind or heard[match.last - 1].end == "?" or heard[match.first].text in ORGANISATIONS:
                 continue  # "Palfrey Hire" sounds like "Palfrey here"
             if heard[match.first - 1].end in ((".", "?") if heard[match.first].text != "with" else (".", "?", ",")):
                 continue
@@ -188,6 +188,18 @@ class Naming:
             starts = starts or (self._known(first) and match.last in self._following)
             if starts and not inverted(heard, first) and not denied(heard, first):
                 yield first, match.last
+
+    def _of_company(self, place: int) -> int:
+        """Where "from" and a company begin just before a signature: "Tom from Eir here"; else the place itself."""
+        first = place
+        while (
+            first
+            and place - first < _LONGEST
+            and (self.names[first - 1] or self.heard[first - 1].text in ORGANISATIONS)
+        ):
+            first -= 1
+        of = first > 1 and first < place and self.heard[first - 1].text in ("from", "at")
+        return first - 1 if of and self.names[first - 2] and not self.heard[first - 2].end else place
 
     def unclear(self, *, asked: bool, opens: bool) -> Iterator[tuple[int, int]]:
         """A name that was not understood; see `unclear`."""
@@ -303,6 +315,8 @@ class Naming:
             if before.text in ("is", "that", "what", "where", "why", "put", "if", "think") or (
                 match.name == "named" and before.text in _OTHERS
             ):
+                return True
+            if heard[first].text == "myself" and before.text not in _GREETINGS:
                 return True
             bare = heard[first].text == "name" or [token.text for token in heard[first : first + 2]] == ["the", "name"]
             if bare and before.text != "the" and before.text not in _GREETINGS:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from callcov.checks.naming import answers_yes
 from callcov.checks.passages import Passage
@@ -45,6 +46,9 @@ _ANNOUNCING = (
 _SERIOUSLY = frozenset("seriously very every each from back personally ourselves daily payment payments".split())
 """What makes "we take these calls" mean just that."""
 _LISTENING = frozenset("monitor monitored monitoring listened".split())
+_WHY = frozenset("quality training purposes".split())
+_ON_FILE = (["on", "your"], ["against", "your"], ["in", "your"])
+"""Where something else was recorded: "as a fault", "on your account"."""
 _PAUSES = frozenset(
     "pause paused pausing pauses stop stopped stopping suspend suspended switch switched turn turned".split()
 )
@@ -167,9 +171,11 @@ def _records(said: list[str], at: int) -> bool:
     """Whether a word of recording is said of this call, and not of another, of a payment or of a reading."""
     before, after = said[max(0, at - 7) : at], said[at + 1 : at + 6]
     around = {*said[max(0, at - 12) : at], *after}
-    if around & (_OF_ANOTHER - {"your"}) or set(before) & _PAST:
-        return False
     word, call = said[at], bool(around & _CALL)
+    watched = word in _LISTENING and not around & (RECORDING | _WHY) and _of_their_line(said)
+    noted = word in ("recorded", "recording") and (after[:1] == ["as"] or after[:2] in _ON_FILE)
+    if around & (_OF_ANOTHER - {"your"}) or set(before) & _PAST or watched or noted:
+        return False
     on_a_line = after[:1] and after[0] in _CALL and set(before[-3:]) & {"a", "this", "on", "our"}
     on_tape = word == "tape" and before[-1:] == ["on"] and (call or around & {"this", "everything", "all", "say"})
     if on_a_line or on_tape:
@@ -184,6 +190,13 @@ def _records(said: list[str], at: int) -> bool:
         ours = _WE & set(before) and _CALL & set(after) - {"line", "lines"}
         return bool(call and (_BEING & set(before[-3:]) or ours))
     return bool(_WE & set(before[-4:]) and before[-1:] != ["on"] and (_CALL & set(after[:3]) or after[:1] in _WHOLE))
+
+
+def _of_their_line(said: list[str]) -> bool:
+    """Whether it is a customer's line that is watched, for its faults: "we'll be monitoring your line"."""
+    calls = _CALL.intersection(said) - {"line", "lines"}
+    theirs = any(one in ("your", "the") and other in ("line", "lines") for one, other in pairwise(said))
+    return theirs and not calls
 
 
 def _is_recording(before: list[str], after: list[str], *, call: bool) -> bool:

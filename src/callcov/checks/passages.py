@@ -11,12 +11,16 @@ from callcov.model import Role, Transcript
 from callcov.text.murmurs import murmured
 from callcov.text.normalise import Token, plain, tokens
 
+_SOON = 2.0
+"""Seconds within which whoever was only listened to goes on; "right" and then a long silence is a turn."""
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """Plain tokens of one side; `places[token.word]` is the segment and the word in it that a token came from.
 
-    `interaction` counts the side's passages from 1.
+    `interaction` counts the side's passages from 1; one that only listens, while the other side goes on, has the number
+    of the one before it, for it ends no turn.
     """
 
     tokens: tuple[Token, ...]
@@ -50,28 +54,45 @@ def passages(transcript: Transcript, heard: Sequence[tuple[Token, ...]], role: R
 
     A passage ends where the other side takes a turn. A backchannel is no turn, unless it answers a question.
     """
-    runs = list(_runs(transcript, heard, role))
+    listening = _listening(transcript, heard)
     found: list[Passage] = []
-    for number, run in enumerate(runs, start=1):
+    number = 0
+    for run in _runs(transcript, listening, role):
+        number += not (all(listening[place] for place in run) and _goes_on(transcript, run[-1]))
         places = tuple((place, at) for place in run for at in range(len(transcript.segments[place].words)))
         if len(run) == 1:
             said = heard[run[0]]
         else:  # a number may go on in the next segment
             said = plain(tokens([transcript.segments[place].words[at] for place, at in places]))
-        found.append(Passage(said, places, number))
+        found.append(Passage(said, places, max(1, number)))
     return tuple(found)
 
 
-def _runs(transcript: Transcript, heard: Sequence[tuple[Token, ...]], role: Role) -> Iterator[list[int]]:
+def _runs(transcript: Transcript, listening: Sequence[bool], role: Role) -> Iterator[list[int]]:
     """The places of one side's segments, a list for each run without a turn of the other side between."""
     run: list[int] = []
     for place, segment in enumerate(transcript.segments):
         if transcript.role(segment.speaker) is role:
             run.append(place)
-        elif run:
-            asked = transcript.segments[run[-1]].words[-1].text.rstrip("\"'").endswith("?")
-            if asked or not (only_listens(heard[place]) or murmured(segment.words)):
-                yield run
-                run = []
+        elif run and not listening[place]:
+            yield run
+            run = []
     if run:
         yield run
+
+
+def _goes_on(transcript: Transcript, place: int) -> bool:
+    """Whether somebody speaks soon after a segment: the other side, who was only listened to."""
+    after = transcript.segments[place + 1 : place + 2]
+    return bool(after) and after[0].span.start - transcript.segments[place].span.end <= _SOON
+
+
+def _listening(transcript: Transcript, heard: Sequence[tuple[Token, ...]]) -> tuple[bool, ...]:
+    """For each segment whether it is a backchannel that answers no question of the other side just before it."""
+    asks = dict.fromkeys(Role, False)
+    found: list[bool] = []
+    for segment, said in zip(transcript.segments, heard, strict=True):
+        role = transcript.role(segment.speaker)
+        found.append(not asks[role.other] and (only_listens(said) or murmured(segment.words)))
+        asks[role] = segment.words[-1].text.rstrip("\"'").endswith("?")
+    return tuple(found)

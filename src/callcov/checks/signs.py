@@ -115,7 +115,11 @@ _AGENT = {
         do not do that, nobody available, no one available, not in today, nobody in today, no manager""",
 }
 _MATCHERS = {
-    role: Matcher(((sign, wording) for sign, wordings in signs.items() for wording in wordings.split(",")), exact=True)
+    role: Matcher(
+        ((sign, wording) for sign, wordings in signs.items() for wording in wordings.split(",")),
+        exact=True,
+        spelled=True,
+    )
     for role, signs in ((Role.CUSTOMER, _CUSTOMER), (Role.AGENT, _AGENT))
 }
 _SPOKE = frozenset("rang called phoned spoke emailed".split())

@@ -91,6 +91,12 @@ ORGANISATIONS = frozenset(
     software solar solicitors solutions state store stores studio studios supplies support surgery switchboard
     systems taxis team tech technical technologies technology telecom telephone theatre tickets tours trains travel
     trust tyres university upgrades utilities vets warranty water windows wireless works
+    airbnb airtel aldi allianz allstate amazon apple argos asda aviva axa barclays bt capita centrica citibank comcast
+    costco currys dhl dpd easyjet ebay edf ee eir evri expedia facebook fedex flipkart geico giffgaff google halifax
+    hdfc hsbc icici ikea jio lidl lloyds lufthansa marriott mastercard microsoft monzo natwest netflix npower o2 paypal
+    paytm plusnet revolut ryanair sainsburys samsung santander sky swiggy talktalk tesco ups verizon visa vodafone
+    walmart xfinity zomato
     """.split()
 )
-"""Words that name a company, a desk or a department, alone or beside its name."""
+"""Words that name a company, a desk or a department, alone or beside its name, and companies that many agents speak
+for: "you're through to Vodafone" names nobody."""

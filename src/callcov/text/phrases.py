@@ -62,15 +62,17 @@ class Matcher:
     """Wordings compiled once, found in any number of token sequences. An empty matcher finds nothing.
 
     `wordings` are (name, sentence) pairs; several may share a name, and a sentence without a word is left out.
-    `exact` forgives no missing, changed or added words, only the recogniser's spelling.
+    `exact` forgives no missing, changed or added words, only the recogniser's spelling; `spelled` forgives no spelling
+    either of a content word that is a wording's only one: "crying" is not heard in "trying".
     """
 
-    def __init__(self, wordings: Iterable[tuple[str, str]], *, exact: bool = False) -> None:
+    def __init__(self, wordings: Iterable[tuple[str, str]], *, exact: bool = False, spelled: bool = False) -> None:
         """Lay the wordings out; linear in their words."""
+        self._spelled = spelled
         self._levels = range(1)
         self._at: dict[int, _Wording] = {}
         self._row: dict[str, int] = {}
-        self._starts = self._loose = 0
+        self._starts = self._loose = self._only = 0
         self._ends = [0] * (_MOST_ERRORS + 1)
         width = 0
         for name, sentence in wordings:
@@ -104,9 +106,12 @@ class Matcher:
 
     def _add(self, wording: _Wording) -> None:
         """Give a wording its bits."""
-        solid = sum(word not in FUNCTION_WORDS for word in wording.words) < 6
+        content = sum(word not in FUNCTION_WORDS for word in wording.words)
+        solid = content < 6
         for place, word in enumerate(wording.words, start=wording.start):
             self._row[word] = self._row.get(word, 0) | 1 << place
+            if self._spelled and content == 1 and word not in FUNCTION_WORDS:
+                self._only |= 1 << place
             if not _fixed(word) and (not solid or word in FUNCTION_WORDS):
                 self._loose |= 1 << place
         self._starts |= 1 << wording.start
@@ -122,7 +127,7 @@ class Matcher:
         if mask is None:
             mask = 0
             for meant in self._vocabulary.meant_by(word):
-                mask |= self._row[meant]
+                mask |= self._row[meant] if meant == word else self._row[meant] & ~self._only
             if len(self._masks) >= REMEMBERED:
                 self._masks.clear()
             self._masks[word] = mask

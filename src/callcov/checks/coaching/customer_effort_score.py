@@ -255,11 +255,16 @@ def _complaints(transcript: Reading, heard: _Heard) -> Driver:
 
 
 def _negative_trend(transcript: Reading, heard: _Heard, sentiment: SentimentAnalysis) -> Driver | None:
-    """They leave in a worse mood than they came: shown by their most negative words, the latest of equals."""
+    """They leave in a worse mood than they came: shown by what is wrong in their most negative words.
+
+    That is the signs in their most negative segment, the latest of equals; without one, all its words.
+    """
     spoken = [*transcript.spoken_by(Role.CUSTOMER)]
     if sentiment.customer.end == "negative" and sentiment.customer.trend == "declined":
         place, segment = min(reversed(spoken), key=lambda said: said[1].sentiment)
-        return Driver(driver="negative_trend", points=1, evidence=(evidence(transcript, place, 0, len(segment.words)),))
+        shown = _shown(transcript, [one for one in heard.customer if one.place == place])
+        whole = evidence(transcript, place, 0, len(segment.words))
+        return Driver(driver="negative_trend", points=1, evidence=shown or (whole,))
     last = {place for place, _ in spoken[-(len(spoken) // 4 or 1) :]} if len(spoken) >= 3 else set[int]()
     broken = [one for one in heard.told if one.place in last and one.name in _LEAVING]
     return Driver(driver="negative_trend", points=int(bool(broken)), evidence=_shown(transcript, broken))

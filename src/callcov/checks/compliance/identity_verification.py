@@ -108,4 +108,5 @@ def _holds_name(passage: Passage, place: int, act: Act, naming: Naming) -> bool:
         return False
     if inverted(passage.tokens, first) or denied(passage.tokens, first) or quoted(passage.tokens, first):
         return False
-    return any(naming.sure(at) for at in range(first, last)) and any(token.text in _OWN for token in said)
+    company = next((at for at, token in enumerate(said) if token.text == "from"), len(said))  # "I'm calling from Acme"
+    return any(naming.sure(first + at) for at in range(company)) and any(token.text in _OWN for token in said)

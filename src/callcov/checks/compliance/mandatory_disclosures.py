@@ -8,7 +8,8 @@ consent is ("are you happy that this call is recorded?"), and so is asking a wor
 another call or a voicemail are not this call's notice. A disclosure of several parts (`also`) is read when every part
 is, in one turn or in several; each part that was said is evidence.
 Required: `always`; `inbound` or `outbound` when the call's direction is known to be that one (unknown: not required);
-`when_payment` when paying is spoken of by either side, or a card or bank account is told.
+`when_payment` when paying is spoken of by either side, or a card or bank account is told; a card that was lost is no
+paying.
 Unit: seconds from the first speech of the call to the first word of the disclosure. Boundary: exactly
 `deadline_seconds` is in time; read later, or with a part read later, is missing, with its words as evidence.
 The agent silent, the customer alone, or nobody: everything required is missing. Nothing required: `read` is true.
@@ -35,12 +36,14 @@ from callcov.text.phrases import DENIALS, FUNCTION_WORDS, Matcher
 _PAYING = Matcher(
     (
         ("payment", wording)
-        for wording in """make a payment, take a payment, take payment, take the payment, card payment, pay by card,
-            pay by phone, pay over the phone, pay with, pay my bill, pay the bill, pay your bill, pay it, pay that,
-            pay now, pay today, pay off, pay the balance, pay in full, process the payment, process a payment,
-            process that payment, credit card, debit card, card details, card number, charge your card, charge the card,
-            direct debit, payment plan, payment arrangement, set up a payment, bank details, like to pay, want to pay,
-            how would you like to pay, down payment""".split(",")
+        for wording in """make a payment, take a payment, take payment, take the payment, card payment,
+            pay by card, pay by phone, pay over the phone, pay with, pay my bill, pay the bill, pay your bill, pay it,
+            pay that, pay now, pay today, pay off, pay the balance, pay in full, process the payment, process a
+            payment, process that payment, with a credit card, with a debit card, by credit card, by debit card, with
+            my credit card, with my debit card, use my card, with my card, on my card, what card, which card, card
+            details, card number, charge your card, charge the card, set up a direct debit, set up the direct debit,
+            payment plan, payment arrangement, set up a payment, bank details, like to pay, want to pay, how would you
+            like to pay, down payment""".split(",")
     ),
     exact=True,
 )

@@ -2,11 +2,11 @@
 
 Rule: an entry is used when its speaker says one of its wordings (function words and the recogniser's spelling
 forgiven). With `match: meaning` a paraphrase counts too: an act `prohibited:<id>`, and for the categories threat,
-insult, guarantee, profanity and pressure the act `proh_<category>` or its plain forms ("I can guarantee"), given to the
-first entry of that category that looks at the speaker's side. Denied
-("I'm not saying you're stupid", "I can't guarantee that") and quoted ("he said you're stupid") is not used, nor is an
-insult to oneself; a question can be ("are you stupid?"). `speaker` says whose words count: the customer's do not
-unless the entry says `customer` or `any`.
+insult, guarantee, profanity and pressure the act `proh_<category>` or its plain forms ("I can guarantee"; not what
+every agent may promise, a call back, a price or a delivery), given to the first entry of that category that looks at
+the speaker's side. Denied ("I'm not saying you're stupid", "I can't guarantee that") and quoted ("he said you're
+stupid") is not used, nor is an insult to oneself; a question can be ("are you stupid?"). `speaker` says whose words
+count: the customer's do not unless the entry says `customer` or `any`.
 Unit: instances; words of one entry that touch or overlap are one. Boundary: there is none, one instance is enough.
 A side that says nothing has used nothing; nobody speaking: not used.
 Flagged when `used`.
@@ -14,7 +14,7 @@ Flagged when `used`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -24,6 +24,7 @@ from callcov.checks.policy import Prohibited
 from callcov.checks.reading import Reading
 from callcov.model import Act, Role
 from callcov.text.guards import denied, quoted
+from callcov.text.normalise import Token
 from callcov.text.phrases import DENIALS, Matcher
 
 _LEARNED = ("threat", "insult", "guarantee", "profanity", "pressure")
@@ -55,10 +56,19 @@ _TELLING = {
         "assure hundred always approved risk".split()
     ),
 }
+_WITHIN_REACH = frozenset(
+    "call calls ring phone email text touch sorted sort back price prices delivery response reply appointment warranty "
+    "callback".split()
+)
+"""What an agent or a company can promise of itself: to call back, to sort it, a price, a delivery."""
+_NOT_OURS = frozenset("approved approval accepted win profit return returns money results risk cure lose".split())
+_CHECKING = frozenset("verify confirm check".split())
 _SAYING = frozenset(
     "say saying said suggest suggesting imply implying mean meaning threaten threatening calling accuse "
     "accusing".split()
 )
+_CLAUSE = 14
+"""Words behind a plain form that tell what is promised or threatened."""
 _LISTENER = frozenset(("you", "your"))
 _LESSER = frozenset("year kid kids child children toddler baby gran nan grandmother dog cat".split())
 """Whom somebody is compared with who is called stupid: "my six-year-old could do this"."""
@@ -126,11 +136,31 @@ def _matcher(prohibited: tuple[Prohibited, ...]) -> Matcher:
 
 def _worded(passage: Passage, matcher: Matcher) -> Iterator[tuple[str, _Place]]:
     """Where an entry's wording is said, neither denied nor quoted."""
+    return ((name, _Place(*passage.words(first, last))) for name, first, last in _said(passage, matcher))
+
+
+def _said(passage: Passage, matcher: Matcher) -> Iterator[tuple[str, int, int]]:
+    """The same as ranges of the passage's tokens."""
     for match in matcher.find(passage.tokens):
         heard = passage.tokens
         turned = heard[match.first].text not in DENIALS and denied(heard, match.first)
         if not turned and not quoted(heard, match.first):
-            yield match.name, _Place(*passage.words(match.first, match.last))
+            yield match.name, match.first, match.last
+
+
+def _everyday(heard: Sequence[Token], first: int, last: int, category: str) -> bool:
+    """Whether a plain form is what every agent says: "I promise you I'll call back", "did you tell your employer?"."""
+    end = next((at for at in range(last, min(len(heard), last + _CLAUSE)) if heard[at - 1].end in (".", "?")), None)
+    after = {token.text for token in heard[last : end or last + _CLAUSE]}
+    before = [token.text for token in heard[max(0, first - 4) : first]]
+    match category:
+        case "guarantee":
+            return not _WITHIN_REACH.isdisjoint(after) and _NOT_OURS.isdisjoint(after)
+        case "threat":
+            yours = heard[first].text in ("tell", "call") and "you" in before and _OURS.isdisjoint(before)
+            return yours or bool(_CHECKING & after)
+        case _:
+            return heard[last - 1].text == "up" and "shop" in after
 
 
 def _by_act(rules: Rules, role: Role) -> dict[str, Prohibited]:
@@ -146,9 +176,9 @@ def _by_act(rules: Rules, role: Role) -> dict[str, Prohibited]:
 
 def _meant(transcript: Reading, passage: Passage, by_act: Mapping[str, Prohibited]) -> Iterator[tuple[str, _Place]]:
     """Where an entry is said in other words: in a plain form of its category, or where an act means it."""
-    for category, place in _worded(passage, _PLAIN_FORMS):
-        if f"proh_{category}" in by_act:
-            yield by_act[f"proh_{category}"].id, place
+    for category, first, last in _said(passage, _PLAIN_FORMS):
+        if f"proh_{category}" in by_act and not _everyday(passage.tokens, first, last, category):
+            yield by_act[f"proh_{category}"].id, _Place(*passage.words(first, last))
     for segment in passage.segments:
         for act in transcript.segments[segment].acts:
             entry = by_act.get(act.name)

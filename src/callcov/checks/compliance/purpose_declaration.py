@@ -9,8 +9,9 @@ about it ("let's see about this pigeon"; in an `active_listening` or `empathy` a
 behind a yes to their question ("is it the glasses?" "it is, your new varifocals are here"). Words that give a
 name, a notice or a greeting, or that ask who is calling, are none; nor is "how can I help?", "I can help with that",
 or asking ("what is it about?").
-Unit: agent interactions. One is a run of agent speech between customer turns, counted from 1; a customer's backchannel
-("mm-hm") ends none, unless it answers a question. Boundary: the `interactions`-th is in time, the next is late.
+Unit: agent interactions. One is a run of agent speech between customer turns, counted from 1; a backchannel ("mm-hm")
+of either side ends none, and one of the agent behind which the customer goes on within two seconds is none, unless it
+answers a question. Boundary: the `interactions`-th is in time, the next is late.
 The agent silent, the customer alone, or nobody: not disclosed, flagged. The agent alone can state a purpose.
 Flagged when never said, or after the `interactions`-th interaction.
 """
@@ -29,6 +30,7 @@ from callcov.checks.reading import Reading
 from callcov.checks.telling import clauses, sentences, stem, stems, tells
 from callcov.model import Role
 from callcov.text.guards import denied, inverted
+from callcov.text.names import EVERYDAY_NAMES, FIRST_NAMES
 from callcov.text.normalise import Token
 from callcov.text.numbers import is_number
 from callcov.text.phrases import DENIALS, FUNCTION_WORDS, Matcher
@@ -53,7 +55,10 @@ _STATED = Matcher(
             it is about your, it is in regards to your, this is regarding your, this is about your,
             this is in reference to, it is in reference to, i am calling in reference to, it is about the,
             it is about a, it is about an, it is about that, what it is it is, what it is we, this is about the,
-            i am ringing with, i am ringing because, i am phoning because""".split(",")
+            i am ringing with, i am ringing because, i am phoning because, giving you a call about, giving you a ring
+            about, giving you a quick call about, giving you a quick ring about, a quick call about, a quick ring about,
+            give you a call about, give you a ring about, it is in relation to your, this is in relation to your,
+            calling on behalf of, ringing on behalf of, phoning on behalf of""".split(",")
     ),
     exact=True,
 )
@@ -86,6 +91,8 @@ _TELLING = 2
 """Telling words that an agent needs behind a yes."""
 _ALONE = 4
 """Words, lead-in apart, of a clause that does no more than name the matter."""
+_PEOPLE = FIRST_NAMES - EVERYDAY_NAMES
+"""Words that name who calls and not what about."""
 _LEAD_IN = frozenset("oh ah ok right so yes yeah well and sure certainly now".split())
 _THE_MATTER = frozenset("your a an".split())
 _DOING = frozenset((("let", "us"), ("let", "me"), ("i", "will"), ("i", "can"), ("we", "will"), ("we", "can")))
@@ -210,7 +217,12 @@ def _restated(transcript: Reading, passage: Passage) -> dict[int, frozenset[int]
 def _pair(heard: Sequence[Token], at: int) -> str | None:
     """Two words that stand together and are told together, such as "every evening"; None if they tell nothing."""
     one, two = heard[at], heard[at + 1]
-    if one.end or {one.text, two.text} & FUNCTION_WORDS or not (tells(one.text) or tells(two.text)):
+    if (
+        one.end
+        or one.text in _PEOPLE
+        or {one.text, two.text} & FUNCTION_WORDS
+        or not (tells(one.text) or tells(two.text))
+    ):
         return None
     return f"{one.text} {two.text}"
 
@@ -239,7 +251,9 @@ def _reasons(transcript: Reading) -> deque[tuple[int, frozenset[str]]]:
     found: deque[tuple[int, frozenset[str]]] = deque()
     for passage in transcript.passages(Role.CUSTOMER):
         pairs = {pair for at in range(len(passage.tokens) - 1) if (pair := _pair(passage.tokens, at))}
-        words = stems(passage.tokens) | pairs
+        words = (stems(passage.tokens) | pairs) - {
+            stem(name) for token in passage.tokens if (name := token.text) in _PEOPLE
+        }
         if len(passage.tokens) >= _REASON and words:
             found.append((passage.places[0][0], words))
     return found
