@@ -82,7 +82,7 @@ def failures() -> str:
         + GENERATED
         + 'The API answers `{"detail": "one sentence"}`, for 422 a list of `{loc, msg, type}` (query) or '
         "`{type, loc, msg, input}` (body). The command line prints the sentence; its exit codes are in "
-        "[commands.md](commands.md). Every answer to a whole request carries `X-Request-ID`, and so "
+        "[commands.md](commands.md). Every answer carries `X-Request-ID`, and so "
         "does the log line about it. 500 is the server's fault, not the request's: most of these stop a start, an "
         "analysis or a delivery, and only judging again and reading what is stored can answer with one.\n\n"
         "| error | HTTP | what happened |\n|---|---|---|\n" + "".join(rows)

@@ -2,12 +2,15 @@
 
 import http.client
 import json
+import re
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import leaks
 import pytest
-from api_server import wait_until
+import requests
+from api_server import running, wait_until
 
 from callcov.api.requests import STALL_SECONDS
 from callcov.api.wire import HEAD_SECONDS, MAX_HEAD
@@ -60,6 +63,7 @@ def test_a_large_header_is_431_and_one_below_the_limit_is_served(connect):
             got, headers, body = answer_of(client)
             assert got == status
             assert headers["content-type"] == "application/json"
+            assert re.fullmatch("req_[0-9a-f]{24}", headers["x-request-id"])
             assert status == 200 or body["detail"].startswith("The header of the request is larger")
 
 
@@ -82,8 +86,34 @@ def test_what_is_no_http_is_refused_in_the_shape_of_every_error(connect):
     assert (status, set(body), headers["x-content-type-options"]) == (400, {"detail"}, "nosniff")
 
 
+def test_what_is_refused_before_it_is_a_request_has_its_id_in_the_log(connect):
+    with leaks.captured() as lines, connect() as client:
+        client.sendall(b"hello\r\n\r\n")
+        status, headers, _body = answer_of(client)
+        told = (headers["x-request-id"], status)
+        wait_until(lambda: told in [(line.get("request_id"), line.get("status")) for line in lines])
+
+
+@pytest.mark.parametrize(("path", "status"), [("/health/live", 200), ("/api/v1/analysis/", 401), ("/nothing", 404)])
+def test_a_websocket_is_answered_as_the_plain_request_it_is(connect, path, status):
+    asked = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eA==\r\n"
+    with connect() as client:
+        for upgrade in (asked, ""):  # the connection goes on as it was
+            client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n{upgrade}\r\n".encode())
+            got, headers, _body = answer_of(client)
+            assert (got, headers["content-type"]) == (status, "application/json")
+            assert headers["x-request-id"].startswith("req_")
+
+
+def test_a_websocket_counts_for_the_limits_like_any_request(tmp_path):
+    with running(tmp_path, rate="1/minute") as server:
+        asked = {"Connection": "Upgrade", "Upgrade": "websocket"}
+        answers = [requests.get(server.api + "/analysis/", headers=asked, timeout=30) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [401, 429]
+
+
 def sends_nothing(_account, client):
-    return client.recv(100)
+    return client.recv(1000)
 
 
 def drips_a_header(_account, client):
@@ -94,7 +124,7 @@ def drips_a_header(_account, client):
 
 def stalls(account, client):
     client.sendall(begun(account) + b"x" * 100_000)
-    return client.recv(100)
+    return client.recv(1000)
 
 
 def drips_a_body(account, client):
@@ -120,7 +150,7 @@ def drip(client, start, pause):
     client.settimeout(pause)
     while True:
         try:
-            return client.recv(100)
+            return client.recv(1000)
         except TimeoutError:
             client.sendall(b"a")
         except ConnectionError:
@@ -152,5 +182,6 @@ def test_whoever_is_slow_is_told_so_and_leaves_nothing(account, connect):
         heard, lasted = results[sender]
         assert heard[: len(said)] == said, sender
         assert heard == b"" or said, sender
+        assert b"\r\nx-request-id: req_" in heard or not said, sender
         assert seconds - 1 < lasted < seconds + 15, sender
     wait_until(lambda: account.server.objects() == before)

@@ -121,4 +121,9 @@ async def _broken(send: Send) -> None:
 
 def _request_id(scope: Scope) -> str:
     given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-    return given.decode("ascii") if _SANE.fullmatch(given) else f"req_{secrets.token_hex(12)}"
+    return given.decode("ascii") if _SANE.fullmatch(given) else fresh_id()
+
+
+def fresh_id() -> str:
+    """An id for a request whose client gave none: `req_` and 24 hexadecimal digits."""
+    return f"req_{secrets.token_hex(12)}"

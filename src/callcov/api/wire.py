@@ -2,7 +2,8 @@
 
 uvicorn ends an idle connection between two requests. Left open are the sender that drips its header for ever, the
 header (or chunk extension, or trailer) without an end, and the body that goes on behind an answer that refused it.
-A body that is being read has its own limit in `requests.py`.
+A body that is being read has its own limit in `requests.py`. There are no WebSockets here: a
+request for one is answered as the plain request that it is.
 """
 
 from __future__ import annotations
@@ -10,9 +11,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import structlog
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from callcov.api.requests import fresh_id
+
+_log = structlog.stdlib.get_logger()
 
 HEAD_SECONDS = 30.0
 """From the first byte of a request (or the opening of a connection) to the end of its header."""
@@ -23,7 +29,7 @@ The piece of up to 256 KB in which a request begins is not counted."""
 
 def config(app: ASGIApp, **options: Any) -> uvicorn.Config:  # noqa: ANN401 - uvicorn's own options
     """How uvicorn serves the application; `options` go to it as they are."""
-    return uvicorn.Config(app, http=Bounded, access_log=False, server_header=False, **options)
+    return uvicorn.Config(app, http=Bounded, ws="none", access_log=False, server_header=False, **options)
 
 
 class Bounded(HttpToolsProtocol):
@@ -80,6 +86,9 @@ class Bounded(HttpToolsProtocol):
         """What is no HTTP, refused in the shape of every error."""
         self._end(b"400 Bad Request", msg.rstrip(".").encode())
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nothing: uvicorn would advise the log's reader, at every such request, to install a WebSocket library."""
+
     def _wait(self, seconds: float | None) -> None:
         if self._clock:
             self._clock.cancel()
@@ -93,8 +102,9 @@ class Bounded(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self.cycle is None or (self.cycle.response_complete and not self.cycle.more_body):  # pyright: ignore[reportUnnecessaryComparison] the same
-            body = b'{"detail":"%s"}' % reason
+            body, request_id = b'{"detail":"%s"}' % reason, fresh_id()
             head = b"HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n"
-            safe = b"x-content-type-options: nosniff\r\ncache-control: no-store\r\n\r\n"
-            self.transport.write(head % (status, len(body)) + safe + body)
+            safe = b"x-content-type-options: nosniff\r\ncache-control: no-store\r\nx-request-id: %s\r\n\r\n"
+            self.transport.write(head % (status, len(body)) + safe % request_id.encode() + body)
+            _log.info("request refused", request_id=request_id, status=int(status[:3]))
         self.transport.close()
