@@ -40,6 +40,7 @@ def test_a_completed_call_is_read_listed_and_heard_and_no_word_of_it_is_on_the_d
     analysis_id = owner.completed(transcript_of(CALL))
     analysis = owner.get(f"/analysis/{analysis_id}").json()
     assert analysis["transcript"]["segments"][1]["text"] == f"my word is {WORD}"
+    assert owner.get(f"/analysis/{analysis_id.upper()}").json() == analysis
     assert owner.get("/analysis/").json()["data"][0] == analysis
     assert owner.get("/analysis/?expand=false").json()["data"][0]["transcript"] is None
     heard = owner.get(f"/analysis/{analysis_id}/audio")

@@ -19,7 +19,7 @@ from callcov import document
 from callcov.api import schemas, trail
 from callcov.api.answers import has_seen, said, weak_tag
 from callcov.api.caller import Asking, Known
-from callcov.api.fields import UNDIVIDED
+from callcov.api.fields import UNDIVIDED, Id
 from callcov.api.filters import Narrowed
 from callcov.api.services import Given, Services, public_url
 from callcov.errors import NotFound
@@ -129,7 +129,7 @@ def _listed(request: Request, services: Services, caller: Caller, filters: Filte
     responses=schemas.errors(401, 404),
     summary="Retrieve an analysis",
 )
-def get_analysis(request: Request, services: Given, caller: Known, analysis_id: str) -> Response:
+def get_analysis(request: Request, services: Given, caller: Known, analysis_id: Id) -> Response:
     """The analysis in its present state. Free of charge."""
     with services.database.read() as connection:
         found = documents.shown(connection, caller.user_id, caller.livemode, analysis_id)
@@ -144,7 +144,7 @@ def get_analysis(request: Request, services: Given, caller: Known, analysis_id: 
     responses=schemas.errors(401, 404, 409, 507),
     summary="Delete an analysis",
 )
-def delete_analysis(request: Request, services: Given, caller: Known, analysis_id: str) -> Response:
+def delete_analysis(request: Request, services: Given, caller: Known, analysis_id: Id) -> Response:
     """Delete the analysis with its sound and documents; one still processing is cancelled and sends no webhook.
 
     One under legal hold stays. A line in the audit log, of ids alone, tells of the deletion.
@@ -163,7 +163,7 @@ def delete_analysis(request: Request, services: Given, caller: Known, analysis_i
     responses=schemas.errors(401, 404, 409, 507),
     summary="Run a failed analysis again",
 )
-def retry_analysis(request: Request, services: Given, caller: Known, analysis_id: str) -> Response:
+def retry_analysis(request: Request, services: Given, caller: Known, analysis_id: Id) -> Response:
     """Run a failed analysis again, from its recording, under the same id."""
     entry = trail.entry(request, caller, "analysis.retry", analysis_id)
     with trail.noting(services, caller, entry), services.database.write() as connection:

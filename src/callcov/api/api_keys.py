@@ -13,7 +13,7 @@ from callcov.api import schemas, trail
 from callcov.api.answers import said
 from callcov.api.bodies import json_of
 from callcov.api.caller import Owner
-from callcov.api.fields import CLEAN, printable
+from callcov.api.fields import CLEAN, Id, printable
 from callcov.api.services import Given
 from callcov.auth.keys import PREFIX_LENGTH, hash_key, new_key
 from callcov.store import audit, keys
@@ -86,7 +86,7 @@ def list_keys(
 @router.delete(
     "/{key_id}", response_model=schemas.Message, responses=schemas.errors(401, 404, 507), summary="End a key"
 )
-def expire_key(request: Request, services: Given, owner: Owner, key_id: str) -> Response:
+def expire_key(request: Request, services: Given, owner: Owner, key_id: Id) -> Response:
     """End a key at once and for good; it stays in the list of those that have ended."""
     with services.database.write() as connection:
         now = datetime.now(UTC)

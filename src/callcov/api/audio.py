@@ -14,6 +14,7 @@ from starlette.responses import StreamingResponse
 from callcov import document
 from callcov.api import schemas, trail
 from callcov.api.caller import Known, listener
+from callcov.api.fields import Id
 from callcov.api.services import Given, Services, public_url
 from callcov.auth import links
 from callcov.errors import NotFound
@@ -36,7 +37,7 @@ def get_audio(
     request: Request,
     services: Given,
     caller: Listener,
-    analysis_id: str,
+    analysis_id: Id,
     range_: Annotated[str | None, Header(alias="Range", description="One range of bytes, `bytes=0-1023`.")] = None,
     if_range: Annotated[str | None, Header(description="The ETag that the range is of.")] = None,
     token: Annotated[str | None, Query(description="From an audio link, in place of credentials.")] = None,
@@ -74,7 +75,7 @@ def get_audio(
     responses=schemas.errors(401, 404, 507),
     summary="Make a link to the recording",
 )
-def make_audio_link(request: Request, services: Given, caller: Known, analysis_id: str) -> Response:
+def make_audio_link(request: Request, services: Given, caller: Known, analysis_id: Id) -> Response:
     """An address of the recording that works for ten minutes without credentials."""
     _sound(services, caller, analysis_id)
     _log(services, caller, trail.entry(request, caller, "audio.link", analysis_id))

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 
 from callcov.api import schemas
 from callcov.api.caller import Known
-from callcov.api.fields import UNDIVIDED
+from callcov.api.fields import UNDIVIDED, Id
 from callcov.api.moments import Bound
 from callcov.api.services import Given
 from callcov.store import audit
@@ -28,7 +28,7 @@ router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
 def list_audit(
     services: Given,
     caller: Known,
-    object_id: Annotated[str | None, Query(description="Only what was done to this object.")] = None,
+    object_id: Annotated[Id | None, Query(description="Only what was done to this object.")] = None,
     created_after: Annotated[Bound | None, Query(description="From then on: Unix seconds or ISO 8601.")] = None,
     created_before: Annotated[Bound | None, Query(description="Before then: Unix seconds or ISO 8601.")] = None,
     starting_after: Annotated[UUID | None, Query(description="Lines older than the one of this id.")] = None,

@@ -11,6 +11,7 @@ from fastapi import Depends, Request, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader, HTTPBearer
 
+from callcov.api.fields import Id
 from callcov.api.services import Given, Services
 from callcov.auth.keys import bearer, identify
 from callcov.auth.links import check
@@ -77,7 +78,7 @@ Owner = Annotated[str, Depends(_owner)]
 """The account of a route that a key does not open: who manages keys must have logged in; otherwise it answers 401."""
 
 
-def listener(request: Request, services: Given, analysis_id: str, _key: _ApiKey, _bearer: _Bearer) -> Caller:
+def listener(request: Request, services: Given, analysis_id: Id, _key: _ApiKey, _bearer: _Bearer) -> Caller:
     """Whoever may hear an analysis: the holder of a link's `?token=`, named LINK, or else the caller."""
     token = request.query_params.get("token")
     if token is None:

@@ -1,12 +1,16 @@
-"""Fields of the accounts' bodies, with their limits: email 320 characters, password 256, code and token 256."""
+"""Fields of the accounts' bodies, with their limits: email 320 characters, password 256, code and token 256.
+
+And what several routes take in their address or query.
+"""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
 from typing import Annotated
+from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, JsonValue, TypeAdapter, ValidationError
 from pydantic_core import PydanticKnownError
 
 from callcov.auth.passwords import LONGEST, SHORTEST, weakness
@@ -27,6 +31,7 @@ CLEAN: dict[str, JsonValue] = {"pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"}
 LONGEST_ID = 255
 """Characters of an `agent_id` or `contact_id`."""
 _KINDS: list[JsonValue] = [{"pattern": one} for one in ("[A-Z]", "[a-z]", "[0-9]", r'[!@#$%^&*(),.?":|<>]')]
+_UUID = TypeAdapter(UUID)
 _PHONE = r"^\+?[1-9][0-9]{6,14}$"
 
 
@@ -41,6 +46,13 @@ def _undivided(value: object) -> object:
     if isinstance(value, str) and "." in value:
         raise PydanticKnownError("int_parsing")
     return value
+
+
+def _as_made(text: str) -> str:
+    try:
+        return str(_UUID.validate_python(text))
+    except ValidationError:
+        return text
 
 
 def _email(text: str) -> str:
@@ -63,6 +75,9 @@ def _plus(number: str) -> str:
 UNDIVIDED = BeforeValidator(_undivided)
 """Of an integer in a query, after its limits (before them they would be missing in the API document): `1.0` is none,
 as in the published API, though pydantic reads it as 1."""
+Id = Annotated[str, AfterValidator(_as_made)]
+"""An id in a path or query. A UUID may be spelt in every way that `starting_after` takes; the route sees it as ids are
+made, in lower case. What is no UUID stays as it is and names nothing."""
 Email = Annotated[
     str,
     AfterValidator(_email),

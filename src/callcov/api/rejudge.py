@@ -20,7 +20,7 @@ from callcov import rejudge
 from callcov.api import schemas, trail
 from callcov.api.bodies import json_of
 from callcov.api.caller import Known
-from callcov.api.fields import CLEAN, LONGEST_ID, printable
+from callcov.api.fields import CLEAN, LONGEST_ID, Id, printable
 from callcov.api.policy import MAX_BYTES
 from callcov.api.services import Given, Services, public_url
 from callcov.checks.policy import Policy, Whole
@@ -77,7 +77,7 @@ async def _backtest(request: Request) -> Backtest:
     responses=schemas.errors(401, 404, 409, 507),
     summary="Judge an analysis again",
 )
-async def rejudge_analysis(request: Request, services: Given, caller: Known, analysis_id: str) -> Response:
+async def rejudge_analysis(request: Request, services: Given, caller: Known, analysis_id: Id) -> Response:
     """Judge a completed analysis by the policy that the account has now. What that masks too is masked for good."""
     return await _in_turn(request, services, caller, analysis_id)
 
@@ -90,7 +90,7 @@ async def rejudge_analysis(request: Request, services: Given, caller: Known, ana
     openapi_extra={"requestBody": schemas.json_body(Roles)},
 )
 async def set_roles(
-    request: Request, services: Given, caller: Known, analysis_id: str, roles: Annotated[Roles, Depends(_roles)]
+    request: Request, services: Given, caller: Known, analysis_id: Id, roles: Annotated[Roles, Depends(_roles)]
 ) -> Response:
     """Put the roles right and judge the call again from its stored transcript."""
     return await _in_turn(request, services, caller, analysis_id, roles.agent_speaker)

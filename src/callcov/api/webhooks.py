@@ -15,7 +15,7 @@ from callcov import deliver
 from callcov.api import schemas, trail
 from callcov.api.answers import said
 from callcov.api.caller import Known
-from callcov.api.fields import UNDIVIDED
+from callcov.api.fields import UNDIVIDED, Id
 from callcov.api.services import Given
 from callcov.errors import Conflict, NotFound
 from callcov.store import analyses, audit, deliveries, turns, webhooks
@@ -102,7 +102,7 @@ def rotate_secret(request: Request, services: Given, caller: Known) -> Response:
 def list_deliveries(
     services: Given,
     caller: Known,
-    analysis_id: Annotated[str | None, Query(description="Only those of this analysis.")] = None,
+    analysis_id: Annotated[Id | None, Query(description="Only those of this analysis.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of attempts."), UNDIVIDED] = 100,
     offset: Annotated[int, Query(ge=0, description="Number of attempts to skip."), UNDIVIDED] = 0,
 ) -> Response:
