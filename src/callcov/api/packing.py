@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _LEAST = 1000  # bytes below which packing gains nothing
 _LEVEL = 1  # the quickest makes a page of calls a third as long
@@ -16,7 +16,8 @@ _ACCEPTED = b"accept-encoding"
 class Packing:
     """Starlette's, which packs for whoever names gzip in the first such header, told only whether the client takes it.
 
-    By itself it would also pack for `gzip;q=0`, which refuses it.
+    By itself it would also pack for `gzip;q=0`, which refuses it, and name Accept-Encoding in `Vary` though the answer
+    does already.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -28,7 +29,15 @@ class Packing:
             others = [one for one in scope["headers"] if one[0] != _ACCEPTED]
             told = b"gzip" if takes_gzip(Headers(scope=scope).getlist("accept-encoding")) else b"identity"
             scope = {**scope, "headers": [*others, (_ACCEPTED, told)]}
-        await self._packed(scope, receive, send)
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=message["headers"])
+                if "vary" in headers:
+                    headers["vary"] = ", ".join(dict.fromkeys(headers["vary"].split(", ")))
+            await send(message)
+
+        await self._packed(scope, receive, sent)
 
 
 def takes_gzip(accepted: Iterable[str]) -> bool:
