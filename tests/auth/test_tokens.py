@@ -13,13 +13,16 @@ from callcov.auth import accounts, tokens
 from callcov.auth.keys import PREFIX_LENGTH, hash_key, identify, new_key
 from callcov.auth.secret import derived
 from callcov.errors import BadCode, InvalidCredentials
-from callcov.store import keys, logins, mailtokens, users
+from callcov.store import audit, keys, logins, mailtokens, users
+from callcov.store.audit import Wanted
 from callcov.store.tables import refresh_tokens
+from callcov.store.times import iso
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 SECRET = b"a secret of thirty-two bytes or more"
 LIVE = True
 MOMENT = timedelta(milliseconds=1)
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -63,11 +66,24 @@ def test_a_refresh_token_works_for_seven_days_from_when_it_was_made(database, be
         tokens.refresh(database, SECRET, newest.refresh_token, later + timedelta(days=15))
 
 
-def test_tokens_that_are_over_are_forgotten(database, begin):
-    for day in range(10):
-        begin(NOON + timedelta(days=day))
+def kept(database):
+    """How many refresh tokens there are."""
     with database.read() as connection:
-        assert connection.scalar(sa.select(sa.func.count()).select_from(refresh_tokens)) == 7
+        return connection.scalar(sa.select(sa.func.count()).select_from(refresh_tokens))
+
+
+def test_logins_that_are_over_are_forgotten(database, begin):
+    for day in range(10):
+        begin(NOON + DAY * day)
+    assert kept(database) == 7
+
+
+def test_a_login_is_forgotten_with_all_its_tokens_when_the_newest_is_over(database, begin):
+    tokens.refresh(database, SECRET, begin().refresh_token, NOON + DAY * 6)
+    begin(NOON + DAY * 13 - MOMENT)
+    assert kept(database) == 3
+    begin(NOON + DAY * 13)
+    assert kept(database) == 2
 
 
 def test_a_token_of_another_server_is_refused(database, begin):
@@ -121,6 +137,57 @@ def test_reuse_ends_the_login_for_good_and_no_other(database, begin):
         with pytest.raises(InvalidCredentials):
             tokens.refresh(database, SECRET, pair.refresh_token, NOON)
     tokens.check_access(database, SECRET, other.access_token, NOON)
+
+
+@pytest.fixture
+def refreshed(database, begin):
+    """The first and the newest pair of a login that was refreshed every six days, with other logins meanwhile."""
+    first = newest = begin()
+    for day in (6, 12, 18):
+        newest = tokens.refresh(database, SECRET, newest.refresh_token, NOON + DAY * day)
+        begin(NOON + DAY * day)
+    return first, newest
+
+
+def told(database, user):
+    """What the audit log says of the account."""
+    with database.read() as connection:
+        lines, _ = audit.page(connection, user, LIVE, Wanted(), 10)
+    return [(line.action, line.outcome, line.address) for line in lines]
+
+
+def test_reuse_ends_the_login_however_long_ago_the_token_was_rotated(database, user, refreshed):
+    (first, newest), then = refreshed, NOON + DAY * 18
+    tokens.check_access(database, SECRET, newest.access_token, then)
+    with pytest.raises(InvalidCredentials):
+        tokens.refresh(database, SECRET, first.refresh_token, then, "192.0.2.1")
+    refused(database, newest.access_token, then)
+    with pytest.raises(InvalidCredentials):
+        tokens.refresh(database, SECRET, newest.refresh_token, then)
+    assert told(database, user) == [("user.refresh", "refused", "192.0.2.1")]
+
+
+def test_logging_out_with_a_token_of_long_ago_ends_the_login(database, user, refreshed):
+    (first, newest), then = refreshed, NOON + DAY * 18
+    accounts.log_out(database, SECRET, first.refresh_token, then, "192.0.2.1")
+    refused(database, newest.access_token, then)
+    assert told(database, user) == [("user.logout", "done", "192.0.2.1")]
+
+
+def test_a_login_has_so_many_tokens_and_then_ends(database, user, begin):
+    pair = begin()
+    login = tokens.check_access(database, SECRET, pair.access_token, NOON).login_id
+    row = {"user_id": user, "login_id": login, "expires_at": iso(NOON + tokens.REFRESH), "rotated_at": iso(NOON)}
+    with database.write() as connection:
+        connection.execute(
+            sa.insert(refresh_tokens), [row | {"token_hash": f"{n:064}"} for n in range(logins.MOST - 2)]
+        )
+    last = tokens.refresh(database, SECRET, pair.refresh_token, NOON)
+    assert kept(database) == logins.MOST
+    with pytest.raises(InvalidCredentials):
+        tokens.refresh(database, SECRET, last.refresh_token, NOON)
+    refused(database, last.access_token)
+    assert kept(database) == 0
 
 
 def test_a_token_is_shown_nowhere():

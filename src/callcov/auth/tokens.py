@@ -82,8 +82,9 @@ def check_access(database: Database, secret: bytes, token: str, now: datetime, r
 def refresh(database: Database, secret: bytes, refresh_token: str, now: datetime, address: str | None = None) -> Pair:
     """A new pair for a refresh token, which is used up.
 
-    Raises InvalidCredentials when it is unknown, over, or was used before; then its whole login is ended, which the
-    account's audit log tells with the `address` it came from.
+    Raises InvalidCredentials when it is unknown, over, or was used before, however long ago, or its login has as many
+    tokens as it may have; then the whole login is ended, which the account's audit log tells with the `address` it came
+    from.
     """
     with database.write() as connection:
         hashes = [hash_refresh(one, refresh_token) for one in accepted(secret)]

@@ -179,8 +179,8 @@ deliveries = sa.Table(
     sa.Index("ix_deliveries_owner", "user_id", "started_at", "id"),
 )
 
-# A login is the refresh tokens of one `login_id`: the newest works, an older one that comes back ends them all. The
-# login lives while it has a row, and so do its access tokens.
+# A login is the refresh tokens of one `login_id`: the newest works, an older one that comes back ends them all, so they
+# stay until the newest is over. The login lives while it has a row, and so do its access tokens.
 refresh_tokens = sa.Table(
     "refresh_tokens",
     metadata,
