@@ -2,6 +2,8 @@
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import product
 
 import pytest
@@ -10,7 +12,8 @@ from api_server import PUBLIC, running, sample_transcript
 
 from callcov.checks import FLAGS
 from callcov.feed.feeds import Feeds
-from callcov.store import listing
+from callcov.store import analyses, listing
+from callcov.store.analyses import Submission
 from callcov.store.db import open_database
 
 QUERIES = [
@@ -86,26 +89,48 @@ def test_every_answer_is_the_same_byte_for_byte(roads):
     assert {0, 12} < totals
 
 
-@pytest.mark.parametrize("roads", ["sqlite"], indirect=True)
-def test_a_list_with_an_index_is_answered_while_every_thread_waits(roads):
-    quick, account = roads[1], roads[3]
-    one = account.accept_directly()
-    answers(roads, {})
+@contextmanager
+def every_thread_waiting(server, account, one):
+    """Until the block ends all threads of the server wait for the database. Gives how to ask the server something."""
 
     def ask(method, path, seconds):
-        return requests.request(method, quick.api + path, headers={"X-API-Key": account.live}, timeout=seconds)
+        return requests.request(method, server.api + path, headers={"X-API-Key": account.live}, timeout=seconds)
 
     def until_it_waits():
         while ask("GET", f"/analysis/{one}", 1).ok:
             pass
 
     with ThreadPoolExecutor(THREADS) as clients:
-        with quick.services.database.write():
+        with server.services.database.write():
             waiting = [clients.submit(ask, "POST", "/webhook-secret/rotate", 60) for _ in range(THREADS)]
             with pytest.raises(requests.Timeout):
                 until_it_waits()
-            assert ask("GET", "/analysis/", 20).json()["data"][0]["id"] == one
+            yield ask
         assert all(answer.result().ok for answer in waiting)
+
+
+@pytest.mark.parametrize("roads", ["sqlite"], indirect=True)
+def test_a_list_with_an_index_is_answered_while_every_thread_waits(roads):
+    one = roads[3].accept_directly()
+    answers(roads, {})
+    with every_thread_waiting(roads[1], roads[3], one) as ask:
+        assert ask("GET", "/analysis/", 20).json()["data"][0]["id"] == one
+
+
+@pytest.mark.parametrize("roads", ["sqlite"], indirect=True)
+def test_a_list_whose_index_is_far_behind_keeps_its_own_caller_waiting_and_nobody_else(roads):
+    account, one = roads[3], roads[3].accept_directly()
+    before = answers(roads, {})[0].json()["total"]
+    submission = Submission("agent", "contact", "recordings/none", "0" * 64, 44, "wav", 1, 1, 8000)
+    with roads[1].services.database.write() as connection:
+        analyses.accept_all(connection, account.user_id, True, [submission] * 400, datetime.now(UTC))  # noqa: FBT003 - owner and mode
+    with every_thread_waiting(roads[1], account, one) as ask:
+        with pytest.raises(requests.Timeout):
+            ask("GET", "/analysis/", 2)
+        assert requests.get(f"{roads[1].base}/health/live", timeout=20).ok
+    quick, plain = answers(roads, {})
+    assert quick.content == plain.content
+    assert quick.json()["total"] == before + 400
 
 
 def test_what_happens_is_seen_at_once_and_what_is_deleted_lies_in_no_file(roads):

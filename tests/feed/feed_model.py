@@ -13,6 +13,9 @@ from callcov.feed.text import folded
 from callcov.store.ids import Tick, following, uuid7
 
 BEGAN = 1_764_000_000_000  # Unix milliseconds
+LIVE = True
+ROWS = 50
+"""Rows of a full segment."""
 
 
 @dataclass
@@ -135,3 +138,26 @@ def shaped(count: int, seed: int = 7) -> PlainList:
         row_id = made.insert(f"agent_{random_.randrange(5_000):05}", f"customer_{random_.randrange(2_000_000):07}", 400)
         made.change(row_id, status=random_.choice(("completed",) * 9 + ("failed",)), flags=random_.randrange(8))
     return made
+
+
+def ask(feeds, one, user="u", wanted=None, limit=7, offset=0):
+    page = feeds.page(one, user, LIVE, wanted or Wanted(), limit, offset, None)
+    return page and (page.ids, page.total, page.has_more)
+
+
+def settled(feeds, one, user="u"):
+    """The answer once the background is done."""
+    ask(feeds, one, user)
+    feeds.wait()
+    return ask(feeds, one, user)
+
+
+def restarted(made, one):
+    """The rows read from the list after a restart, whose answers are right."""
+    one.rows_read = 0
+    feeds = made({"u": one})
+    assert settled(feeds, one) == one.page(Wanted(), 7)
+    for wanted in (Wanted(status=STATUSES["failed"]), Wanted(part=b"12")):
+        assert ask(feeds, one, wanted=wanted) == one.page(wanted, 7)
+    feeds.close()
+    return one.rows_read

@@ -1,45 +1,16 @@
-"""Which lists have an index, when it answers, what is kept as files and what is erased there."""
+"""Which lists have an index, when it answers, and what is kept as files."""
 
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 
 import numpy as np
-import pytest
-from feed_model import PlainList, PlainLists, shaped
+from feed_model import LIVE, ROWS, PlainList, PlainLists, ask, restarted, settled, shaped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcov.feed import saved
 from callcov.feed.feeds import Feeds
 from callcov.feed.segment import STATUSES, Wanted, key
-
-LIVE = True
-ROWS = 50
-
-
-@pytest.fixture
-def made(tmp_path):
-    """Makes Feeds over lists in plain Python, by account; closed at the end."""
-    open_ones = []
-
-    def make(lists, folder=tmp_path / "feed", **given):
-        open_ones.append(Feeds(PlainLists(lists), folder, **{"short": 20, "rows": ROWS, "few": 2, **given}))
-        return open_ones[-1]
-
-    yield make
-    for feeds in open_ones:
-        feeds.close()
-
-
-def ask(feeds, one, user="u", wanted=None, limit=7, offset=0):
-    page = feeds.page(one, user, LIVE, wanted or Wanted(), limit, offset, None)
-    return page and (page.ids, page.total, page.has_more)
-
-
-def settled(feeds, one, user="u"):
-    """The answer once the background is done."""
-    ask(feeds, one, user)
-    feeds.wait()
-    return ask(feeds, one, user)
 
 
 def test_a_short_list_is_left_to_the_database_and_a_long_one_answered_once_it_is_read(made):
@@ -66,6 +37,60 @@ def test_a_list_overtaken_by_many_changes_catches_up_in_the_background(made):
     feeds.wait()
     assert ask(feeds, one) == one.page(Wanted(), 7)
     assert one.rows_read - before <= 10_001
+
+
+def quick(feeds, one):
+    """The answer for whoever may not wait."""
+    page = feeds.page(one, "u", LIVE, Wanted(), 7, 0, None, may_wait=False)
+    return page and (page.ids, page.total, page.has_more)
+
+
+def test_whoever_may_not_wait_takes_over_a_few_changes_and_leaves_all_else_to_who_may(made):
+    one = shaped(100)
+    feeds = made({"u": one})
+    assert quick(feeds, one) is None
+    feeds.wait()
+    assert one.rows_read == 0
+    assert settled(feeds, one)
+    feeds.wait()
+    for many in (300, 301):
+        for number in range(many):
+            one.insert("a", f"c{number}")
+        assert feeds.is_ready("u", LIVE)
+        assert quick(feeds, one) == (one.page(Wanted(), 7) if many == 300 else None)
+        feeds.wait()
+    assert quick(feeds, one) is None  # as long as nobody else has asked
+    assert ask(feeds, one) == one.page(Wanted(), 7)
+    feeds.wait()
+    assert quick(feeds, one) == one.page(Wanted(), 7)
+
+
+class Looking(PlainList):
+    """A list that lets something be looked at whenever rows or changes are read."""
+
+    def __init__(self, like):
+        super().__init__(**vars(like))
+        self.seen, self.look = [], lambda: None
+
+    def rows(self, after, limit):
+        self.seen.append(self.look())
+        return super().rows(after, limit)
+
+    def changed(self, since, limit):
+        self.seen.append(self.look())
+        return super().changed(since, limit)
+
+
+def test_whoever_may_not_wait_is_not_kept_by_somebody_else_who_is_answered(made):
+    one = Looking(shaped(100))
+    feeds = made({"u": one})
+    assert settled(feeds, one)
+    feeds.wait()
+    one.insert("a", "c")
+    with ThreadPoolExecutor() as threads:
+        one.look = lambda: threads.submit(quick, feeds, one).result(10)
+        assert ask(feeds, one) == one.page(Wanted(), 7)
+    assert one.seen[-1] is None
 
 
 def test_a_question_that_outlives_the_server_is_left_to_the_database(made):
@@ -123,17 +148,6 @@ def test_a_restart_reads_only_what_has_changed_since_it_was_kept(made):
         assert ask(again, one, wanted=wanted) == one.page(wanted, 7)
 
 
-def restarted(made, one):
-    """The rows read from the list after a restart, whose answers are right."""
-    one.rows_read = 0
-    feeds = made({"u": one})
-    assert settled(feeds, one) == one.page(Wanted(), 7)
-    for wanted in (Wanted(status=STATUSES["failed"]), Wanted(part=b"12")):
-        assert ask(feeds, one, wanted=wanted) == one.page(wanted, 7)
-    feeds.close()
-    return one.rows_read
-
-
 def test_what_is_kept_is_not_trusted_when_the_database_has_forgotten_what_was_deleted_since(made):
     one = shaped(4 * ROWS)
     assert restarted(made, one) == 4 * ROWS
@@ -160,31 +174,6 @@ def test_what_is_kept_is_not_trusted_when_the_database_was_put_back_and_went_ano
         each.change(min(each.listed), status=status, flags=1)
     restarted(made, one)
     assert restarted(made, copy) == 4 * ROWS
-
-
-def test_what_is_kept_is_not_trusted_when_what_was_erased_since_is_back(made, tmp_path):
-    one = shaped(4 * ROWS)
-    restarted(made, one)
-    copy, gone = deepcopy(one), min(one.listed)
-    folder = saved.place(tmp_path / "feed", "u", LIVE)
-    one.delete(gone)
-    saved.erase(folder, [gone], one.renewed)
-    assert saved.read(folder, ROWS, one.mark()) is not None
-    assert saved.read(folder, ROWS, copy.mark()) is None
-    assert restarted(made, deepcopy(one)) == 0
-    copy.change(gone, status="failed", flags=1)
-    assert restarted(made, copy) == 4 * ROWS
-
-
-def test_two_erasures_that_come_in_the_other_order_leave_files_that_agree(made, tmp_path):
-    one = shaped(4 * ROWS)
-    restarted(made, one)
-    folder, (first, second) = saved.place(tmp_path / "feed", "u", LIVE), sorted(one.listed)[:2]
-    one.delete(first)
-    one.delete(second)
-    saved.erase(folder, [second], one.renewed)
-    saved.erase(folder, [first], one.renewed)
-    assert restarted(made, one) == 0
 
 
 def test_files_of_a_save_that_was_broken_off_do_not_count_in_a_copy_of_before(made, tmp_path):
@@ -220,18 +209,6 @@ def test_a_list_whose_rows_cannot_be_counted_is_left_to_the_database(made):
     assert settled(feeds, one) == one.page(Wanted(), 7)
 
 
-def test_erasing_gives_no_files_a_mark_that_they_had_not(made, tmp_path):
-    one = shaped(4 * ROWS)
-    restarted(made, one)
-    older = deepcopy(one)
-    one.change(min(one.listed), status="failed", flags=1)
-    restarted(made, one)
-    gone = max(older.listed)
-    older.delete(gone)
-    saved.erase(saved.place(tmp_path / "feed", "u", LIVE), [gone], older.renewed)
-    assert restarted(made, older) == 4 * ROWS - 1
-
-
 def test_what_is_kept_is_not_trusted_when_it_holds_other_rows_than_the_database(made):
     one = shaped(4 * ROWS)
     restarted(made, one)
@@ -255,63 +232,6 @@ def test_a_damaged_file_counts_for_nothing(tmp_path_factory, where, is_cut):
     assert saved.read(path.parent, ROWS, one.mark()) is None
     path.write_bytes(whole)
     assert saved.read(path.parent, ROWS, one.mark()) is not None
-
-
-def test_what_somebody_left_half_written_goes_at_the_next_erasure(tmp_path):
-    folder = tmp_path / "u" / "live"
-    folder.mkdir(parents=True)
-    (folder / "0-1-2.new").write_bytes(b"agent_00123")
-    saved.erase(folder, ["01a2090c-9310-7000-b8ba-4ee1957f877d"], PlainList().renewed)
-    assert list(folder.glob("*.new")) == []
-
-
-def spelled(text):
-    """The bytes that the text says occur at each position, apart from the 0 behind an end."""
-    return {
-        place: {byte for byte, places in text.where.items() if byte and places >> place & 1}
-        for place in range(len(text.letters))
-    }
-
-
-def test_what_is_erased_is_in_no_file_at_once_and_the_rest_is_still_kept(made, tmp_path):
-    one = PlainList()
-    ids = [
-        one.insert(f"agent_{number}", "Secret" if number == 3 else f"customer_{number}") for number in range(2 * ROWS)
-    ]
-    long_id = one.listed[ids[60]].row.id
-    feeds = made({"u": one})
-    assert settled(feeds, one)
-    files = sorted((tmp_path / "feed" / "u" / "live").glob("*.segment"))
-    assert len(files) == 2
-    for row_id in (ids[3], long_id):
-        one.delete(row_id)
-        saved.erase(saved.place(tmp_path / "feed", "u", LIVE), [row_id], one.renewed)
-    files = sorted(files[0].parent.glob("*.segment"))
-    assert len(files) == 2
-    kept = b"".join(path.read_bytes() for path in files).lower()
-    segments, _ = saved.read(files[0].parent, ROWS, one.mark())
-    texts = [text for segment in segments for text in segment.texts]
-    columns = b"".join(text.letters.T.tobytes() for text in texts).lower()
-    assert b"secret" not in kept
-    assert b"secret" not in columns
-    assert b"customer_60" not in columns
-    assert b"customer_61" in columns
-    assert all(
-        spelled(text) == {place: set(text.letters[place].tolist()) - {0} for place in spelled(text)} for text in texts
-    )
-    feeds.close()
-    assert restarted(made, one) == 0
-
-
-def test_erasing_where_nothing_is_kept_or_a_file_is_damaged_leaves_nothing(made, tmp_path):
-    saved.erase(tmp_path / "nowhere", ["01a2090c-9310-7000-b8ba-4ee1957f877d"], PlainList().renewed)
-    assert not (tmp_path / "nowhere").exists()
-    one = shaped(ROWS)
-    restarted(made, one)
-    (path,) = (tmp_path / "feed").rglob("*.segment")
-    path.write_bytes(b"nonsense")
-    saved.erase(path.parent, [min(one.listed)], one.renewed)
-    assert not path.exists()
 
 
 def test_only_one_process_keeps_segments_and_the_others_read_them(made, tmp_path):

@@ -23,6 +23,7 @@ from callcov.api.fields import UNDIVIDED, Id
 from callcov.api.filters import Narrowed
 from callcov.api.services import Given, Services, public_url
 from callcov.errors import NotFound
+from callcov.feed.feeds import Feeds
 from callcov.store import analyses, audit, documents, listing
 from callcov.store.analyses import Analysis, Filters
 from callcov.store.db import LARGEST
@@ -93,34 +94,58 @@ async def list_analyses(
     if services.database.is_near and services.feeds and place.limit <= _AT_ONCE:
         caller = asking()
         if services.feeds.is_ready(caller.user_id, caller.livemode):
-            return _listed(request, services, caller, filters, place)
-    return await run_in_threadpool(lambda: _listed(request, services, asking(), filters, place))
+            quick = _Asked(request, services, caller, filters, place).quick_answer(services.feeds)
+            if quick is not None:
+                return quick
+    return await run_in_threadpool(lambda: _Asked(request, services, asking(), filters, place).answer())
 
 
-def _listed(request: Request, services: Services, caller: Caller, filters: Filters, place: _Place) -> Response:
-    public, owner = public_url(services, request), (caller.user_id, caller.livemode)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One question for the list."""
 
-    def tagged(revision: int) -> str:
-        return weak_tag(services.version, public, owner, revision, filters, place)
+    request: Request
+    services: Services
+    caller: Caller
+    filters: Filters
+    place: _Place
 
-    if "if-none-match" in request.headers:
-        with services.database.read() as connection:
-            tag = tagged(analyses.revision(connection, *owner))
-        if has_seen(request, tag):
-            return Response(status_code=304, headers={"ETag": tag, **_KEPT})
-    with services.database.read() as connection:
-        page = listing.page(
-            connection,
-            *owner,
-            filters,
-            place.limit,
-            place.offset,
-            place.expand,
-            place.starting_after,
-            services.feeds,
-        )
-    body = b"".join(_parts(page, public))
-    return Response(body, headers={"ETag": tagged(page.revision), **_KEPT}, media_type="application/json")
+    def quick_answer(self, feeds: Feeds) -> Response | None:
+        """The answer if it takes but milliseconds, for the event loop; None when the database would count or search."""
+        if unchanged := self._unchanged():
+            return unchanged
+        with self.services.database.read() as connection:
+            page = listing.quick_page(connection, *self._which, feeds)
+        return None if page is None else self._whole(page)
+
+    def answer(self) -> Response:
+        """The answer, however long it takes."""
+        if unchanged := self._unchanged():
+            return unchanged
+        with self.services.database.read() as connection:
+            page = listing.page(connection, *self._which, self.services.feeds)
+        return self._whole(page)
+
+    @property
+    def _which(self) -> tuple[str, bool, Filters, int, int, bool, str | None]:
+        place = self.place
+        asked = self.filters, place.limit, place.offset, place.expand, place.starting_after
+        return self.caller.user_id, self.caller.livemode, *asked
+
+    def _unchanged(self) -> Response | None:
+        if "if-none-match" not in self.request.headers:
+            return None
+        with self.services.database.read() as connection:
+            tag = self._tag(analyses.revision(connection, self.caller.user_id, self.caller.livemode))
+        return Response(status_code=304, headers={"ETag": tag, **_KEPT}) if has_seen(self.request, tag) else None
+
+    def _whole(self, page: listing.Page) -> Response:
+        body = b"".join(_parts(page, public_url(self.services, self.request)))
+        return Response(body, headers={"ETag": self._tag(page.revision), **_KEPT}, media_type="application/json")
+
+    def _tag(self, revision: int) -> str:
+        public, owner = public_url(self.services, self.request), (self.caller.user_id, self.caller.livemode)
+        return weak_tag(self.services.version, public, owner, revision, self.filters, self.place)
 
 
 @router.get(

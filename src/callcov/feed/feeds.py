@@ -33,6 +33,8 @@ MEMORY = 1024**3
 _CHUNK = 8_192
 _AT_ONCE = 10_000
 """Changes that a request takes over itself; more are taken over in the background."""
+_QUICKLY = 300
+"""Changes that somebody who may not wait takes over; many more are milliseconds of the loop's."""
 _MOST = 500_000
 """Changes after which reading everything is no slower."""
 
@@ -136,29 +138,29 @@ class Feeds:
         limit: int,
         offset: int,
         starting_after: str | None,
+        *,
+        may_wait: bool = True,
     ) -> Page | None:
-        """The page as of the source's snapshot, which must begin here; None when the database has to be asked."""
+        """The page as of the source's snapshot, which must begin here; None when the database has to be asked.
+
+        Without `may_wait` it is None, too, where it would take more than milliseconds: then whoever may wait asks anew.
+        """
         if self._is_closed:  # a question that outlives the server
             return None
         with self._lock:
             one = self._lists.setdefault((user_id, livemode), _List(user_id, livemode))
             self._lists.move_to_end((user_id, livemode))
         # A snapshot that began before somebody else moved the index further would be answered in vain.
-        with one.lock:
-            if one.index is None:
-                self._consider(one, source)
+        if not one.lock.acquire(blocking=may_wait):
+            return None
+        try:
+            index = self._moved(one, source, may_wait)
+            if index is None:
                 return None
-            revision = source.revision()
-            if revision < one.index.revision:
-                return None
-            if not _follow(one.index, source, revision, _AT_ONCE):
-                self._load_later(one)
-                return None
-            if one.index.revision - one.saved_at >= self._rows:
-                one.saved_at = one.index.revision
-                self._background.submit(self._grown, one).add_done_callback(_tell)
-            few = self._few_of(one.index, source, wanted, limit, offset, starting_after)
-            return few or one.index.page(wanted, limit, offset, starting_after)
+            few = self._few_of(index, source, wanted, limit, offset, starting_after)
+            return few or index.page(wanted, limit, offset, starting_after)
+        finally:
+            one.lock.release()
 
     def is_ready(self, user_id: str, livemode: bool) -> bool:
         """Whether the list has an index that nobody reads or moves just now."""
@@ -187,6 +189,24 @@ class Feeds:
     def wait(self) -> None:
         """Until what was begun in the background is done."""
         self._background.submit(int).result()
+
+    def _moved(self, one: _List, source: Source, may_wait: bool) -> Index | None:
+        """The list's index, as of the snapshot; None when it cannot be. Whoever may not wait leaves the rest alone."""
+        if one.index is None:
+            if may_wait:
+                self._consider(one, source)
+            return None
+        revision = source.revision()
+        if revision < one.index.revision:
+            return None
+        if not _follow(one.index, source, revision, _AT_ONCE if may_wait else _QUICKLY):
+            if may_wait:
+                self._load_later(one)
+            return None
+        if one.index.revision - one.saved_at >= self._rows:
+            one.saved_at = one.index.revision
+            self._background.submit(self._grown, one).add_done_callback(_tell)
+        return one.index
 
     def _few_of(
         self, index: Index, source: Source, wanted: Wanted, limit: int, offset: int, starting_after: str | None

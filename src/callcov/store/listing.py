@@ -68,8 +68,24 @@ def page(
         found = indexed(source, feeds, filters, limit, offset, starting_after)
     if found is None:
         found = selected(connection, user_id, livemode, filters, limit, offset, starting_after)
-    items = _items(connection, user_id, livemode, found.ids, filters.status, expand=expand)
-    return Page(items, found.total, found.has_more, source.revision())
+    return _made(connection, source, found, filters.status, expand=expand)
+
+
+def quick_page(
+    connection: sa.Connection,
+    user_id: str,
+    livemode: bool,
+    filters: Filters,
+    limit: int,
+    offset: int,
+    expand: bool,
+    starting_after: str | None,
+    feeds: Feeds,
+) -> Page | None:
+    """The same if the index gives it within milliseconds; None when it does not, and whoever may wait is to ask."""
+    source = Source(connection, user_id, livemode)
+    found = indexed(source, feeds, filters, limit, offset, starting_after, may_wait=False)
+    return None if found is None else _made(connection, source, found, filters.status, expand=expand)
 
 
 def selected(
@@ -94,10 +110,21 @@ def selected(
 
 
 def indexed(
-    source: Source, feeds: Feeds, filters: Filters, limit: int, offset: int = 0, starting_after: str | None = None
+    source: Source,
+    feeds: Feeds,
+    filters: Filters,
+    limit: int,
+    offset: int = 0,
+    starting_after: str | None = None,
+    *,
+    may_wait: bool = True,
 ) -> index.Page | None:
-    """The same by the feed index; None when it has no answer. The snapshot of the source must begin here."""
-    return feeds.page(source, source.user_id, source.livemode, wanted(filters), limit, offset, starting_after)
+    """The same by the feed index; None when it has no answer. The snapshot of the source must begin here.
+
+    `may_wait` is as in `Feeds.page`.
+    """
+    asked = wanted(filters), limit, offset, starting_after
+    return feeds.page(source, source.user_id, source.livemode, *asked, may_wait=may_wait)
 
 
 def wanted(filters: Filters) -> Wanted:
@@ -130,6 +157,12 @@ class Lists:
         with self._database.write() as connection:
             _, mark = marks.renew(connection, user_id, livemode)
         return mark
+
+
+def _made(connection: sa.Connection, source: Source, found: index.Page, status: str | None, *, expand: bool) -> Page:
+    """The page of what was found in the source's snapshot, which is the connection's."""
+    items = _items(connection, source.user_id, source.livemode, found.ids, status, expand=expand)
+    return Page(items, found.total, found.has_more, source.revision())
 
 
 def _items(
