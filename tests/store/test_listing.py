@@ -7,12 +7,13 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from store_samples import LIVE, NOON, TEST, change, finished, submission
+from store_samples import LIVE, NOON, SQLITE, TEST, change, finished, submission
 
 from callcov import checks
 from callcov.api.filters import Flag
 from callcov.errors import NotFound
 from callcov.feed.feeds import Feeds
+from callcov.feed.segment import Wanted
 from callcov.store import analyses, deletions, figures, judgements, listing, users
 from callcov.store.analyses import Filters
 from callcov.store.db import migrate, open_database
@@ -143,6 +144,25 @@ def test_walking_with_the_cursor_while_calls_arrive_and_go_shows_every_old_one_o
             analyses.accept(connection, user, LIVE, submission(), NOON)
             analyses.delete(connection, user, LIVE, cursor)  # shown already
     assert walked == made[::-1]
+
+
+@SQLITE
+def test_a_page_far_back_of_one_agent_with_many_calls_goes_no_further_than_where_nothing_is_shown(database, user):
+    with database.write() as connection:
+        analyses.accept_all(connection, user, TEST, [submission()] * 500, NOON)
+    with database.read() as connection:
+        source, raw = listing.Source(connection, user, TEST), connection.connection.driver_connection
+
+        def steps(offset):
+            """How many SQLite makes for that page."""
+            made = []
+            raw.set_progress_handler(lambda: made.append(offset), 1)
+            assert source.page_of(Wanted(agent=b"agent-1"), 10, 5, offset, None) is None
+            raw.set_progress_handler(None, 1)
+            return len(made)
+
+        steps(0)  # the statement is made ready
+        assert steps(0) < steps(11) == steps(400)
 
 
 @pytest.mark.parametrize("road", ["selected", "indexed"])

@@ -302,7 +302,9 @@ class Source:
     ) -> index.Page | None:
         """The page of those, of whatever status and flags; None when there are more than `most`."""
         column, given = self._asked(wanted)
-        given |= {"most": most + 1, "limit": limit + 1, "offset": offset, "until": starting_after or _LAST}
+        # Whoever skips more than `most` sees nothing, or is not answered here: going further would be for nothing.
+        skipped = min(offset, most + 1)
+        given |= {"most": most + 1, "limit": limit + 1, "offset": skipped, "until": starting_after or _LAST}
         found = self._connection.execute(_page_of(column), given).one()
         ids, total = _newest_first(found[0]), found[1]
         return None if total > most else index.Page(tuple(ids[:limit]), total, has_more=len(ids) > limit)
