@@ -38,7 +38,7 @@ from callcov.store.audit import Entry
 from callcov.store.blobs import Blobs
 from callcov.store.db import UNANSWERED, Database
 from callcov.store.deliveries import Delivery
-from callcov.store.erasure import erase_each
+from callcov.store.erasure import erase_each, finish_erasures
 from callcov.store.times import iso, milliseconds
 
 INTERNAL = "The analysis stopped because of an error inside CallCov; retry it, and report it if it stops again."
@@ -107,6 +107,7 @@ class Worker:
 
     def tidy(self) -> None:
         """Delete what was kept long enough; fail analyses whose workflow gave up; remove what killed processes left."""
+        finish_erasures(self.database)
         self._expire()
         with self.database.read() as connection:
             waiting = upkeep.unfinished(connection)

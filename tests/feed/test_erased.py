@@ -1,9 +1,13 @@
 """What is erased in the files that a list is kept in, whatever happened to them."""
 
+import resource
+from contextlib import contextmanager
 from copy import deepcopy
 
+import pytest
 from feed_model import LIVE, ROWS, PlainList, restarted, settled, shaped
 
+from callcov.errors import NoRoom
 from callcov.feed import saved
 
 
@@ -99,3 +103,48 @@ def test_erasing_where_nothing_is_kept_or_a_file_is_damaged_leaves_nothing(made,
     path.write_bytes(b"nonsense")
     saved.erase(path.parent, [min(one.listed)], one.renewed)
     assert not path.exists()
+
+
+@contextmanager
+def full_disk(room):
+    """No file can have more bytes, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_on_a_full_disk_the_files_of_the_list_go_and_it_is_read_anew(made, tmp_path):
+    one, folder = shaped(4 * ROWS), saved.place(tmp_path / "feed", "u", LIVE)
+    restarted(made, one)
+    gone = min(one.listed)
+    one.delete(gone)
+    with full_disk(1_000):
+        saved.erase(folder, [gone], one.renewed)
+    assert [path.name for path in folder.iterdir()] == ["lock"]
+    assert restarted(made, one) == 4 * ROWS - 1
+    assert restarted(made, one) == 0
+
+
+def test_where_no_mark_can_be_renewed_the_files_of_the_list_go(made, tmp_path):
+    one, folder = shaped(4 * ROWS), saved.place(tmp_path / "feed", "u", LIVE)
+    restarted(made, one)
+    gone = min(one.listed)
+    one.delete(gone)
+
+    def full():
+        raise NoRoom("The disk that holds the database is full")
+
+    saved.erase(folder, [gone], full)
+    assert [path.name for path in folder.iterdir()] == ["lock"]
+
+
+def test_nothing_half_written_stays_of_a_file_for_which_there_is_no_room(made, tmp_path):
+    one = shaped(4 * ROWS)
+    assert settled(made({"u": one}), one)
+    (kept, *_), _ = saved.read(saved.place(tmp_path / "feed", "u", LIVE), ROWS, one.mark())
+    with full_disk(1_000), pytest.raises(OSError, match="too large"):
+        saved.write(tmp_path, kept)
+    assert list(tmp_path.glob("*.new")) == list(tmp_path.glob("*.segment")) == []

@@ -1,5 +1,6 @@
 """How long analyses are kept: days, legal holds, and what a deletion leaves."""
 
+import json
 import subprocess
 import sys
 from datetime import timedelta
@@ -12,12 +13,13 @@ from obstore.exceptions import GenericError
 from store_samples import LIVE, NOON, SQLITE, TEST, submission
 
 from callcov.errors import BadForm, Conflict, NotFound
+from callcov.feed import saved
 from callcov.feed.feeds import Feeds
-from callcov.store import analyses, audit, keys, listing, retention
+from callcov.store import analyses, audit, keys, listing, marks, retention
 from callcov.store.analyses import Filters
 from callcov.store.audit import Entry, Wanted
 from callcov.store.blobs import open_blobs
-from callcov.store.erasure import erase
+from callcov.store.erasure import erase, finish_erasures
 from callcov.store.ids import Tick, before, place, uuid7
 from callcov.store.tables import users as users_table
 
@@ -174,26 +176,94 @@ def test_erasing_stops_the_work_removes_every_object_and_leaves_a_line_of_ids(da
     assert (line.object_id, line.action, line.who) == (one, "analysis.expire", "server")
 
 
-def test_what_the_store_does_not_let_go_of_leaves_no_id_in_the_files_of_the_list(database, user, tmp_path):
-    blobs = open_blobs((tmp_path / "objects").as_uri())
-    gone, left = (accept(database, user, contact_id=letter * 100) for letter in "yz")
+def keep_list(database, user):
+    """Keep the account's list in files."""
     feeds = Feeds(listing.Lists(database), database.feed_folder, short=0)
     with database.read() as connection:
         listing.indexed(listing.Source(connection, user, LIVE), feeds, Filters(), 10)
     feeds.wait()
     feeds.close()
 
-    def kept(letter):
-        files = [path.read_bytes() for path in database.feed_folder.rglob("*.segment")]
-        return any(letter.encode() * 100 in data for data in files)
 
-    assert kept("y")
+def kept_of(database, letters="yz"):
+    """Those of the letters of which a hundred stand in the files of lists."""
+    data = b"".join(path.read_bytes() for path in database.feed_folder.rglob("*") if path.is_file())
+    return "".join(letter for letter in letters if letter.encode() * 100 in data)
+
+
+def agree(database, user):
+    """Whether the files count for the account's list."""
+    with database.read() as connection:
+        mark = marks.of(connection, user, LIVE)
+    return saved.read(saved.place(database.feed_folder, user, LIVE), 10, mark) is not None
+
+
+def test_what_the_store_does_not_let_go_of_leaves_no_id_in_the_files_of_the_list(database, user, tmp_path):
+    blobs = open_blobs((tmp_path / "objects").as_uri())
+    gone, left = (accept(database, user, contact_id=letter * 100) for letter in "yz")
+    keep_list(database, user)
+    assert kept_of(database) == "yz"
     (tmp_path / "objects/recordings/one/a folder").mkdir(parents=True)  # where an object should be
     with pytest.raises(GenericError):
         erase(database, blobs, None, user, LIVE, gone, ENTRY)
-    assert (kept("y"), kept("z")) == (False, True)
+    assert kept_of(database) == "z"
     with database.read() as connection:
         assert [analyses.get(connection, user, LIVE, one) is None for one in (gone, left)] == [True, False]
+
+
+def test_what_was_deleted_by_somebody_who_was_killed_then_is_taken_out_of_the_files_later(database, user, other_user):
+    gone, _ = (accept(database, user, contact_id=letter * 100) for letter in "yz")
+    accept(database, other_user, contact_id="x" * 100)
+    for one in (user, other_user):
+        keep_list(database, one)
+    with database.write() as connection:
+        analyses.delete(connection, user, LIVE, gone)
+    assert kept_of(database, "xyz") == "xyz"
+    before = {path: path.stat().st_mtime_ns for path in database.feed_folder.rglob("*.*")}
+    finish_erasures(database)
+    assert kept_of(database, "xyz") == "xz"
+    assert agree(database, user)
+    after = {path: path.stat().st_mtime_ns for path in database.feed_folder.rglob("*.*")}
+    assert {path for path in before if after.get(path) != before[path]} == {
+        path for path in before if user in path.parts
+    }
+    finish_erasures(database)
+    assert {path: path.stat().st_mtime_ns for path in database.feed_folder.rglob("*.*")} == after
+
+
+def test_what_was_deleted_by_somebody_who_was_killed_within_the_files_is_taken_out_later(database, user, tmp_path):
+    blobs = open_blobs((tmp_path / "objects").as_uri())
+    gone, _ = (accept(database, user, contact_id=letter * 100) for letter in "yz")
+    keep_list(database, user)
+    (path,) = database.feed_folder.rglob("*.segment")
+    before = path.read_bytes()
+    erase(database, blobs, None, user, LIVE, gone, ENTRY)
+    path.write_bytes(before)  # it is removed last
+    path.with_suffix(".new").write_bytes(before[:-5])
+    finish_erasures(database)
+    assert kept_of(database) == "z"
+    assert agree(database, user)
+
+
+def test_files_that_do_not_agree_with_the_list_are_removed_for_nobody_knows_what_should_not_be_there(database, user):
+    folder = saved.place(database.feed_folder, user, LIVE)
+    for number, spoilt in enumerate(("mark", "revision", "list.json")):
+        accept(database, user, contact_id="yz"[number % 2] * 100)
+        keep_list(database, user)
+        assert agree(database, user)
+        about = json.loads((folder / "list.json").read_text())
+        if spoilt in about:
+            (folder / "list.json").write_text(json.dumps(about | {spoilt: 10**9}))
+        else:
+            (folder / "list.json").unlink()
+        finish_erasures(database)
+        assert [path.name for path in folder.iterdir()] == ["lock"]
+
+
+def test_without_files_no_erasure_is_to_be_finished(database, user):
+    accept(database, user)
+    finish_erasures(database)
+    assert not database.feed_folder.exists()
 
 
 def test_erasing_what_is_held_or_not_there_removes_and_logs_nothing(database, user, tmp_path):

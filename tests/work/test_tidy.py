@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from callcov.checks.policy import Policy
+from callcov.feed.feeds import Feeds
 from callcov.store import analyses, idempotency, listing, policies, users
 from callcov.store.analyses import Finished, Submission
 from callcov.store.blobs import open_blobs
@@ -129,6 +130,22 @@ def test_one_that_is_still_being_worked_on_is_cancelled(worker, user):
     worker.tidy()
     assert worker.engine.cancelled == [(row.id, 1)]
     assert objects(worker) == []
+
+
+def test_what_a_killed_deletion_left_in_the_files_of_a_list_goes(worker, user):
+    folder = worker.database.feed_folder
+    gone = accepted(worker, user, LIVE, NOW)
+    feeds = Feeds(listing.Lists(worker.database), folder, short=0)
+    with worker.database.read() as connection:
+        listing.page(connection, user, LIVE, analyses.Filters(), 1, feeds=feeds)
+    feeds.wait()
+    feeds.close()
+    (kept,) = folder.rglob("*.segment")
+    with worker.database.write() as connection:
+        analyses.delete(connection, user, LIVE, gone.id)
+    worker.tidy()
+    assert not kept.exists()
+    assert len(list(folder.rglob("*.segment"))) == 1
 
 
 def test_answers_kept_for_repeated_submissions_go_after_a_day(worker, user):

@@ -7,7 +7,8 @@ copy bears another. A file is written beside its place and moved there, never ov
 not count: whatever is broken off leaves files that agree with each other, or none that count.
 Whoever writes or erases holds the folder's lock and renews the mark within it; nobody waits for the lock with a
 transaction open. Erasing comes after the rows are gone from the database: a writer that came first is followed by the
-erasing, one that comes later has seen in the database what is gone.
+erasing, one that comes later has seen in the database what is gone. An erasing that was broken off is finished by what
+the database remembers of deletions (`finish`); where the files cannot be written anew, those of the list are removed.
 """
 
 from __future__ import annotations
@@ -25,18 +26,28 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 
+from callcov.errors import NoRoom
 from callcov.feed.segment import Field, Segment, key
 from callcov.feed.text import Text
+
+_log = structlog.stdlib.get_logger()
 
 _FORMAT = 1
 _LIST = "list.json"
 _ENDING, _UNFINISHED = ".segment", ".new"
+_MODES = {True: "live", False: "test"}
 
 
 def place(root: Path, user_id: str, livemode: bool) -> Path:
     """Where a list is kept below the folder of all of them."""
-    return root / user_id / ("live" if livemode else "test")
+    return root / user_id / _MODES[livemode]
+
+
+def places(root: Path) -> list[tuple[Path, str, bool]]:
+    """Where something is kept, with account and mode; none of a folder that is not there."""
+    return [(one, one.parent.name, mode) for mode, name in _MODES.items() for one in root.glob(f"*/{name}")]
 
 
 def name_of(folder: Path, segment: Segment) -> str | None:
@@ -81,7 +92,7 @@ def declare(folder: Path, names: Sequence[str], revision: int, mark: str) -> Non
     for path in folder.glob("*" + _ENDING):
         if path.name not in names:
             path.unlink()
-    _remove_unfinished(folder)
+    _remove(folder, _UNFINISHED)
 
 
 def read(folder: Path, rows: int, mark: str | None) -> tuple[list[Segment], int] | None:
@@ -105,13 +116,41 @@ def read(folder: Path, rows: int, mark: str | None) -> tuple[list[Segment], int]
 def erase(folder: Path, ids: Sequence[str], renewed: Callable[[], tuple[str | None, str]]) -> None:
     """Take rows that are gone from the database out of the files. A folder that is not there has none.
 
-    `renewed` gives the list another mark, and says which it had and has.
+    `renewed` gives the list another mark, and says which it had and has. Where files cannot be written anew, because
+    the disk is full, all of the list's are removed instead.
     """
-    if not folder.exists():
-        return
-    keys = np.array(sorted(map(key, ids)), np.uint64)
+    if folder.exists():
+        with locked(folder):
+            _erase(folder, ids, renewed)
+
+
+def finish(
+    folder: Path,
+    gone: Callable[[str | None, int], Sequence[str] | None],
+    renewed: Callable[[], tuple[str | None, str]],
+) -> None:
+    """Finish an erasing that was broken off, if one was.
+
+    `gone` gives for the files' mark and revision the ids deleted since; None when such files do not agree with the
+    list, and are removed: nobody knows what should not be there. `renewed` is as for `erase`.
+    """
     with locked(folder):
-        written: dict[str, str | None] = {}
+        try:
+            about = json.loads((folder / _LIST).read_bytes())
+            mark, revision = about["mark"], int(about["revision"])
+        except (OSError, ValueError, KeyError):
+            mark, revision = None, 0
+        ids = gone(mark, revision)
+        if ids is None:
+            _discard(folder)
+        else:
+            _erase(folder, ids, renewed)
+
+
+def _erase(folder: Path, ids: Sequence[str], renewed: Callable[[], tuple[str | None, str]]) -> None:
+    """Do `erase`, within `locked`."""
+    keys, written = np.array(sorted(map(key, ids)), np.uint64), dict[str, str | None]()
+    try:
         for path in list(folder.glob("*" + _ENDING)):
             first, last = (np.uint64(int(half, 16)) for half in path.name.removesuffix(_ENDING).split("-")[:2])
             here = keys[(keys >= first) & (keys <= last)]
@@ -119,25 +158,35 @@ def erase(folder: Path, ids: Sequence[str], renewed: Callable[[], tuple[str | No
                 written[path.name] = name
         if written:
             _renew(folder / _LIST, written, *renewed())
-        for name in written:
-            (folder / name).unlink()
-        _remove_unfinished(folder)
+    except (OSError, NoRoom) as error:
+        _discard(folder)
+        _log.warning("the files of a list could not be written anew and were removed", error=type(error).__name__)
+        return
+    for name in written:
+        (folder / name).unlink()
+    _remove(folder, _UNFINISHED)  # of somebody who was killed: it holds ids
 
 
-def _remove_unfinished(folder: Path) -> None:
-    """Remove what somebody who was killed had half written: it holds ids. Within `locked`."""
-    for path in folder.glob("*" + _UNFINISHED):
+def _discard(folder: Path) -> None:
+    """Remove all files of a list: it is read anew where they are missing. Within `locked`."""
+    (folder / _LIST).unlink(missing_ok=True)
+    _remove(folder, _ENDING)
+    _remove(folder, _UNFINISHED)
+
+
+def _remove(folder: Path, ending: str) -> None:
+    for path in folder.glob("*" + ending):
         path.unlink()
 
 
 def _without(path: Path, keys: npt.NDArray[np.uint64]) -> str | None:
-    """The name of a file with the same rows but those; None for a file that is damaged."""
+    """The name of a file with the same rows but those, the same when none is there; None for a file that is damaged."""
     try:
         segment = _segment(path, 0)
     except (OSError, ValueError, KeyError):
         return None
     segment.remove(keys)
-    return write(path.parent, segment)
+    return segment.saved_as or write(path.parent, segment)
 
 
 def _renew(path: Path, written: Mapping[str, str | None], before: str | None, after: str) -> None:
@@ -188,6 +237,10 @@ def _segment(path: Path, rows: int) -> Segment:
 def _replace(path: Path, data: bytes) -> None:
     """Write the file, readable by its owner only, in one step."""
     new = path.with_suffix(_UNFINISHED)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(data)
+    try:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(data)
+    except OSError:
+        new.unlink(missing_ok=True)  # it holds ids, and the disk is full
+        raise
     new.replace(path)

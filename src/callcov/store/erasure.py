@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from callcov.errors import Conflict, NotFound
 from callcov.feed import saved
-from callcov.store import analyses, audit, deliveries, marks
+from callcov.store import analyses, audit, deletions, deliveries, marks
 from callcov.store.analyses import Analysis
 from callcov.store.audit import Entry
 from callcov.store.blobs import Blobs
 from callcov.store.db import Database
+
+_MOST = 100_000
+"""Deletions that are looked for in files; where more may be open, the list is read anew."""
 
 
 class Queue(Protocol):
@@ -40,8 +44,10 @@ def erase(
     hold. What is deleted is overwritten in the database; `Database.scrub` also takes it out of the log of changes.
     """
     row, keys, told = _remove(database, user_id, livemode, analysis_id, entry)
-    _take_off(database, user_id, livemode, [analysis_id])
-    _clean(blobs, queue, row, keys, told)
+    try:
+        _clean(blobs, queue, row, keys, told)  # first: it makes room on a disk that is full
+    finally:
+        _take_off(database, user_id, livemode, [analysis_id])
 
 
 def erase_each(
@@ -65,6 +71,13 @@ def erase_each(
     finally:
         for (user_id, livemode), ids in gone.items():
             _take_off(database, user_id, livemode, ids)
+
+
+def finish_erasures(database: Database) -> None:
+    """Take out of the files of the feed index what was deleted by somebody who was killed before he did so."""
+    for folder, user_id, livemode in saved.places(database.feed_folder) if database.feed_folder else []:
+        owner = database, user_id, livemode
+        saved.finish(folder, partial(_deleted, *owner), partial(_renewed, *owner))
 
 
 def _remove(
@@ -97,11 +110,22 @@ def _clean(blobs: Blobs, queue: Queue | None, row: Analysis, keys: Sequence[str]
 
 def _take_off(database: Database, user_id: str, livemode: bool, analysis_ids: Sequence[str]) -> None:
     """Take deleted analyses of a list out of the files of the feed index."""
-    if not database.feed_folder:
-        return
+    if database.feed_folder:
+        folder = saved.place(database.feed_folder, user_id, livemode)
+        saved.erase(folder, analysis_ids, partial(_renewed, database, user_id, livemode))
 
-    def renewed() -> tuple[str | None, str]:
-        with database.write() as connection:
-            return marks.renew(connection, user_id, livemode)
 
-    saved.erase(saved.place(database.feed_folder, user_id, livemode), analysis_ids, renewed)
+def _deleted(database: Database, user_id: str, livemode: bool, mark: str | None, revision: int) -> list[str] | None:
+    """What was deleted from the list since that revision; None when files of that mark and revision do not tell."""
+    with database.read() as connection:
+        since = analyses.revision(connection, user_id, livemode) - revision
+        if mark is None or mark != marks.of(connection, user_id, livemode) or not 0 <= since <= deletions.REMEMBERED:
+            return None
+        found = deletions.since(connection, user_id, livemode, revision, _MOST + 1)
+    return found if len(found) <= _MOST else None
+
+
+def _renewed(database: Database, user_id: str, livemode: bool) -> tuple[str | None, str]:
+    """A new mark of the list: the one it had and the new one."""
+    with database.write() as connection:
+        return marks.renew(connection, user_id, livemode)
