@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 
 import numpy as np
+import pytest
 from feed_model import LIVE, ROWS, PlainList, PlainLists, ask, restarted, settled, shaped
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -120,6 +121,25 @@ def test_the_lists_that_were_not_asked_for_the_longest_make_room(made):
     answered = [name for name in "cba" if ask(feeds, lists[name], name) is not None]
     assert answered[0] == "c"
     assert "a" not in answered
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_the_others_make_room_before_a_list_is_read_not_when_it_is(made, is_kept):
+    first, second = shaped(20_000), Looking(shaped(20_000))
+    lists = {"first": first, "second": second}
+    if is_kept:
+        before = made(lists, rows=5_000)
+        assert settled(before, second, "second")
+        before.close()
+        second.insert("a", "c")
+    feeds = made(lists, memory=1_500_000, rows=5_000)
+    assert settled(feeds, first, "first")
+    alone = feeds.nbytes
+    assert 750_000 < alone < 1_500_000
+    second.look = lambda: feeds.nbytes
+    second.seen.clear()
+    assert settled(feeds, second, "second")
+    assert (second.seen[0], second.seen[-1]) == (0 if is_kept else alone, 0)
 
 
 def test_a_list_too_large_for_the_memory_stays_with_the_database_and_is_not_read_again_and_again(made):

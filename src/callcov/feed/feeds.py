@@ -271,7 +271,9 @@ class Feeds:
     def _kept(self, one: _List, mark: str | None) -> Index | None:
         if self._folder is None:
             return None
-        kept = saved.read(saved.place(self._folder, one.user_id, one.livemode), self._rows, mark)
+        folder = saved.place(self._folder, one.user_id, one.livemode)
+        self._fit(saved.size(folder))
+        kept = saved.read(folder, self._rows, mark)
         if kept is None:
             return None
         index = Index(self._searches, self._rows)
@@ -305,14 +307,15 @@ class Feeds:
             one.is_too_large = index.nbytes > self._memory
             if one.is_too_large or self._is_closed:
                 return None
+            self._fit(index.nbytes)
         with self._open(one.user_id, one.livemode) as source:
             return index if _follow(index, source, source.revision(), _MOST) else None
 
-    def _fit(self) -> None:
-        """Let go of the indexes that were not asked for the longest, until the others fit."""
+    def _fit(self, coming: int = 0) -> None:
+        """Let go of the indexes that were not asked for the longest, until the others fit beside so many bytes."""
         with self._lock:
             newest_first = list(reversed(self._lists.values()))
-        room = self._memory
+        room = self._memory - coming
         for one in newest_first:
             with one.lock:
                 room -= one.index.nbytes if one.index else 0

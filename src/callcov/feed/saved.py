@@ -50,6 +50,14 @@ def places(root: Path) -> list[tuple[Path, str, bool]]:
     return [(one, one.parent.name, mode) for mode, name in _MODES.items() for one in root.glob(f"*/{name}")]
 
 
+def size(folder: Path) -> int:
+    """Bytes of a list's files, which are about as many in memory; 0 when there are none."""
+    try:
+        return sum(path.stat().st_size for path in folder.glob("*" + _ENDING))
+    except FileNotFoundError:  # replaced just now, by an erasing or another process
+        return 0
+
+
 def name_of(folder: Path, segment: Segment) -> str | None:
     """The name of the segment's file, as the segment is now; None when it has to be written."""
     return segment.saved_as if segment.saved_as and (folder / segment.saved_as).exists() else None
