@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 
 import pytest
-from feed_model import LIVE, ROWS, PlainList, restarted, settled, shaped
+from feed_model import LIVE, ROWS, PlainList, ask, restarted, settled, shaped
 
 from callcov.errors import NoRoom
 from callcov.feed import saved
@@ -103,6 +103,32 @@ def test_erasing_where_nothing_is_kept_or_a_file_is_damaged_leaves_nothing(made,
     path.write_bytes(b"nonsense")
     saved.erase(path.parent, [min(one.listed)], one.renewed)
     assert not path.exists()
+
+
+def test_what_is_kept_after_an_erasure_holds_nothing_that_was_erased(made, tmp_path):
+    """The index has not seen the deletion yet, and has to write the segment anew."""
+    one, folder = PlainList(), saved.place(tmp_path / "feed", "u", LIVE)
+    ids = [one.insert(f"agent_{number}", "secret" if number == 3 else "customer") for number in range(2 * ROWS)]
+    feeds = made({"u": one})
+    assert settled(feeds, one)
+    feeds.wait()
+    one.change(ids[4], status="failed", flags=1)
+    assert ask(feeds, one)
+    one.delete(ids[3])
+    saved.erase(folder, [ids[3]], one.renewed)
+    one.insert("agent", "customer")
+    erased = set(folder.glob("*.segment"))
+    feeds.close()
+    assert set(folder.glob("*.segment")) != erased  # it was written anew
+    assert b"customer" in columns_of(folder, one)
+    assert b"secret" not in columns_of(folder, one)
+    assert restarted(made, one) == 0
+
+
+def columns_of(folder, one):
+    """The texts of all rows that are kept."""
+    segments, _ = saved.read(folder, ROWS, one.mark())
+    return b"".join(text.letters.T.tobytes() for segment in segments for text in segment.texts)
 
 
 @contextmanager

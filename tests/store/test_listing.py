@@ -129,21 +129,33 @@ def test_the_cursor_shows_smaller_ids_and_counts_all(database, user):
     assert [(page.total, page.has_more) for page in (first, second, last)] == [(5, True), (5, True), (5, False)]
 
 
-def test_walking_with_the_cursor_while_calls_arrive_and_go_shows_every_old_one_once(database, user):
+@pytest.mark.parametrize("road", ["selected", "indexed"])
+@pytest.mark.parametrize("wanted", [Filters(), Filters(search="AGENT"), Filters(agent_id="agent-1")])
+def test_walking_with_the_cursor_while_calls_arrive_and_go_shows_every_old_one_once(database, user, road, wanted):
     with database.write() as connection:
         made = [analyses.accept(connection, user, LIVE, submission(), NOON).id for _ in range(40)]
+    feeds = Feeds(listing.Lists(database), None, short=0, rows=16, few=43)
+    with database.read() as connection:
+        listing.indexed(listing.Source(connection, user, LIVE), feeds, wanted, 7)
+    feeds.wait()
     walked, cursor = [], None
     while True:
         with database.read() as connection:
-            page = listing.selected(connection, user, LIVE, Filters(), 7, starting_after=cursor)
+            page = (
+                listing.selected(connection, user, LIVE, wanted, 7, starting_after=cursor)
+                if road == "selected"
+                else listing.indexed(listing.Source(connection, user, LIVE), feeds, wanted, 7, starting_after=cursor)
+            )
         walked += page.ids
         if not page.has_more:
             break
         cursor = page.ids[-1]
         with database.write() as connection:
-            analyses.accept(connection, user, LIVE, submission(), NOON)
+            for _ in range(2):
+                analyses.accept(connection, user, LIVE, submission(), NOON)
             analyses.delete(connection, user, LIVE, cursor)  # shown already
     assert walked == made[::-1]
+    feeds.close()
 
 
 @SQLITE
