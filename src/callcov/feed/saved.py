@@ -34,7 +34,7 @@ from callcov.feed.text import Text
 
 _log = structlog.stdlib.get_logger()
 
-_FORMAT = 1
+_FORMAT = 2
 _LIST = "list.json"
 _ENDING, _UNFINISHED = ".segment", ".new"
 _MODES = {True: "live", False: "test"}

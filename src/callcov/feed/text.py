@@ -17,8 +17,9 @@ Bytes = npt.NDArray[np.uint8]
 Found = Bools | bool
 """Which rows: one by one, or all (True) or none (False) of them."""
 
-WIDEST = 64
-"""Longer texts are kept one by one: one of a thousand bytes would give every other row as many."""
+WIDEST = 80
+"""Longer texts are kept one by one: one of a thousand bytes would give every other row as many. "sha256:" and what it
+makes has 71."""
 _FEW = 64
 _TOGETHER = 8  # positions that are compared at a time: what is found of them stays in a core's cache
 _PER_LONG = 150
