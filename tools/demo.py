@@ -13,6 +13,7 @@ import httpx2
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from callcov.checks.policy import DEFAULT
 from callcov.report import page
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -79,7 +80,7 @@ def demo(address: str, data: str) -> None:
         analyses = wait(client, submitted)
         for analysis in analyses:
             console.rule()
-            console.print(page(analysis))
+            console.print(page(analysis, DEFAULT))  # the account has none of its own
         console.rule("GET /api/v1/analysis/?expand=false")
         listed = client.get("/api/v1/analysis/", params={"expand": "false"}).json()
         console.print_json(json.dumps(listed))
