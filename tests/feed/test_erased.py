@@ -6,6 +6,7 @@ from copy import deepcopy
 
 import pytest
 from feed_model import LIVE, ROWS, PlainList, ask, restarted, settled, shaped
+from structlog.testing import capture_logs
 
 from callcov.errors import NoRoom
 from callcov.feed import saved
@@ -147,8 +148,9 @@ def test_on_a_full_disk_the_files_of_the_list_go_and_it_is_read_anew(made, tmp_p
     restarted(made, one)
     gone = min(one.listed)
     one.delete(gone)
-    with full_disk(1_000):
+    with full_disk(1_000), capture_logs() as told:  # the log is a file, too
         saved.erase(folder, [gone], one.renewed)
+    assert [line["error"] for line in told] == ["OSError"]
     assert [path.name for path in folder.iterdir()] == ["lock"]
     assert restarted(made, one) == 4 * ROWS - 1
     assert restarted(made, one) == 0
