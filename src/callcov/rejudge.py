@@ -186,13 +186,13 @@ class Judges:
     ) -> list[Verdict]:
         if not found:
             return []
-        judged_by = self._policies(owner, found)
+        judged_by = {version: policy.model_dump_json() for version, policy in self._policies(owner, found).items()}
         calls = tuple(
             Call(
                 id=one.row.id,
                 transcript=one.transcript,
                 results=_newest(one).results,
-                policy=judged_by[_newest(one).policy_version].model_dump_json(),
+                policy=judged_by[_newest(one).policy_version],
                 checks_version=_newest(one).checks_version,
                 vectors_key=one.row.vectors_key,
                 direction=one.row.call_direction,

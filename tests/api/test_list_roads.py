@@ -123,7 +123,8 @@ def test_a_list_whose_index_is_far_behind_keeps_its_own_caller_waiting_and_nobod
     before = answers(roads, {})[0].json()["total"]
     submission = Submission("agent", "contact", "recordings/none", "0" * 64, 44, "wav", 1, 1, 8000)
     with roads[1].services.database.write() as connection:
-        analyses.accept_all(connection, account.user_id, True, [submission] * 400, datetime.now(UTC))  # noqa: FBT003 - owner and mode
+        many = {"submissions": [submission] * 400, "now": datetime.now(UTC)}
+        analyses.accept_all(connection, account.user_id, livemode=True, **many)
     with every_thread_waiting(roads[1], account, one) as ask:
         with pytest.raises(requests.Timeout):
             ask("GET", "/analysis/", 2)

@@ -214,7 +214,7 @@ def test_advice_is_at_most_six_most_urgent_first_and_about_a_field(transcript):
 def test_nothing_is_flagged_in_a_language_nobody_here_understands(transcript, language):
     results = checks.analyze(replace(transcript, language=language))
     assert not results.supported
-    assert checks.flags(results) == frozenset()
+    assert checks.flags(results, DEFAULT) == frozenset()
     assert not results.compliance.identity_verification.flagged
     assert not results.compliance.purpose_declaration.flagged
     assert not results.quality.silence.flagged
@@ -231,7 +231,7 @@ def test_every_kind_of_english_is_supported(language):
 
 @given(transcripts())
 def test_flags_are_fields_that_can_be_flagged(transcript):
-    assert checks.flags(checks.analyze(transcript)) <= set(checks.FLAGS)
+    assert checks.flags(checks.analyze(transcript), DEFAULT) <= set(checks.FLAGS)
 
 
 @given(transcripts())

@@ -24,7 +24,8 @@ def test_a_long_list_is_kept_unless_the_setting_says_off(tmp_path, models_folder
     submission = Submission("agent", "contact", "recordings/none", "0" * 64, 44, "wav", 1000, 1, 8000)
     with database.write() as connection:
         owner = connection.scalar(sa.select(users.c.id))
-        rows = analyses.accept_all(connection, owner, False, [submission] * SHORT, datetime.now(UTC))  # noqa: FBT003 - owner and mode
+        many = {"submissions": [submission] * SHORT, "now": datetime.now(UTC)}
+        rows = analyses.accept_all(connection, owner, livemode=False, **many)
         connection.execute(sa.update(analyses_table).values(status=analyses.FAILED))  # nobody is to work on them
     database.close()
     server.start()

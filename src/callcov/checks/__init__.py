@@ -129,7 +129,7 @@ def analyze(
     )
 
 
-def flags(results: Results, policy: Policy = DEFAULT) -> frozenset[str]:
+def flags(results: Results, policy: Policy) -> frozenset[str]:
     """The fields whose requirement is not met, out of `FLAGS`; the policy is the one the results were made with."""
     return shown_flags(results.model_dump(), policy.thresholds.effort_flag)
 

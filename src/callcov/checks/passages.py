@@ -49,12 +49,18 @@ class Passage:
         return tuple(dict.fromkeys(segment for segment, _ in self.places))
 
 
-def passages(transcript: Transcript, heard: Sequence[tuple[Token, ...]], role: Role) -> tuple[Passage, ...]:
-    """The passages of one side in order; empty for a side that says nothing. `heard` are each segment's plain tokens.
+def passages(transcript: Transcript, heard: Sequence[tuple[Token, ...]]) -> dict[Role, tuple[Passage, ...]]:
+    """The passages of each side in order; none of a side that says nothing. `heard` are each segment's plain tokens.
 
     A passage ends where the other side takes a turn. A backchannel is no turn, unless it answers a question.
     """
     listening = _listening(transcript, heard)
+    return {role: _of_side(transcript, heard, listening, role) for role in Role}
+
+
+def _of_side(
+    transcript: Transcript, heard: Sequence[tuple[Token, ...]], listening: Sequence[bool], role: Role
+) -> tuple[Passage, ...]:
     found: list[Passage] = []
     number = 0
     for run in _runs(transcript, listening, role):

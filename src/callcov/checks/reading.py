@@ -83,7 +83,7 @@ class Reading(Transcript):
 
     @cached_property
     def _passages(self) -> dict[Role, tuple[Passage, ...]]:
-        return {role: passages(self, self.tokens, role) for role in _SIDES}
+        return passages(self, self.tokens)
 
     @cached_property
     def _said(self) -> dict[Role, tuple[Said, ...]]:

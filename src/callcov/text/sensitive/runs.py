@@ -125,9 +125,9 @@ def _measures(scene: Scene, group: Group) -> bool:
     ended = atoms[group.last - 1].end in (".", "?")
     before = atoms[group.first - 1].text if group.first and not atoms[group.first - 1].end else ""
     pointed = before in _THIS and len(group.digits) == 1 and group.last - group.first == 1
-    is_ = atoms[group.first].raw[-2:] in ("'s", "\u2019s")  # "this one's 4111 ..."
+    joined_is = atoms[group.first].raw[-2:] in ("'s", "\u2019s")  # "this one's 4111 ..."
     some = before in _SOME or atoms[group.first].text == "one"
-    if pointed and some and (is_ or not _starts_number(scene, group.last)):
+    if pointed and some and (joined_is or not _starts_number(scene, group.last)):
         return True
     if after and not ended and (after[0] in _UNITS or (after[0] in _PER and after[1:] and after[1] in _UNITS)):
         return True
