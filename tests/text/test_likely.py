@@ -147,6 +147,20 @@ def test_a_secret_that_was_written_like_a_price_stays_though_the_tagger_takes_it
         assert bool(found) is any(sign in said for sign in "$£")
 
 
+@pytest.mark.parametrize(
+    ("said", "stays"),
+    [
+        ("the CVV is 209", True),
+        ("mine is 079 441 0092", True),
+        ("my number is 5550142", False),
+    ],
+)
+def test_what_has_its_form_or_a_security_codes_name_stays_though_the_tagger_takes_it_for_nothing(said, stays):
+    segments = segments_of([("A", said.split())])
+    assert find(segments)
+    assert bool(find(segments, saying(segments))) is stays
+
+
 @pytest.mark.parametrize(("code", "kind"), [("560034", "address"), ("4471", "pin")])
 def test_a_postcode_of_india_is_no_pin_though_the_tagger_takes_it_for_one(code, kind):
     segments = segments_of([("A", "what is your pin code?".split()), ("B", [code])])

@@ -51,11 +51,11 @@ def find(segments: Sequence[Segment], likely: Likely | None = None) -> tuple[Sen
     Parts of one value, its repetitions, corrections and its read-back share one `value` number. No words, nothing
     found. `likely` is what a tagger believes of each word; without it the rules decide alone.
     """
-    found, harmless = _by_rules(segments)
+    found, certain, harmless = _by_rules(segments)
     if not likely:
         return found
     priced = frozenset(one for one in found if one.type in SECRETS and _priced(segments[one.segment], one))
-    return _with_houses(segments, joined(found, harmless, priced, likely), harmless)
+    return _with_houses(segments, joined(found, harmless, certain | priced, likely), harmless)
 
 
 def _with_houses(
@@ -72,10 +72,13 @@ def _with_houses(
     return tuple(spans)
 
 
-def _by_rules(segments: Sequence[Segment]) -> tuple[tuple[Sensitive, ...], frozenset[tuple[int, int]]]:
-    """What the rules find, and the words, by segment and place, of what was called something harmless."""
+def _by_rules(
+    segments: Sequence[Segment],
+) -> tuple[tuple[Sensitive, ...], frozenset[Sensitive], frozenset[tuple[int, int]]]:
+    """What the rules find, what of it is certain, and the words, by segment and place, that were called harmless."""
     talk = Talk()
     found: list[Sensitive] = []
+    certain: set[Sensitive] = set()
     harmless: set[tuple[int, int]] = set()
     for stretch in stretches(segments):
         talk.turn += 1
@@ -84,11 +87,17 @@ def _by_rules(segments: Sequence[Segment]) -> tuple[tuple[Sensitive, ...], froze
         for place, piece in enumerate(pieces):
             again = corrects(scene.atoms, piece.first) or _goes_on(scene, pieces[max(0, place - 4) : place], piece)
             value = talk.value_of(piece, stretch.speaker, again=again)
-            found += _spans(scene.atoms[piece.first : piece.last], piece.type, value.number)
+            spans = _spans(scene.atoms[piece.first : piece.last], piece.type, value.number)
+            found += spans
+            certain.update(spans if piece.certain else ())
         found += _echoes(stretch, talk)
         talk.listen(stretch, scene, pieces)
         harmless.update((scene.atoms[at].segment, scene.atoms[at].word) for at in scene.harmless)
-    return tuple(sorted(_once(found), key=lambda one: (one.segment, one.first))), frozenset(harmless)
+    return (
+        tuple(sorted(_once(found), key=lambda one: (one.segment, one.first))),
+        frozenset(certain),
+        frozenset(harmless),
+    )
 
 
 def _priced(segment: Segment, one: Sensitive) -> bool:

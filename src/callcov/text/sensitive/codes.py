@@ -31,11 +31,21 @@ _PRONOUN_VERBS = frozenset(
 _POSTCODE = re.compile(r"^[A-Z][A-Z0]?\d[A-Z\d]?\d[A-Z]{2}$")
 _NANP = re.compile(r"^1?[2-9]\d{2}[2-9]\d{6}$")
 _BRITISH = re.compile(r"^(0|44)(1\d{8,9}|2\d{9}|7\d{9})$")
-_IRISH_MOBILE = re.compile(r"^(0|353)8[35679]\d{7}$")
+_MOBILE = re.compile(
+    r"^((0|353)8[35679]\d{7}"  # Ireland
+    r"|(0|27)(6\d|7[1-9]|8[1-4])\d{7}"  # South Africa
+    r"|(0|91)?[6-9]\d{9}"  # India
+    r"|(0|61)4\d{8}"  # Australia
+    r"|(0|63)9\d{9})$"  # Philippines
+)
+"""Of the countries beside North America and Britain that these calls come from."""
 _TOLL_FREE = re.compile(r"^(1?8(00|33|44|55|66|77|88)\d{7}|1?900\d{7}|03\d{7,9}|080\d{6,8}|0818\d{5,7}|08[47]\d{8})$")
 """North American, British and Irish; ten digits from 083 to 089 are somebody's Irish mobile."""
 _EIRCODE = re.compile(r"^[AC-FHKNPRTV-Y]\d[\dW](?=.*[A-Z])[AC-FHKNPRTV-Y\d]{4}$")
 _INSURANCE = re.compile(r"^(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]$")
+_BEFORE_SPELLING = 4
+"""Words from what is spelled to its letters."""
+_PERSONS = frozenset("surname name forename surnames names".split())
 _IBAN = re.compile(r"^[A-Z]{2}\d{2}[A-Z\d]{11,30}$")
 
 
@@ -77,6 +87,16 @@ def _begins(scene: Scene, place: int) -> bool:
     return short or atom.text in _ALPHABET or (atom.raw[:2].isupper() and len(atom.raw) > 1)
 
 
+def spells_name(scene: Scene, code: Code) -> bool:
+    """Whether a code only spells somebody's name: "surname is H O L L I S", "Bradshaw, B R A D S H A W".
+
+    While an email is asked for, the word that is spelled may be the beginning of one.
+    """
+    before = [atom.text for atom in scene.atoms[max(0, code.first - _BEFORE_SPELLING) : code.first]]
+    spelled = code.text.casefold() in before and "email" not in scene.asked
+    return code.text.isalpha() and (spelled or not _PERSONS.isdisjoint(before))
+
+
 def form_of(text: str) -> str | None:
     """The type that a code has by its form alone: a British or Irish postcode, a national insurance number, an IBAN."""
     if _POSTCODE.match(text) or _EIRCODE.match(text):
@@ -93,8 +113,8 @@ def luhn(digits: str) -> bool:
 
 
 def phone_like(digits: str) -> bool:
-    """Whether digits have the form of a person's telephone number in North America, Britain or an Irish mobile's."""
-    return any(form.match(digits) for form in (_NANP, _BRITISH, _IRISH_MOBILE)) and not toll_free(digits)
+    """Whether digits have the form of a person's telephone number in North America or Britain, or of a mobile's."""
+    return any(form.match(digits) for form in (_NANP, _BRITISH, _MOBILE)) and not toll_free(digits)
 
 
 def toll_free(digits: str) -> bool:

@@ -7,7 +7,7 @@ for one closes the questions before it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from callcov.text.guards import denied
@@ -47,6 +47,8 @@ _NO_VERB = frozenset(
 """Words that may stand beside a label in a request without a verb: "and then the security code on the back"."""
 _TYPED = frozenset("keypad keypads keyed automated".split())
 _TYPING = frozenset("enter type key tap put pop punch".split())
+_TELLS = frozenset("tell read say give share repeat show".split())
+_KEPT = frozenset(("keep", "yourself"))
 _ON_SCREEN = frozenset("phone screen box app online website site link yourself form field keys page".split())
 _CHANGED = frozenset("reset resetting change changing changed updated update updating".split())
 _AGREED = frozenset(("password", "pin"))
@@ -94,7 +96,7 @@ def labels(heard: Sequence[Token]) -> tuple[Label, ...]:
     A label that begins inside one for something else ("serial number on the back") is none. A number or code of a
     kind that has no name here ("locker number") is something else.
     """
-    matches = (one for one in _MATCHER.find(heard) if not _misheard(heard, one))
+    matches = (_before_number(heard, one) for one in _MATCHER.find(heard) if not _misheard(heard, one))
     found = sorted(matches, key=lambda match: (-match.length, match.first, match.name))
     others = {place: one.first for one in found if one.name == OTHER for place in range(one.first + 1, one.last)}
     taken: set[int] = set()
@@ -141,6 +143,13 @@ def _misheard(heard: Sequence[Token], match: Match) -> bool:
     if match.name == ENDING and heard[match.first].text[0] not in "etf":
         return True
     return all(token.text in FUNCTION_WORDS and len(token.text) > 1 for token in heard[match.first : match.last])
+
+
+def _before_number(heard: Sequence[Token], match: Match) -> Match:
+    """A match without the first digit of the number behind it: "cvv2" of "cvv 209" is "cvv"."""
+    last = match.last
+    into = match.length > 1 and last < len(heard) and heard[last - 1].text.isdigit() and heard[last].text.isdigit()
+    return replace(match, last=last - 1) if into else match
 
 
 def _of_a_thing(heard: Sequence[Token], place: int) -> bool:
@@ -340,10 +349,13 @@ def _pointed_at(heard: Sequence[Token], label: Label, found: Sequence[Label]) ->
 
 
 def _elsewhere(heard: Sequence[Token], label: Label) -> bool:
-    """Whether the value is to be typed, changed or sent, not said."""
+    """Whether the value is to be typed, changed, sent or kept secret, not said."""
     first, last = sentence(heard, label.first)
     said = {token.text for token in heard[first:last]}
-    if said & _TYPED:
+    tells = [place for place in range(first, last) if heard[place].text in _TELLS]
+    if tells and all(denied(heard, place) for place in tells):
+        return True
+    if said & _TYPED or said >= _KEPT:
         return True
     return bool(said & _TYPING) and bool(said & _ON_SCREEN) and not said & {"tell", "read", "say", "give"}
 

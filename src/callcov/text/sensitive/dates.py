@@ -13,7 +13,7 @@ from callcov.text.sensitive.names import OTHER
 from callcov.text.sensitive.scene import REPAIRS, Piece, Scene, about_numbers, alone, content_of
 from callcov.text.sensitive.stream import BACKCHANNELS, Atom
 
-_MONTHS = frozenset(
+MONTHS = frozenset(
     "january february march april may june july august september october november december jan feb mar apr jun jul aug "
     "sep sept oct nov dec".split()
 )
@@ -125,7 +125,7 @@ def _is_date(one: str, two: str, year: str) -> bool:
 def _fragments(scene: Scene, found: Sequence[Piece]) -> list[Piece]:
     """Days and months by themselves in an answer, or taken back just before a date: "the fourteenth of- sorry"."""
     days = [(group.first, group.last) for group in scene.groups if group.ordinal]
-    months = [(at, at + 1) for at, atom in enumerate(scene.atoms) if atom.text in _MONTHS and atom.text != "may"]
+    months = [(at, at + 1) for at, atom in enumerate(scene.atoms) if atom.text in MONTHS and atom.text != "may"]
     parts = [part for part in sorted((*days, *months)) if scene.free(*part)]
     held = {place for part in parts for place in range(*part)}
     scene.taken.update(held)  # so that a day beside a month counts as a number
@@ -184,7 +184,7 @@ def _written(atoms: Sequence[Atom], place: int) -> Date | None:
 
 def _named(atoms: Sequence[Atom], place: int, starts: Mapping[int, Group], ends: Mapping[int, Group]) -> Date | None:
     """A date around the name of a month, if a day or a year stands beside it."""
-    if atoms[place].text not in _MONTHS or _explains(atoms, place):
+    if atoms[place].text not in MONTHS or _explains(atoms, place):
         return None
     first, last = place, place + 1
     before = place - 1 if place and atoms[place - 1].text == "of" else place

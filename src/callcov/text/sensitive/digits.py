@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from callcov.text.phrases import FUNCTION_WORDS
-from callcov.text.sensitive.codes import Code, codes, form_of, luhn, phone_like, toll_free
+from callcov.text.sensitive import cards
+from callcov.text.sensitive.codes import Code, codes, form_of, luhn, phone_like, spells_name, toll_free
 from callcov.text.sensitive.cues import Label
 from callcov.text.sensitive.dates import birth_like
 from callcov.text.sensitive.names import ENDING, FEW_DIGITS, OTHER
@@ -52,8 +53,6 @@ _FITTING = (
 )  # fmt: skip
 _ANSWERING = frozenset("hello hi good morning afternoon evening".split())
 _HINTED = {"card_number": 4, "card_cvv": 3, "pin": 4, "password": 3}
-_AT_HAND = 1
-"""Words at most between the name of something else and the number that it is."""
 _LONG = 10
 """Digits of which nothing has so many that is counted or numbered through."""
 _BESIDE = 14
@@ -69,16 +68,21 @@ def numbers(scene: Scene, spared: Callable[[str], bool]) -> tuple[Piece, ...]:
     found: list[Piece] = []
     used: dict[Label, str] = {}
     bare = all(atom.text in BACKCHANNELS or about_numbers(scene, place) for place, atom in enumerate(scene.atoms))
-    for run in runs(scene):
+    for run, known in cards.parted(scene, runs(scene)):
+        if known == cards.EXPIRY:
+            scene.harmless.update(range(run.first, run.last))
+            continue
         label = _label_of(scene, run, used)
         if len(run.digits) <= 6 and (label is None or label.weak) and spared(run.digits):
             continue
-        kind = _type_of(scene, run, label, bare=bare) or _beside_sort_code(scene, run, found)
-        kind = kind or _twin(scene, run, label, found)
+        taken = known or _type_of(scene, run, label, bare=bare) or _beside_sort_code(scene, run, found)
+        taken = taken or _twin(scene, run, label, found)
+        kind = _behind_card(scene, run, taken, found)
         if kind and scene.free(run.first, run.last):
             first = run.first - (run.first > 0 and scene.atoms[run.first - 1].text == "plus")
             whole = _whole(kind, run.digits) or bool(label and label.type == ENDING)
-            found.append(Piece(kind, first, run.last, run.digits, whole))
+            certain = bool(known) or kind != taken or _certain(scene, run, kind, label)
+            found.append(Piece(kind, first, run.last, run.digits, whole, certain))
             scene.taken.update(range(run.first, run.last))
             if label:
                 used[label] = used.get(label, "") + run.digits
@@ -116,7 +120,10 @@ def _code_type(scene: Scene, code: Code, digits: str) -> str | None:
         form = _bank(scene, label)
     asked = sorted(scene.asked, key=lambda kind: kind not in ("email", "password"))
     answers = (kind for kind in asked if _answers(kind, code, digits, few=few))
-    if form := form or next(answers, None):
+    form = form or next(answers, None)
+    if form == "email" and spells_name(scene, code):
+        return None
+    if form:
         return form
     if not alone(scene, code.first, code.last) or OTHER in scene.asked:
         return None
@@ -158,7 +165,7 @@ def _label_of(scene: Scene, run: Run, used: dict[Label, str]) -> Label | None:
 def _type_of(scene: Scene, run: Run, label: Label | None, *, bare: bool) -> str | None:
     """What a run is, or None for a number that is not sensitive."""
     length = len(run.digits)
-    if _is_card(scene, run, label):
+    if cards.is_card(scene, run, label):
         return "card_number"
     if label and label.type == OTHER:
         few = label.last - label.first == 1 and scene.atoms[label.first].text in FEW_DIGITS
@@ -170,17 +177,6 @@ def _type_of(scene: Scene, run: Run, label: Label | None, *, bare: bool) -> str 
     if label and (kind := _named(scene, run, label)):
         return kind
     return _answer(scene, run, bare=bare) or _goes_on(scene, run) or _by_form(scene, run)
-
-
-def _is_card(scene: Scene, run: Run, label: Label | None) -> bool:
-    """Whether a run has a card's length, first digit and check digit where a card is asked for or spoken of.
-
-    Whatever else is: "and what card for the order?". Only what stands right beside the number names it otherwise.
-    """
-    if not (13 <= len(run.digits) <= 19 and run.digits[0] in "3456" and luhn(run.digits)):
-        return False
-    spoken = "card_number" in (*scene.asked, *scene.hinted) or any(one.type == "card_number" for one in scene.labels)
-    return spoken and not (label and label.type == OTHER and abs(run.first - label.last) <= _AT_HAND)
 
 
 def _tells_when(scene: Scene, run: Run) -> bool:
@@ -247,6 +243,21 @@ def _twin(scene: Scene, run: Run, label: Label | None, found: list[Piece]) -> st
     )
 
 
+def _certain(scene: Scene, run: Run, kind: str, label: Label | None) -> bool:
+    """Whether a run is beyond doubt what it was taken for: a security code by its name, a telephone by its form."""
+    named = label is not None and label.type == kind and not label.weak
+    if kind == "card_cvv":
+        return named
+    grouped = tuple(map(len, run.parts)) == (3, 3, 4) or (run.digits[0] == "0" and not run.digits.startswith("086"))
+    return kind == "phone_number" and phone_like(run.digits) and (named or kind in scene.asked or grouped)
+
+
+def _behind_card(scene: Scene, run: Run, kind: str | None, found: list[Piece]) -> str | None:
+    """The type of a run that was taken for a card's: three digits behind a whole card are its security code."""
+    whole = "card_cvv" in scene.going or any(cards.is_whole(one.content) for one in found)
+    return "card_cvv" if kind == "card_number" and len(run.digits) == 3 and whole else kind
+
+
 def _end_of(scene: Scene, ending: Label) -> str | None:
     """What "ending 4409" is the end of: a social security or a phone number; the end of a card stays readable."""
     before = scene.label_before(ending.first, 6)
@@ -295,7 +306,7 @@ def _answer(scene: Scene, run: Run, *, bare: bool) -> str | None:
 def _goes_on(scene: Scene, run: Run) -> str | None:
     """The type of the value that a clause of nothing but numbers goes on with, corrects or reads back."""
     length = len(run.digits)
-    label = scene.label_before(run.first, 4) or _card_at_hand(scene, run)
+    label = scene.label_before(run.first, 4) or cards.at_hand(scene, run)
     hinted = (*scene.hinted, *((label.type,) if label and label.type in _FEWEST else ()))
     kinds = (*scene.going, *hinted)
     first = run.first == 0 and bool(scene.going)  # the last digit of a value that was cut off
@@ -313,13 +324,6 @@ def _goes_on(scene: Scene, run: Run) -> str | None:
     on = next((kind for kind in going if kind in _FEWEST and length <= _MOST.get(kind, 40)), None)
     fits = (kind for kind in hinted if kind != "date_of_birth" or birth_like(run.parts))
     return on or next((kind for kind in fits if _hint(kind) <= length <= _MOST.get(kind, 40)), None)
-
-
-def _card_at_hand(scene: Scene, run: Run) -> Label | None:
-    """The card somebody speaks of who starts to read it: "I've the card here in my hand, it's four nine two nine"."""
-    label = scene.label_before(run.first)
-    reads = run.first > 0 and scene.atoms[run.first - 1].text == "is" and len(run.digits) > 4 and not scene.asked
-    return label if reads and label and label.type == "card_number" else None
 
 
 def _corrects(scene: Scene, run: Run) -> bool:

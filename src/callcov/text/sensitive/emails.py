@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from callcov.text.normalise import FILLERS
-from callcov.text.numbers import is_number
+from callcov.text.numbers import Group, is_number
 from callcov.text.phrases import FUNCTION_WORDS
 from callcov.text.sensitive.names import OTHER
 from callcov.text.sensitive.scene import REPAIRS, Piece, Scene, content_of
@@ -29,8 +29,8 @@ _NOT_LOCAL = (
         "team like great uses used has have tries".split()
     )
 )
-
-
+_NO_NAME_FROM = 7
+"""Digits from which a number is a telephone's before it is part of a name: "call me on 918 555 0161 or email ..."."""
 _ASIDES = [
     words.split()
     for words in """all in one word, all one word, in one word, one word, all lower case, in lower case, lower case, all
@@ -73,15 +73,27 @@ def _numbers_before(scene: Scene, found: Sequence[Piece]) -> list[Piece]:
         if group
         and not group.quantity
         and taken.isdisjoint(range(group.first, group.last))
-        and not _of_other(scene, group.first)
+        and not _of_other(scene, group)
     ]
     return [Piece("email", *span, content_of(scene.atoms[slice(*span)]), whole=False) for span in dict.fromkeys(spans)]
 
 
-def _of_other(scene: Scene, place: int) -> bool:
+def _of_other(scene: Scene, number: Group) -> bool:
     """Whether a number is, or answers for, something else: "my order number's 4471229 and my email's ..."."""
-    label = scene.label_before(place, 4)
-    return label.type == OTHER if label else OTHER in scene.asked
+    if len(_whole_number(scene, number)) >= _NO_NAME_FROM:
+        return True
+    label = scene.label_before(number.first, 4)
+    return label.type in (OTHER, "phone_number") if label else OTHER in scene.asked
+
+
+def _whole_number(scene: Scene, number: Group) -> str:
+    """The digits said in one go with a number, on both sides of it."""
+    digits, before, after = number.digits, scene.ends.get(number.first), scene.starts.get(number.last)
+    while before:
+        digits, before = before.digits + digits, scene.ends.get(before.first)
+    while after:
+        digits, after = digits + after.digits, scene.starts.get(after.last)
+    return digits
 
 
 def _linked(scene: Scene, found: Sequence[Piece]) -> list[Piece]:

@@ -45,14 +45,14 @@ class Likely:
 
 
 def joined(
-    found: Sequence[Sensitive], harmless: Collection[tuple[int, int]], priced: Collection[Sensitive], likely: Likely
+    found: Sequence[Sensitive], harmless: Collection[tuple[int, int]], certain: Collection[Sensitive], likely: Likely
 ) -> tuple[Sensitive, ...]:
     """The spans of the rules and those that the tagger is sure of, none twice, in order of segment and word.
 
-    `harmless` are words, by segment and place, of numbers that were called something harmless; `priced` are spans that
-    were written like a price, which the tagger takes for one whatever is said around it: they stay.
+    `harmless` are words, by segment and place, of numbers that were called something harmless; `certain` are spans that
+    stay: told by their form and their place, or written like a price, which the tagger takes for one whatever is said.
     """
-    kept = _typed([one for one in found if one in priced or _believed(one, likely)], likely)
+    kept = _typed([one for one in found if one in certain or _believed(one, likely)], likely)
     covered = {(one.segment, place) for one in kept for place in range(one.first, one.last)}
     added: list[Sensitive] = []
     for at, each in enumerate(likely.words):

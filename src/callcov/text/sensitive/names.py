@@ -40,30 +40,31 @@ NAMES: dict[str, str] = {
     "ssn": """social security number, social security, social, ssn, s s n, social number, your social,
         my social, digits of your social, digits of your social security number, nine digits, all nine digits, nine
         digit number""",
-    "bank_account": """bank account number, bank account, routing number, routing, sort code, sortcode, sorcode,
-        sort codes, saw code, sore code, sold code, iban, bank details, checking account number, checking account,
-        savings account number, savings account, current account number, direct debit details, transit number, aba
-        number, account and routing number, routing and account number, account and routing numbers, sort code and
-        account number, account number and sort code, bank sort code, account number for the bank, account number with
-        your bank, bank routing number, details for the direct debit, details for the refund, details of your bank,
-        account to pay it into, account details, which account, paid into, paid in to, pay it into, pay that into, pay
-        this into, like that paid to, like it paid to, like that paid, want that paid to, want it paid to, bank you
-        would like, bank would you like, which bank, what bank, what is the bank""",
+    "bank_account": """bank account number, bank account, routing number, routing, sort code, sortcode, sorcode, sort
+        codes, saw code, sore code, sold code, iban, bank details, checking account number, checking account, savings
+        account number, savings account, current account number, branch code, bank branch code, ifsc, ifsc code, i f
+        s c, i f s c code, bsb, bsb number, b s b, b s b number, direct debit details, transit number, aba number,
+        account and routing number, routing and account number, account and routing numbers, sort code and account
+        number, account number and sort code, bank sort code, account number for the bank, account number with your
+        bank, bank routing number, details for the direct debit, details for the refund, details of your bank,
+        account to pay it into, account details, which account, paid into, paid in to, pay it into, pay that into,
+        pay this into, like that paid to, like it paid to, like that paid, want that paid to, want it paid to, bank
+        you would like, bank would you like, which bank, what bank, what is the bank""",
     "account_number": """account number, account numbers, account no, account id, customer number, customer id,
         customer reference number, customer account number, member number, member id, membership number, membership
-        id, membership card number, client number, client id, policy number, subscriber number, subscriber id, patient
-        number, patient id, hospital number, chart number, medical record number, loyalty number, loyalty card number,
-        loyalty card, loyalty cards, membership card, insurance card, health card, store card, rewards number, rewards
-        card number, frequent flyer number, frequent flier number, user id, account reference, account reference
-        number, customer reference, utility account number, loan number, mortgage number, staff number, staff id,
-        employee number, employee id, payroll number, personnel number, student number, student id, library number,
-        library card number, library card, number on your library card, club card number, store card number, tenancy
-        number, tenancy reference, tenant number, rent account number, council tax number, supporter number, donor
-        number, plan number, insurance number, insurance id, health plan number, group number, agreement number,
-        number on your pass, pass number, number on your membership card, number on your bill, miles number, login
-        number, your id, my id, id with us, user number, cardholder number, member card number, numbers on your
-        policy, id on your card, subscription number, medical card number, policy with us, account with us, membership
-        with us""",
+        id, membership card number, client number, client id, policy number, subscriber number, subscriber id,
+        patient number, patient id, mrn, m r n, uhid, u h i d, uhid number, mrn number, hospital number, chart
+        number, medical record number, loyalty number, loyalty card number, loyalty card, loyalty cards, membership
+        card, insurance card, health card, store card, rewards number, rewards card number, frequent flyer number,
+        frequent flier number, user id, account reference, account reference number, customer reference, utility
+        account number, loan number, mortgage number, staff number, staff id, employee number, employee id, payroll
+        number, personnel number, student number, student id, library number, library card number, library card,
+        number on your library card, club card number, store card number, tenancy number, tenancy reference, tenant
+        number, rent account number, council tax number, supporter number, donor number, plan number, insurance
+        number, insurance id, health plan number, group number, agreement number, number on your pass, pass number,
+        number on your membership card, number on your bill, miles number, login number, your id, my id, id with us,
+        user number, cardholder number, member card number, numbers on your policy, id on your card, subscription
+        number, medical card number, policy with us, account with us, membership with us""",
     "account_number~": "account, policy, membership, login, keyring",
     "date_of_birth": """day and month, month and day, day month and year, and the day, and the month,
         date of birth, dates of birth, birth date, birthdate, birthday, dob, d o b, date of birt,
@@ -82,7 +83,9 @@ NAMES: dict[str, str] = {
         details, where to, want a text, like a text, text you when, who do i ring, number to text, number to ring,
         mobile for the driver, ring me when, call me when, text me when, in case we get cut off, if we get cut off, in
         case we are cut off, if we are cut off, in case the line drops, if the line drops, in case i lose you, in case
-        we lose the line, in case we get disconnected, if we get disconnected""",
+        we lose the line, in case we get disconnected, if we get disconnected, registered number,
+        registered mobile, registered mobile number, registered phone number, on which number, on what number, to which
+        number, to what number, fax number, fax is, whatsapp number""",
     "phone_number~": "mobile, cell, cell phone, cellphone, phone, telephone, your number, my number, his number, "
     "her number, their number",
     "email": """email, email address, email addresses, e mail, e mail address, emails, electronic mail, mail address, a
@@ -98,24 +101,25 @@ NAMES: dict[str, str] = {
         shall i bring, where should we bring, where do we bring, where shall we send, where shall i send, where should
         we send, where do we send, where am i sending, where shall we deliver, where should we deliver, where do we
         deliver, where shall i post, where shall we post""",
-    "password": """password, passwords, pass word, passphrase, pass phrase, memorable word, memorable
-        information, memorable name, memorable place, memorable date, security word, secret word, code word, security
-        answer, secret answer, answer to your security question, security question, mother maiden name, mothers maiden
-        name, maiden name, log in password, account password, first pet, first school, favourite teacher, favorite
-        teacher, place you were born, town you were born in, city you were born in, safe word, magic word, one time
-        code, one time passcode, one time password, otp, o t p, passcode, pass code, verification code, code we sent
-        you, code we just sent, code we texted, code i sent you, code we just texted, code i just texted, code we have
-        sent, code that we sent, code i texted, code sent to you, code sent to your phone, code i have sent, code that
-        i sent, text message code, code i just sent, code you received, code you got, code that came, code in the text,
-        code it sent, code they sent, authentication code, authenticator code, authorisation code on, confirmation code
-        we sent, six digits, six numbers, temporary one, temporary password, six digit code, four digit code, five
-        digit code, eight digit code, six figures, code on your phone, code on the screen, code on your screen, code
-        came through, code has come, sent a code, send you a code, sending you a code, sending a code, send a code,
-        text you a code, texted you a code, got a code, have a code, text with a code, message with a code, email with
-        a code, sent you a code, login code, log in code, sign in code, code to your phone, access code, code for the
-        app, entry code, gate code, door code, alarm code, key safe code, never share, do not share, not to share,
-        never to share, secret question, security phrase, secret phrase, maiden, password hint, pass phrase, agreed
-        word, collection word""",
+    "password": """password, passwords, pass word, passphrase, pass phrase, memorable word, memorable information,
+        memorable name, memorable place, memorable date, security word, secret word, code word, security answer,
+        secret answer, answer to your security question, security question, mother maiden name, mothers maiden name,
+        maiden name, log in password, account password, first pet, first school, favourite teacher, favorite teacher,
+        place you were born, town you were born in, city you were born in, safe word, magic word, one time code, one
+        time passcode, one time password, otp, o t p, passcode, pass code, verification code, code we sent you, code
+        we just sent, code we texted, code i sent you, code we just texted, code i just texted, code we have sent,
+        code that we sent, code i texted, code sent to you, code sent to your phone, code i have sent, code that i
+        sent, text message code, code i just sent, code you received, code you got, code that came, code in the text,
+        code it sent, code they sent, authentication code, authenticator code, authorisation code on, confirmation
+        code we sent, six digits, six numbers, temporary one, temporary password, six digit code, four digit code,
+        five digit code, eight digit code, six figures, code on your phone, code on the screen, code on your screen,
+        code came through, code has come, sent a code, send you a code, sending you a code, sending a code, send a
+        code, text you a code, texted you a code, got a code, have a code, text with a code, message with a code,
+        email with a code, sent you a code, login code, log in code, sign in code, code to your phone, access code,
+        code for the app, entry code, gate code, door code, alarm code, key safe code, never share, do not share, not
+        to share, never to share, secret question, codeword, code words, codewords, answer to your question, wifi
+        code, wifi key, wifi pin, wi fi code, network key, security phrase, secret phrase, maiden, password hint,
+        pass phrase, agreed word, collection word""",
     "password~": """text is on its way, text on its way, numbers when they come, sent you a text, send you a
         text, sending you a text, get the text, got the text, get a text, text message, text through, had a text, code
         is""",
@@ -134,7 +138,9 @@ NAMES: dict[str, str] = {
         passport details, national insurance number, national insurance, n i number, ni number, state id, state id
         number, id number, id card number, government id, identification number, tax id, tax id number, tax number,
         taxpayer id, taxpayer identification number, taxpayer reference, tax reference, social insurance number,
-        social insurance, unique taxpayer reference, u t r, medicare number, medicare id, medicaid number, nhs number,
+        social insurance, sin number, s i n, s i n number, your id number,
+        my id number, his id number, her id number, holder id number, holders id number, tax file number, tfn, t f n,
+        unique taxpayer reference, u t r, medicare number, medicare id, medicaid number, nhs number,
         n h s number, pps number, ppsn, pps, p p s number, p p s, aadhaar number, aadhaar card, aadhaar, aadhar number,
         aadhar card, aadhar, pan number, pan card, pan card number, green card number, alien number, alien registration
         number, resident card number, voter id number, visa permit number, identity card number, share code, my
@@ -142,38 +148,40 @@ NAMES: dict[str, str] = {
         front of me, licence in front, license in front of me, licence says, travelling on, traveling on, what
         document, which document, travel documents, travel permit, permit, driver card, tax code number""",
     ENDING: "ending in, ending, ends in, ends with, that ends, ending with, finishing, finishes, ends",
-    OTHER: """off your letter, on your letter, off the letter, order number, order id, my order, your
-        order, the order, an order, order, confirmation number, confirmation code, reference number, reference,
-        reference code, booking reference, booking number, booking code, reservation number, reservation code,
-        reservation, tracking number, tracking code, tracking, flight number, flight, ticket number, ticket, case
-        number, case id, claim number, claim, incident number, invoice number, invoice, serial number, model number,
-        model, part number, item number, product code, product number, meter number, meter reading, meter, the
-        reading, reading, promo code, promotion code, discount code, coupon code, voucher code, voucher, gift card,
-        gift card number, extension, extension number, room number, error code, error, job number, work order number,
-        complaint number, prescription number, registration number, registration, license plate, licence plate, number
-        plate, expiry date, expiry, expiration date, expiration, expires, valid until, exp date, press, option,
-        balance, amount, total, price, cost, agent id, badge number, operator number, operator id, store number,
-        branch number, ip address, mac address, web address, website, social media, purchase order, transaction
-        number, transaction id, transaction, sku, barcode, bar code, lot number, batch number, gate, seat, terminal,
-        call us at, call us on, call us back on, call us back at, ring us on, ring us back on, ring us, reach us at,
-        reach us on, our number, our phone number, our direct line, direct line, helpline, hotline, customer service
-        number, customer service line, toll free number, how many, how much, how long, how old, how far, how often,
-        leaving at, zip file, what year, which year, what time, what day, what date, train number, bus number, queue
-        number,
-        number in the queue, approval code, authorization number, authorisation number, authorization code,
-        authorisation code, parcel number, delivery number, docket number, consignment number, package number,
-        shipment number, receipt number, quote number, catalogue number, catalog number, style number, size, version,
-        ticket id, service request number, request number, policy year, our address, our office, our store, our
-        branch, our shop, our website, store address, area code, dial, tax code, due date, start date, end date, date
-        on the letter, number on the letter, number on the order, code on the letter, number on the box, number on the
-        label, number on the meter, number off my receipt, number off the letter, code on the box, code from the
-        letter, number from the letter, black figures, post number, marker, fault number, reference on the letter,
-        dress code, country code, qr code, complaint, last reading, valid till, valid to, valid from, runs out, good
-        until, expires on, the booking, my booking, your booking, a booking, our booking, confirmation, confirmation
-        is, application number, application reference, application, applied for, voucher is, vouchers, number for the
-        shop, number for the store, number for the branch, number for the office, phone number for the shop, phone
-        number for the store, phone number for the branch, phone number for the office, phone number for the company,
-        phone number of the shop, how old are you, find us at, visit us at, come and see us, come in to us""",
+    OTHER: """off your letter, on your letter, off the letter, order number, order id, my order, your order, the order,
+        an order, order, confirmation number, confirmation code, reference number, reference, reference code, booking
+        reference, booking number, booking code, reservation number, reservation code, reservation, tracking number,
+        tracking code, tracking, flight number, flight, ticket number, ticket, case number, case id, claim number,
+        claim, incident number, invoice number, invoice, serial number, model number, model, part number, item
+        number, product code, product number, meter number, meter reading, meter, the reading, reading, promo code,
+        promotion code, discount code, coupon code, voucher code, voucher, gift card, gift card number, extension,
+        extension number, room number, error code, error, job number, work order number, complaint number, session
+        id, session number, sim number, sim card number, imei, imei number, i m e i, i m e i number, licence key,
+        license key, the licence key, your licence key, the license key, your license key, software licence number,
+        software license number, activation key, product key, anydesk, teamviewer, meeting id, exp, prescription
+        number, registration number, registration, license plate, licence plate, number plate, expiry date, expiry,
+        expiration date, expiration, expires, valid until, exp date, press, option, balance, amount, total, price,
+        cost, agent id, badge number, operator number, operator id, store number, branch number, ip address, mac
+        address, web address, website, social media, purchase order, transaction number, transaction id, transaction,
+        sku, barcode, bar code, lot number, batch number, gate, seat, terminal, call us at, call us on, call us back
+        on, call us back at, ring us on, ring us back on, ring us, reach us at, reach us on, our number, our phone
+        number, our direct line, direct line, helpline, hotline, customer service number, customer service line, toll
+        free number, how many, how much, how long, how old, how far, how often, leaving at, zip file, what year,
+        which year, what time, what day, what date, train number, bus number, queue number, number in the queue,
+        approval code, authorization number, authorisation number, authorization code, authorisation code, parcel
+        number, delivery number, docket number, consignment number, package number, shipment number, receipt number,
+        quote number, catalogue number, catalog number, style number, size, version, ticket id, service request
+        number, request number, policy year, our address, our office, our store, our branch, our shop, our website,
+        store address, area code, dial, tax code, due date, start date, end date, date on the letter, number on the
+        letter, number on the order, code on the letter, number on the box, number on the label, number on the meter,
+        number off my receipt, number off the letter, code on the box, code from the letter, number from the letter,
+        black figures, post number, marker, fault number, reference on the letter, dress code, country code, qr code,
+        complaint, last reading, valid till, valid to, valid from, runs out, good until, expires on, the booking, my
+        booking, your booking, a booking, our booking, confirmation, confirmation is, application number, application
+        reference, application, applied for, voucher is, vouchers, number for the shop, number for the store, number
+        for the branch, number for the office, phone number for the shop, phone number for the store, phone number
+        for the branch, phone number for the office, phone number for the company, phone number of the shop, how old
+        are you, find us at, visit us at, come and see us, come in to us""",
 }
 IT = "that number, number on it, number in it, number of it, number for it, number on that, number on them"
 """The number of what was named before: of a passport or of an order."""
@@ -181,21 +189,22 @@ LAST_DIGITS = """last four digits of the card, last four digits of your card, la
     card, last four of the card, last four of your card, last four of that card, last four on the card, last four on
     your card, last four digits on the card, last four digits on your card, last four digits of your credit card, last
     four digits of your debit card, last four digits of the debit card, last four digits of the credit card, last four
-    digits of the card number, last four of your debit card, last four of your credit card"""
+    digits of the card number, last four of your debit card, last four of your credit card, last four
+    digits of your card number, last four of your card number, last four of the card number"""
 """The end of a card, by which people tell cards apart: it stays readable."""
-REQUESTS = """can i, could i, may i, can you, could you, would you, will you, can we, could we, let me
-    get, let me have, let me take, let us get, i need, i just need, i will need, i will just need, we need, we will
-    need, what is, what are, what was, what were, which number, tell me, give me, confirm, verify, read, spell,
-    please, provide, do you have, have you got, do you know, need your, need the, go ahead with, where do you live,
-    where are you, when were you, what number, what address, what email, what card, what day were, and your, and the,
-    your full, starting with, how about the, if i could, if you could, if i can, if you can, if you have, if you read,
-    is it still, do you remember, i am going to need, i would need, ask you for, ask for, you got, want your, take
-    your, i require, happy to take, ready for, is the best, how do you spell, i am after, i will take, look you up,
-    find you by, whenever you are ready, when you are ready, what did you, what have you, what do you, are you typing,
-    are you
+REQUESTS = """can i, could i, may i, can you, could you, would you, will you, can we, could we, let me get, let me
+    have, let me take, let us get, i need, i just need, i will need, i will just need, we need, we will need, what
+    is, what are, what was, what were, which number, tell me, give me, confirm, verify, read, spell, please, provide,
+    do you have, have you got, do you know, need your, need the, go ahead with, where do you live, where are you,
+    when were you, what number, what address, what email, what card, what day were, and your, and the, your full,
+    starting with, how about the, if i could, if you could, if i can, if you can, if you have, if you read, is it
+    still, do you remember, i am going to need, i would need, ask you for, ask for, you got, want your, take your, i
+    require, happy to take, ready for, is the best, how do you spell, i am after, i will take, look you up, find you
+    by, whenever you are ready, when you are ready, what did you, what have you, what do you, are you typing, are you
     using, is there, you have a, you have an, you should have a, there is a, you set up, what can, in case, where
-    would you, where are we, then the, and then your, just the, just your, i
-    just want, run me through, remind me, pop me, if i take, i will have, i have to have, say, call out"""
+    would you, where are we, then the, and then your, just the, just your, i just want, run me through, remind me,
+    pop me, if i take, i will have, i have to have, say, call out, pop the, pop your, pop them, pop it, fire away, go
+    ahead with your"""
 REACHED = frozenset("reach call ring text phone contact get catch touch".split())
 """What one does with a phone number: "what number can the crew get you on?"."""
 OWN_LINE = frozenset("us our ours ourselves".split())

@@ -15,7 +15,7 @@ _UNITS = frozenset(
     "person persons adult adults child children kid kids item items piece pieces box boxes bag bags unit units "
     "mile miles kilometer kilometers meter meters metre metres foot feet inch inches gig gigs gigabyte gigabytes "
     "megabit megabits megabyte megabytes meg megs kilowatt kilowatts kilo kilos gram grams degree degrees point "
-    "points star stars second seconds sec secs moment business working or more other others of digit digits "
+    "points star stars second seconds sec secs moment business working more other others of digit digits "
     "different separate orders payments payment installment installments customers customer numbers tickets "
     "bottles copies pairs pair calls call k grand million thousand hundred bedroom bedrooms bed beds seat seats "
     "room rooms story stop stops step steps quarters quarter halves half thing things ways way line lines device "
@@ -134,7 +134,11 @@ def _measures(scene: Scene, group: Group) -> bool:
     house = "address" in scene.asked and alone(scene, group.first, group.last)
     if before in _BEFORE or (group.quantity and not house and not _digits_follow(scene, group)):
         return True
-    return after[:1] in (["point"], ["to"]) and group.last + 1 < len(atoms) and _starts_number(scene, group.last + 1)
+    return (
+        after[:1] in (["point"], ["to"], ["or"])
+        and group.last + 1 < len(atoms)
+        and _starts_number(scene, group.last + 1)
+    )
 
 
 def _tells_secret(scene: Scene, group: Group) -> bool:

@@ -44,7 +44,8 @@ SECRETS = frozenset(("card_number", "card_cvv", "ssn", "pin", "password"))
 class Piece:
     """A value or a part of one over `atoms[first:last]` of its stretch.
 
-    `content` is what two sayings of one value share; `whole` tells that nothing of it can be missing.
+    `content` is what two sayings of one value share; `whole` tells that nothing of it can be missing, `certain` that
+    it is told by its form and its place, whatever a tagger believes.
     """
 
     type: str
@@ -52,6 +53,7 @@ class Piece:
     last: int
     content: str
     whole: bool = True
+    certain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from callcov.text.numbers import is_number
+from callcov.text.sensitive.cards import is_whole
 from callcov.text.sensitive.cues import another
 from callcov.text.sensitive.names import ENDING, OTHER
 from callcov.text.sensitive.runs import harmless
@@ -88,10 +89,13 @@ class Talk:
         if all(is_number(one.text) or one.text in BACKCHANNELS or one.text in COUNTED for one in stretch.atoms):
             types += [kind for question in questions for kind in question.answered]
         going = [
-            value.type
+            kind
             for value in reversed(self.values)
             if value.turn >= self.since and self.turn - value.turn <= _GOES_ON
+            for kind in (value.type, *(("card_cvv",) if is_whole(value.content) else ()))
         ]
+        if OTHER in types and any(is_whole(one.content) and self.turn - one.turn <= _JOINED for one in self.values):
+            going.append("card_cvv")  # asked when a card expires, people go on to the code
         promised = self.promised.get(stretch.speaker, ())
         told = any(self.turn - value.turn <= _JOINED for value in self.values[-1:])
         hinted = [kind for (who, kind), until in self.hinted.items() if until >= self.turn and who != stretch.speaker]
