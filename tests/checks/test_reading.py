@@ -1,10 +1,12 @@
 """What the checks share of a transcript is what the transcript itself says, whatever was said."""
 
+from callscript import transcript_of
 from hypothesis import given
 from test_laws import transcripts
 
 from callcov import checks
 from callcov.checks import activity
+from callcov.checks.policy import ready_made
 from callcov.checks.reading import Reading
 from callcov.model import Role, Transcript
 from callcov.text.normalise import plain, tokens
@@ -42,3 +44,21 @@ def test_a_reading_of_an_empty_call_is_empty():
     reading = Reading.of(Transcript())
     assert reading.began is None
     assert reading.sound == reading.tokens == reading.passages(Role.AGENT) == ()
+
+
+def test_a_question_without_its_mark_ends_where_it_is_answered():
+    script = (
+        "A 0.0-1.0 hi is this roberto\nC 1.2-1.5 yeah\n"
+        "A 2.0-7.0 my name's denise this call is recorded this is an attempt to collect a debt and any information "
+        "obtained will be used for that purpose\n"
+    )
+    results = checks.analyze(transcript_of(script), ready_made("collections"), "outbound")
+    assert results.compliance.mandatory_disclosures.missing_disclosures == ()
+    assert results.compliance.identity_verification.verified
+
+
+def test_a_question_broken_off_or_met_with_a_hum_goes_on():
+    script = (
+        "A 0.0-1.0 can you tell me the\nC 1.2-1.4 mm-hm\nA 1.6-3.0 number on the card\nC 3.2-4.0 it is here somewhere"
+    )
+    assert len(Reading.of(transcript_of(script)).passages(Role.AGENT)) == 1

@@ -8,11 +8,16 @@ from dataclasses import dataclass
 
 from callcov.checks.backchannel import only_listens
 from callcov.model import Role, Transcript
+from callcov.text.guards import inverted
 from callcov.text.murmurs import murmured
 from callcov.text.normalise import Token, plain, tokens
 
 _SOON = 2.0
 """Seconds within which whoever was only listened to goes on; "right" and then a long silence is a turn."""
+
+
+_BROKEN_OFF = frozenset("a an the to of for with and or your my our this that i we is are was do if as at in".split())
+"""Words that end no question: "can you tell me the"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,14 @@ class Passage:
         start = bisect_left(self.tokens, low, key=lambda token: token.word)
         end = bisect_left(self.tokens, high, key=lambda token: token.word)
         return (start, end) if start < end else (0, 0)
+
+    def parts(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """The pieces of `tokens[first:last]`, a range of tokens for each segment they stand in."""
+        begins = first
+        for at in range(first + 1, last + 1):
+            if at == last or self.places[self.tokens[at].word][0] != self.places[self.tokens[begins].word][0]:
+                yield begins, at
+                begins = at
 
     @property
     def segments(self) -> tuple[int, ...]:
@@ -94,11 +107,25 @@ def _goes_on(transcript: Transcript, place: int) -> bool:
 
 
 def _listening(transcript: Transcript, heard: Sequence[tuple[Token, ...]]) -> tuple[bool, ...]:
-    """For each segment whether it is a backchannel that answers no question of the other side just before it."""
+    """For each segment whether it is a backchannel that answers no question of the other side just before it.
+
+    A question may lack its mark ("am I speaking with John"); then "mm-hm" alone is no answer, for the words may go on.
+    """
     asks = dict.fromkeys(Role, False)
+    wonders = dict.fromkeys(Role, False)
     found: list[bool] = []
     for segment, said in zip(transcript.segments, heard, strict=True):
         role = transcript.role(segment.speaker)
-        found.append(not asks[role.other] and (only_listens(said) or murmured(segment.words)))
+        murmurs = murmured(segment.words)
+        answers = asks[role.other] or (wonders[role.other] and bool(said) and not murmurs)
+        found.append(not answers and (only_listens(said) or murmurs))
         asks[role] = segment.words[-1].text.rstrip("\"'").endswith("?")
+        wonders[role] = _wonders(said)
     return tuple(found)
+
+
+def _wonders(said: Sequence[Token]) -> bool:
+    """Whether the words end in a question without a mark, which is not broken off: "hi is this Roberto"."""
+    if not said or said[-1].end or said[-1].text in _BROKEN_OFF:
+        return False
+    return inverted(said, len(said))
