@@ -3,6 +3,7 @@
 from time import process_time
 
 import pytest
+from callscript import transcript_of
 from hypothesis import given
 from hypothesis import strategies as st
 from test_compliance_laws import call
@@ -75,3 +76,73 @@ def test_ten_times_the_segments_take_no_more_than_thirty_times_as_long(agent_alo
 
     seconds(100)
     assert seconds(4_000) <= 30 * max(seconds(400), seconds(400))
+
+
+def unread(text):
+    """Whether an agent who says that has not said that the call is recorded."""
+    results = checks.analyze(transcript_of(f"A 0.0-5.0 {text}"), ready_made("default"), "inbound")
+    return results.compliance.mandatory_disclosures.missing_disclosures == ("call_recording",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "we do yeah we've got a recording of the queen is dead first pressing",
+        "The concert is recorded on two discs.",
+        "We record all our podcasts in Dublin.",
+        "We record all the lessons and you get the link afterwards.",
+        "You can record this on your Sky box.",
+        "The camera is recording everything, so we'll see who took it.",
+        "It's a recorded delivery.",
+        "I have it recorded here that you promised to pay on the fifth.",
+        "The fault has been recorded on our system.",
+        "The call out is recorded on the system as Monday.",
+        "We are recording it as lost in the post.",
+        "All visits are recorded in the logbook.",
+        "We recorded the wrong reading, sorry.",
+        "We keep a record of all complaints.",
+        "I'll make a note of our conversation on your record.",
+        "Your alarm is monitored by our control room.",
+        "The line at the till is monitored by cameras.",
+        "If you want to record this call you may, we don't.",
+        "This phone records every call by itself if you switch it on.",
+    ],
+)
+def test_another_thing_recorded_is_no_notice_whatever_it_was_taken_for(text):
+    assert unread(text)
+    assert unread(f"{{disc_recording: {text}}}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "as you'll have heard on the message we record calls",
+        "Calls to and from this number may be monitored or recorded.",
+        "As you heard in the recorded message, calls may be recorded.",
+        "You heard the message about calls being recorded, so just bear that in mind.",
+        "Everything you say to us is taped.",
+        "We record this for training.",
+        "We record all of our calls.",
+        "I'm on a line that records.",
+        "Sorry about yesterday, and just so you know we are being recorded.",
+        "{disc_recording: We keep all that we say.}",
+    ],
+)
+def test_this_call_recorded_is_the_notice_in_anybodys_words(text):
+    assert not unread(text)
+
+
+def evidence_of(policy, script):
+    results = checks.analyze(transcript_of(script), ready_made(policy), "outbound")
+    return [(one.segment, one.text) for one in results.compliance.mandatory_disclosures.evidence]
+
+
+def test_a_notice_behind_the_other_sides_mm_is_shown_where_it_is():
+    assert evidence_of(
+        "default",
+        "A 0.0-3.0 the money will be in your account today\nC 3.2-3.6 thanks\nA 4.0-6.0 our calls are recorded\n",
+    ) == [(2, "our calls are recorded")]
+    assert evidence_of(
+        "default",
+        "A 0.0-2.0 Good morning, this is Helen,\nC 2.2-2.5 Yeah.\nA 3.0-5.0 and I should tell you this call is recorded.",
+    ) == [(2, "and I should tell you this call is recorded.")]

@@ -10,59 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
 
 from callcov.checks.naming import answers_yes
 from callcov.checks.passages import Passage
-from callcov.text.guards import asked, denied, quoted
+from callcov.checks.recording import LISTENING, MEANT, PAST, RECORDING, asks_of_call, recorded, turned
+from callcov.text.guards import asked, denied
 from callcov.text.normalise import Token, texts
 
-RECORDING = frozenset("record recorded recording recordings records recorder tape taped taping tapes".split())
-_HEARD_AS = {
-    "tape": "take takes hate type types tap",
-    "taped": "paid taken tapped typed tasted",
-    "taping": "taking tapping typing",
-    "recorded": "report reported",
-    "recording": "reporting according",
-}
-"""The words of recording, and what a recogniser likes to write for them."""
-_MEANT = {heard: meant for meant, words in _HEARD_AS.items() for heard in words.split()}
-_ANNOUNCING = (
-    " should say ",
-    " should mention ",
-    " should tell ",
-    " have to say ",
-    " have to tell ",
-    " have to mention ",
-    " need to say ",
-    " need to tell ",
-    " must say ",
-    " must tell ",
-    " by the way ",
-    " so you know ",
-    " let you know ",
-    " be aware ",
-)
-_SERIOUSLY = frozenset("seriously very every each from back personally ourselves daily payment payments".split())
-"""What makes "we take these calls" mean just that."""
-_LISTENING = frozenset("monitor monitored monitoring listened".split())
-_WHY = frozenset("quality training purposes".split())
-_ON_FILE = (["on", "your"], ["against", "your"], ["in", "your"])
-"""Where something else was recorded: "as a fault", "on your account"."""
 _PAUSES = frozenset(
     "pause paused pausing pauses stop stopped stopping suspend suspended switch switched turn turned".split()
 )
-_CALL = frozenset("call calls line lines conversation conversations phone chat phonecall".split())
-_THIS = frozenset("this these it everything all you we our us say said".split())
-_OF_ANOTHER = frozenset(
-    "last previous earlier yesterday voicemail voicemails message messages answerphone payment payments album delivery "
-    "reading readings complaint signed medical studio player your".split()
-)
-_BEING = frozenset("is are be being get gets getting am".split())
-_PAST = frozenset("was were had yesterday monday tuesday wednesday thursday friday saturday sunday week".split())
-_WE = frozenset("we i they".split())
-_OBJECT = frozenset("this these everything it all every them our any the".split())
-_WHOLE = [[word] for word in ("these", "this", "everything", "it", "all", "every")]
 _COLLECT = frozenset("collect collecting collection collector recover recovering".split())
 _DEBT = frozenset("debt debts owe owed owing balance money arrears outstanding".split())
 _TRYING = frozenset("attempt attempting attempts trying try purpose calling call contacting here ringing job".split())
@@ -104,7 +61,7 @@ def finder(wordings: tuple[str, ...]) -> Finder | None:
     words = {word for wording in wordings for word in texts(wording)}
     known: tuple[tuple[object, Finder], ...] = (
         (words & _KEYS or (words & RECORDING and words & _PAUSES), _paused),
-        (words & RECORDING, _recorded),
+        (words & RECORDING, recorded),
         (words & _URGENT and words & _DIALLING, _urgent),
         (words & _TOLD and words & _USED, _put_to_use),
         (words & _COLLECT and words & _DEBT, _collected),
@@ -113,19 +70,40 @@ def finder(wordings: tuple[str, ...]) -> Finder | None:
 
 
 def told(passage: Passage, find: Finder) -> Iterator[tuple[int, int]]:
-    """The sentences of a passage, as ranges of tokens, that say a notice."""
+    """The sentences of a passage, as ranges of tokens, that say a notice.
+
+    Where one goes on over the other side's "mm-hm", its part in one segment counts if it says the notice by itself: a
+    recogniser that sets no full stops joins there what are two sentences.
+    """
     telling = _TELLING[find]
     if any(token.text in telling for token in passage.tokens):
-        yield from ((first, last) for first, last in _sentences(passage.tokens) if find(passage.tokens, first, last))
+        for first, last in _sentences(passage.tokens):
+            parts = [*passage.parts(first, last)]
+            alone = [part for part in parts if len(parts) > 1 and find(passage.tokens, *part)]
+            yield from alone
+            if not alone and find(passage.tokens, first, last):
+                yield _narrowed(passage, find, parts)
+
+
+def _narrowed(passage: Passage, find: Finder, parts: list[tuple[int, int]]) -> tuple[int, int]:
+    """The run of a sentence's parts that still says a notice without what stands before it."""
+    first = next(at for at in range(len(parts) - 1, -1, -1) if find(passage.tokens, parts[at][0], parts[-1][1]))
+    return parts[first][0], parts[-1][1]
+
+
+@lru_cache(maxsize=1_000)
+def of_call(wordings: tuple[str, ...]) -> bool:
+    """Whether a notice with these wordings says that the call is recorded."""
+    written = [[Token(text, at) for at, text in enumerate(texts(wording))] for wording in wordings]
+    return finder(wordings) is recorded and any(recorded(one, 0, len(one)) for one in written)
 
 
 def wondered(question: Passage) -> int | None:
     """How many tokens are said behind the question or the guess that the call is recorded; None without one."""
     for first, last in [*_sentences(question.tokens)][-2:]:
-        said = {token.text for token in question.tokens[first:last]}
+        said = [token.text for token in question.tokens[first:last]]
         behind = len(question.tokens) - last
-        of_call = said & RECORDING and said & (_CALL | _THIS | {"me"}) and not said & (_OF_ANOTHER - {"your"})
-        if of_call and behind <= _STILL:
+        if behind <= _STILL and asks_of_call(said):
             return behind
     return None
 
@@ -146,84 +124,19 @@ def _says_so(heard: Sequence[Token], *, outright: bool) -> bool:
     return own or (not outright and answers_yes(heard, plainly=True))
 
 
-def _recorded(heard: Sequence[Token], first: int, last: int) -> bool:
-    """That this call is recorded, taped or monitored."""
-    said = _reheard([token.text for token in heard[first:last]])
-    if not (RECORDING | _LISTENING) & set(said):
-        return False
-    return any(
-        _records(said, at) and not _turned(heard, first + at)
-        for at, word in enumerate(said)
-        if word in RECORDING or word in _LISTENING
-    )
-
-
-def _reheard(said: list[str]) -> list[str]:
-    """The words with those of recording where only they can stand: "I should say we take these calls"."""
-    talk = f" {' '.join(said)} "
-    kept = " keep reporting of " in talk or " keep a reporting of " in talk
-    if not kept and (_SERIOUSLY & set(said) or not any(words in talk for words in _ANNOUNCING)):
-        return said
-    return [_MEANT.get(word, word) for word in said]
-
-
-def _records(said: list[str], at: int) -> bool:
-    """Whether a word of recording is said of this call, and not of another, of a payment or of a reading."""
-    before, after = said[max(0, at - 7) : at], said[at + 1 : at + 6]
-    around = {*said[max(0, at - 12) : at], *after}
-    word, call = said[at], bool(around & _CALL)
-    watched = word in _LISTENING and not around & (RECORDING | _WHY) and _of_their_line(said)
-    noted = word in ("recorded", "recording") and (after[:1] == ["as"] or after[:2] in _ON_FILE)
-    if around & (_OF_ANOTHER - {"your"}) or set(before) & _PAST or watched or noted:
-        return False
-    on_a_line = after[:1] and after[0] in _CALL and set(before[-3:]) & {"a", "this", "on", "our"}
-    on_tape = word == "tape" and before[-1:] == ["on"] and (call or around & {"this", "everything", "all", "say"})
-    if on_a_line or on_tape:
-        return True
-    if word in ("recorded", "taped"):
-        whole = call or "being" in before or set(before) & {"we", "everything", "all", "these"}
-        short = before[-1:] and before[-1] in _CALL  # "this line's recorded" loses its verb
-        return bool(short or (set(before[-3:]) & _BEING and whole))
-    if word in ("recording", "taping"):
-        return _is_recording(before, after, call=call)
-    if word in _LISTENING:
-        ours = _WE & set(before) and _CALL & set(after) - {"line", "lines"}
-        return bool(call and (_BEING & set(before[-3:]) or ours))
-    return bool(_WE & set(before[-4:]) and before[-1:] != ["on"] and (_CALL & set(after[:3]) or after[:1] in _WHOLE))
-
-
-def _of_their_line(said: list[str]) -> bool:
-    """Whether it is a customer's line that is watched, for its faults: "we'll be monitoring your line"."""
-    calls = _CALL.intersection(said) - {"line", "lines"}
-    theirs = any(one in ("your", "the") and other in ("line", "lines") for one, other in pairwise(said))
-    return theirs and not calls
-
-
-def _is_recording(before: list[str], after: list[str], *, call: bool) -> bool:
-    """Whether "recording" is done to this call: "we keep a recording of this", "we're recording the call"."""
-    of_this = after[:1] == ["of"] and ({"this", "it", "these"} | _CALL) & set(after) and _WE & set(before)
-    ours = (_WE | {"am", "are"}) & set(before[-4:]) and (call or _OBJECT & set(after[:2]))
-    return bool(of_this or ours or (not after and before[-2:] in (["we", "are"], ["i", "am"])))
-
-
-def _turned(heard: Sequence[Token], at: int) -> bool:
-    """Whether a word is denied, asked or quoted."""
-    return denied(heard, at) or asked(heard, at, at + 1) or quoted(heard, at)
-
-
 def _collected(heard: Sequence[Token], first: int, last: int) -> bool:
     """That this is an attempt to collect a debt."""
     said = {token.text for token in heard[first:last]}
     if not (said & _COLLECT and said & _DEBT and said & _TRYING):
         return False
-    return any(not _turned(heard, at) for at in range(first, last) if heard[at].text in _COLLECT)
+    return any(not turned(heard, at) for at in range(first, last) if heard[at].text in _COLLECT)
 
 
 def _put_to_use(heard: Sequence[Token], first: int, last: int) -> bool:
     """That what is learned is used to collect it."""
     said = [token.text for token in heard[first:last]]
     for at, word in enumerate(said):
-        if word in _USED and set(said[:at]) & _TOLD and not _turned(heard, first + at):
+        if word in _USED and set(said[:at]) & _TOLD and not turned(heard, first + at):
             after = said[at + 1 : at + 8]
             aim = after[:1] in (["for"], ["to"], ["toward"], ["towards"], ["in"]) and bool(
                 set(after) & _PURPOSE or after[1:2] in (["that"], ["this"]) or after[1:3] == ["do", "that"]
@@ -270,14 +183,14 @@ def _paused(heard: Sequence[Token], first: int, last: int) -> bool:
             place
             and about & (_OF_CARD | _ALOUD)
             and not denied(heard, at)
-            and heard[at - 1].text not in {"to", "did", *_PAST}
+            and heard[at - 1].text not in {"to", "did", *PAST}
         ):
             return True
     return False
 
 
 _TELLING: dict[Finder, frozenset[str]] = {
-    _recorded: RECORDING | _LISTENING | _MEANT.keys(),
+    recorded: RECORDING | LISTENING | MEANT.keys(),
     _paused: _PAUSES | _ENTERING | {"use", "using", "goes"},
     _urgent: _DIALLING | {"go"},
     _put_to_use: _USED,

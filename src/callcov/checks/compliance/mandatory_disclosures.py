@@ -3,10 +3,13 @@
 Rule: a disclosure is read when the agent says one of its wordings (function words and the recogniser's spelling
 forgiven, joined across the customer's "mm-hm"). With `match: meaning` a paraphrase counts too: an act
 `disclosure:<id>` of the agent (`disclosure:<id>#2` for its second part), and for a disclosure about recording a
-`disc_recording` act. Denied ("this call is not recorded") and asked ("is this call recorded?") is not read; asking for
-consent is ("are you happy that this call is recorded?"), and so is asking a wording that is a question. Words about
-another call or a voicemail are not this call's notice. A disclosure of several parts (`also`) is read when every part
-is, in one turn or in several; each part that was said is evidence.
+`disc_recording` act; where it is this call that the notice is about, only words that name a call and not recording,
+for what "recorded" is said of decides: "we record our calls" and "everything you say is taped" are read, "the concert
+is recorded", "I have it recorded that you paid" and "your alarm is monitored" are not. Denied ("this call is not
+recorded") and asked ("is this call recorded?") is not read; asking for consent is ("are you happy that this call is
+recorded?"), and so is asking a wording that is a question. Words about another call or a voicemail are not this call's
+notice. A disclosure of several parts (`also`) is read when every part is, in one turn or in several; each part that was
+said is evidence.
 Required: `always`; `inbound` or `outbound` when the call's direction is known to be that one (unknown: not required);
 `when_payment` when paying is spoken of by either side, or a card or bank account is told; a card that was lost is no
 paying.
@@ -28,6 +31,7 @@ from callcov.checks.evidence import Evidence, Result
 from callcov.checks.passages import Passage
 from callcov.checks.policy import Direction, Disclosure
 from callcov.checks.reading import Reading
+from callcov.checks.recording import says_otherwise
 from callcov.model import Act, Role
 from callcov.text.guards import asked, denied, inverted
 from callcov.text.normalise import Token, texts
@@ -50,7 +54,6 @@ _PAYING = Matcher(
 _PAID_WITH = frozenset(("card_number", "card_cvv", "bank_account"))
 _RECORDING = frozenset("record recorded recording recordings records recorder tape taped taping".split())
 _PAUSES = frozenset("pause paused pausing stop stopped stopping".split())
-_ANOTHER = frozenset("last previous earlier yesterday voicemail voicemails message answerphone payment album".split())
 _STEM = 5
 """Letters by which a word said counts as a form of a wording's word."""
 
@@ -189,15 +192,15 @@ def _worded(
 
 def _meant(talk: _Talk, name: str, wordings: tuple[str, ...]) -> list[tuple[int, int, int]]:
     """Where a part of a disclosure is said in other words: the acts that mean it, if they really state it."""
-    about_recording = _about_recording(wordings)
-    names = (name, "disc_recording") if about_recording else (name,)
+    names = (name, "disc_recording") if _about_recording(wordings) else (name,)
+    of_call = notices.of_call(wordings)
     keys, asks = _keys(wordings), _asks(wordings)
     return [
         (place, act.first, act.last)
         for one in names
         for passage, place, act in talk.acts.get(one, ())
-        if _states(passage, passage.range(place, act.first, act.last), keys, asks=asks)
-        and not (about_recording and _of_another(passage, place, act.first, act.last))
+        if _states(passage, said := passage.range(place, act.first, act.last), keys, asks=asks)
+        and not (of_call and says_otherwise(passage.tokens[said[0] : said[1]]))
     ]
 
 
@@ -232,12 +235,6 @@ def _states(passage: Passage, said: tuple[int, int], keys: frozenset[str], *, as
         return False
     telling = [at for at in range(first, last) if passage.tokens[at].text[:_STEM] in keys]
     return not any(denied(passage.tokens, at, reach=4) for at in telling)
-
-
-def _of_another(passage: Passage, place: int, first: int, last: int) -> bool:
-    """Whether words about recording are about another call, a voicemail or a payment."""
-    start, end = passage.range(place, first, last)
-    return any(token.text in _ANOTHER for token in passage.tokens[start:end])
 
 
 def _payments(transcript: Reading) -> Iterator[bool]:
