@@ -34,6 +34,7 @@ def named(text, *, opens=True, asked=False):
         ("Claims, you're through to grass^ the team.", "you are through to grass the team"),
         ("This call is recorded, you're through the sock,^ where are you sailing?", "you are through the sock"),
         ("Front desk, jar^ mean^ speaking.", "jar mean speaking"),
+        ("Accounts^ speaking.", "accounts speaking"),
         ("Front desk, pebbles^ here.", "pebbles here"),
         ("Hi, it's chess^ bar^ from Meadow Bank.", "it is chess bar"),
         ("I'm honey,^ by the way.", "i am honey"),
@@ -54,6 +55,9 @@ def test_what_stands_where_only_a_name_can_is_one_if_it_was_heard_badly(text, na
         "It's broken from the inside.",
         "You're speaking to the wrong team.",
         "You're through the worst of it.",
+        "Good morning, accounts speaking.",
+        "Head office speaking.",
+        "Hello, control room speaking.",
     ],
 )
 def test_other_words_are_no_name(text):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from callcov.text.names import ORGANISATIONS
 from callcov.text.normalise import Token
 from callcov.text.phrases import FUNCTION_WORDS, Matcher
 
@@ -38,6 +39,11 @@ _CLOSING = Matcher((("after", wording) for wording in ("from", "over at", "here 
 """What may follow a name after "it's" and "I'm", where much else is said too."""
 _NOT_NAMING = frozenset("who whom am are is was were if not i you we they got nobody stay remain back else".split())
 """Words before "speaking" and "on the line" with which nobody is named."""
+_DESKS = ORGANISATIONS | frozenset(
+    "warehouse manager supervisor nurse room depot dispatch counter housekeeping maintenance kitchen assistant "
+    "operator secretary receptionist caretaker porter driver".split()
+)
+"""Words before "speaking" that name a company, a desk or a post and nobody, if the recogniser was sure of them."""
 _LEADS = frozenset("and so hello hi oh well morning afternoon evening".split())
 _NO_NAME = frozenset("not on in of going spelt spelled important irrelevant wrong right down under nobody".split())
 """Words behind "my name is" that give none."""
@@ -104,7 +110,8 @@ def _signed(heard: Sequence[Token], sure: Sequence[float]) -> Iterator[tuple[int
             first -= 1
         said = range(first, match.first)
         clear = {heard[at].text for at in said if sure[at] >= _UNSURE + 0.05}
-        if not said or not _NOT_NAMING.isdisjoint(clear):
+        desk = bool(said) and heard[said[-1]].text in _DESKS & clear
+        if not said or desk or not _NOT_NAMING.isdisjoint(clear):
             continue
         if match.name == "speaking" or min(sure[at] for at in said) < _DOUBTFUL:
             yield max(first, match.first - 2), last

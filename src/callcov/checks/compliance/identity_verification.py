@@ -4,9 +4,9 @@ Rule: the agent gives a name as theirs: "my name is X", "this is X from Y", "you
 the line", "X here", "I'm X, I look after ..."; says one when the customer asks for it ("can I have your name?"
 "Darren"); or says a plain yes to the customer's "is that Dana?". An `identity` act of the agent whose words hold a
 name counts too where no such words are found. A company, a desk or a department is no name ("you've reached
-Brightwater Energy"). A name that is only mentioned, asked for or addressed is none ("I'll get Steve", "is this
-Robert?", "Mr Brown, I'm sorry"). After a transfer the new agent's name counts like the first one's: each place is
-listed, the first one decides.
+Brightwater Energy", "accounts speaking"). A name that is only mentioned, asked for or addressed is none ("I'll get
+Steve", "is this Robert?", "Mr Brown, I'm sorry"). After a transfer the new agent's name counts like the first one's:
+each place is listed, the first one decides.
 A name is a word with a capital, or a common first name however the recogniser wrote it (`text.names`). Names are what
 a recogniser mishears most: where only a name can stand ("my name is", a closing "speaking"), what it wrote there counts
 as one, in most places only if it was unsure (`unclear`).
