@@ -248,3 +248,93 @@ def test_words_that_were_hardly_heard_accuse_nobody_by_their_meaning(encoder, sa
 
     assert accusations(1.0) == accusations(0.85) == {"proh_insult"}, "as words of an ordinary call are heard"
     assert accusations(0.3) == set()
+
+
+def felt(encoder, said, *lines):
+    """The last segment of a call, understood."""
+    return understand(said(*lines), encoder, {}).segments[-1]
+
+
+@pytest.mark.parametrize(
+    ("before", "answer"),
+    [
+        ("There's no charge for that.", "Great."),
+        ("You don't need to do anything.", "Brilliant."),
+        ("I won't need to transfer you, I can sort that.", "Great, thanks."),
+        ("It's not damaged, and it'll be there tomorrow.", "Fantastic."),
+        ("They can, there's a rack for two underneath.", "Grand job. Thanks."),
+    ],
+)
+def test_a_short_glad_answer_to_no_bad_news_is_glad(encoder, said, before, answer):
+    heard = felt(encoder, said, "B Hi, when will my new lamp come?", f"A {before}", f"B {answer}")
+    assert heard.sentiment > 0
+    assert not {"sarcasm", "complaint", "upset"} & acts(heard)
+
+
+@pytest.mark.parametrize(
+    ("before", "answer"),
+    [
+        ("It can come next week.", "Oh brilliant, another week."),
+        ("I can't refund that, I'm afraid.", "Great."),
+        ("That's not something we do.", "Fantastic."),
+        ("I've no record of that.", "Fantastic."),
+        ("It's delayed again.", "Super."),
+        ("The office is closed until Monday.", "Brilliant, that's made my day."),
+    ],
+)
+def test_gladness_at_bad_news_stays_irony(encoder, said, before, answer):
+    heard = felt(encoder, said, "B Hi, when will my new lamp come?", f"A {before}", f"B {answer}")
+    assert heard.sentiment <= -0.4
+
+
+def test_a_glad_answer_of_who_complained_is_left_to_the_reader(encoder, said):
+    complained = "B My lamp still hasn't come, I've been waiting three weeks and nobody called me back."
+    assert felt(encoder, said, complained, "A Our driver says he rang.", "B Brilliant service.").sentiment <= -0.4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The hotel you put us in was out of this world.",
+        "The two lads who delivered the wardrobe yesterday were absolute stars.",
+        "I spoke to a lovely girl called Bethan last week who was ever so helpful.",
+        "I couldn't be happier with it.",
+        "I can't fault it.",
+        "Nobody has ever been so kind to me on the phone.",
+        "It's been twelve years and I've never once had to complain.",
+    ],
+)
+def test_praise_is_meant_though_it_denies_something(encoder, said, text):
+    heard = felt(encoder, said, "A Emerald Travel, Aoife here.", f"B {text}")
+    assert heard.sentiment >= 0.4
+    assert not {"sarcasm", "complaint", "upset"} & acts(heard)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You've been so kind as to lose my parcel again.",
+        "Your staff were really friendly while they broke my door.",
+        "The driver was lovely but the parcel is broken.",
+        "You lot have been great, three weeks of nothing.",
+        "I would be very happy with a refund.",
+        "They were not very helpful.",
+    ],
+)
+def test_words_of_praise_in_a_complaint_are_none(encoder, said, text):
+    assert felt(encoder, said, "A City Parcels, this is Sam.", f"B {text}").sentiment < -0.3
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("I want my delivery day changed to Monday.", True),
+        ("This is the first time I've had to ring.", True),
+        ("I only want my meter reading changed.", True),
+        ("I want my money back.", False),
+        ("I just want to know why nobody called me.", False),
+        ("I just want this sorted.", False),
+    ],
+)
+def test_a_plain_wish_is_no_complaint(encoder, said, text, plain):
+    assert (felt(encoder, said, "A City Parcels, how can I help?", f"B {text}").sentiment >= 0) is plain

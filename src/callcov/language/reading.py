@@ -24,12 +24,14 @@ _SHORT = 3  # words; a longer row of such words may mean something after all
 class Reading:
     """The clauses that say something, in order; the arrays have a row for each.
 
-    `vectors` [n, 384] are the plain encoder's, already rounded as they are kept; `judged` is the reader's.
+    `vectors` [n, 384] are the plain encoder's, already rounded as they are kept; `judged` is the reader's; `answered`
+    is what the other side said before.
     """
 
     clauses: tuple[Clause, ...]
     vectors: Floats
     judged: Judgements
+    answered: tuple[str, ...]
 
     def kept(self) -> Vectors:
         """The vectors as they are stored; `vectors` holds the same numbers."""
@@ -59,7 +61,9 @@ def read(segments: Sequence[Segment], encoder: Encodes, known: Heads) -> Reading
     """Cut, encode and judge; equal clauses are encoded once, acknowledgements not at all."""
     cut = telling(segments)
     vectors = rounded(encoder.encode([clause.text for clause in cut]))
-    return Reading(cut, vectors, known.judge(encoder.read(list(_in_context(segments, cut)))))
+    read_in = list(_in_context(segments, cut))
+    judged = known.judge(encoder.read(read_in))
+    return Reading(cut, vectors, judged, tuple(one.other for one in read_in))
 
 
 def is_backchannel(text: str) -> bool:

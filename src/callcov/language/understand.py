@@ -11,7 +11,7 @@ from itertools import chain
 
 import numpy as np
 
-from callcov.language import heads, phrases, reader
+from callcov.language import earnest, heads, phrases, reader
 from callcov.language.clauses import phrase_around, sentences
 from callcov.language.encoder import WIDTH, Encodes
 from callcov.language.reader import Floats, Heads
@@ -34,6 +34,7 @@ _FROM_THE_WORD = frozenset(("identity", "greeting"))  # checks ask when these wo
 _NEGATIVE = frozenset(
     "complaint repeat_information sarcasm proh_threat proh_insult proh_profanity proh_pressure".split()
 )
+_ILL_MEANT = ("complaint", "sarcasm")
 _LEAN = 0.06  # what the reader calls negative a little too often is put right for every clause
 _NEGATIVE_AT_MOST = -0.4
 _POSITIVE_AT_LEAST = 0.4
@@ -72,16 +73,17 @@ def understood(transcript: Transcript, encoder: Encodes, wordings: Wordings) -> 
     known = reader.shipped()
     reading = read(transcript.segments, encoder, known)
     vectors = reading.kept()
+    meant = earnest.floors(transcript.segments, reading, _complaining(reading, known))
     found = chain(
         _by_phrase(transcript.segments, reading, known),
-        _learned(transcript.segments, reading, known),
+        _learned(transcript.segments, reading, known, meant),
         matches(transcript.segments, vectors, wordings),
     )
     by_segment: list[list[Act]] = [[] for _ in transcript.segments]
     for place, act in found:
         by_segment[place].append(act)
     count = len(transcript.segments)
-    feelings = _by_segment(count, reading, reading.judged.feeling + np.float32(_LEAN))
+    feelings = _by_segment(count, reading, _felt(reading, meant))
     likeness = tuple(float(odds) for odds in _by_segment(count, reading, reading.judged.agent))
     gates = _gates(transcript)
     segments = [
@@ -150,13 +152,20 @@ def _any_accusation(reading: Reading, known: Heads) -> Floats:
     return (1 - np.prod(1 - reading.judged.acts[:, columns], axis=1)).astype(np.float32)
 
 
-def _learned(segments: Sequence[Segment], reading: Reading, known: Heads) -> list[tuple[int, Act]]:
-    """Acts that the reader finds and no phrase takes back, each over its clause, with the example most like it."""
+def _learned(
+    segments: Sequence[Segment], reading: Reading, known: Heads, meant: Mapping[int, float]
+) -> list[tuple[int, Act]]:
+    """Acts that the reader finds and no phrase takes back, each over its clause, with the example most like it.
+
+    A clause that is `meant` as it is said neither mocks nor complains.
+    """
     found: list[tuple[int, Act]] = []
     rules = {rule.act: rule for rule in phrases.shipped()}
     examples = heads.shipped()
     for row, at in chain(_likely(reading, known), _accusing(segments, reading, known)):
         clause, name = reading.clauses[row], known.names[at]
+        if row in meant and name in earnest.DOUBTED:
+            continue
         if name in rules and phrases.refused(rules[name], clause, segments[clause.segment].words):
             continue
         confidence = round(float(reading.judged.acts[row, at]), 3)
@@ -190,6 +199,19 @@ def _accusing(segments: Sequence[Segment], reading: Reading, known: Heads) -> It
     for row, clause in enumerate(reading.clauses):
         if every[row] >= (_WEAK if segments[clause.segment].speaker in rude else _STRONG):
             yield row, columns[int(chances[row].argmax())]
+
+
+def _complaining(reading: Reading, known: Heads) -> frozenset[int]:
+    """The rows of the clauses that complain or mock, by the reader."""
+    return frozenset(row for name in _ILL_MEANT for row in known.accepted(reading.judged, name))
+
+
+def _felt(reading: Reading, meant: Mapping[int, float]) -> Floats:
+    """How each clause feels, [n]; one that is meant as it is said is not taken for irony."""
+    felt = reading.judged.feeling + np.float32(_LEAN)
+    for row, least in meant.items():
+        felt[row] = max(felt[row], np.float32(least))
+    return felt
 
 
 def _heard(segments: Sequence[Segment], reading: Reading) -> Floats:
