@@ -16,6 +16,17 @@ _DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _ON_A_DAY = ", ".join(
     f"{verb} {day}" for verb in ("rang on", "called on", "phoned on", "spoke on", "emailed on") for day in _DAYS
 )
+_KIN = """husband wife partner mum mom mother dad father son daughter brother sister nan gran grandmother grandad
+    grandfather uncle aunt""".split()
+_GRAVE = (
+    ", ".join(f"lost my {one}, lost our {one}, {one} died, {one} has died, {one} has just died" for one in _KIN)
+    + """, he died, she died, passed away, lost the baby, lost our baby, miscarriage, stillborn, had a stroke, had a
+    heart attack, is cancer, has cancer, have cancer, got cancer, the cancer, on chemo, having chemo, chemotherapy, in a
+    hospice, in the hospice, intensive care, life support, terminally ill, is terminal, diagnosed with, the funeral is,
+    the funeral was, funeral on, funeral tomorrow, has dementia, got dementia, does not know us, have him put down,
+    have her put down, had him put down, had her put down, dog was put down, cat was put down, put to sleep, made
+    redundant, lost my job, lost our home, lost everything"""
+)
 _CUSTOMER = {
     "day": _ON_A_DAY
     + """, called yesterday, rang yesterday, phoned yesterday, spoke yesterday, called earlier, rang earlier,
@@ -71,9 +82,10 @@ _CUSTOMER = {
         interested, ring again tomorrow, call again tomorrow, have to ring again, have to call again, have to call
         back, is that it, so nothing, nobody can help, no one can help, not good enough, do not ring, do not call,
         never calling, never ringing""",
-    "feels": """feel dreadful, feel terrible, feel awful, feel horrible, feel so stupid, feel sick, i am shaking,
+    "feels": _GRAVE
+    + """, feel dreadful, feel terrible, feel awful, feel horrible, feel so stupid, feel sick, i am shaking,
         scared, frightened, terrified, worried sick, so worried, really worried, very worried, in tears, crying, wits
-        end, panicking, in a panic, desperate, heartbroken, can not cope, passed away, dreading, beside myself,
+        end, panicking, in a panic, desperate, heartbroken, can not cope, dreading, beside myself,
         distraught, devastated, at the end of my tether, do not know what to do, do not know where to turn, can not
         sleep, not sleeping""",
     "complains": """ridiculous, disgrace, disgraceful, disgusting, unacceptable, not acceptable, not good enough, fed
@@ -146,16 +158,18 @@ def signs(transcript: Reading, role: Role) -> list[Sign]:
     """The signs in one side's words, in order; denied ones ("you won't need to be transferred") are none.
 
     Names: day and before (contacted before), often (three times or more), told (said it before), waited, passed (on to
-    others), unsolved, complains, feels (afraid, sad, at a loss). The agent's words show before, often ("you've rung us
-    twice already"; not what is asked), passed and unsolved alone.
+    others), unsolved, complains, feels (afraid, sad, at a loss; or a grave thing that befell them). The agent's words
+    show before, often ("you've rung us twice already"; not what is asked), passed and unsolved alone.
     Empty for a side that says nothing.
     """
     found: list[Sign] = []
-    for place, _ in transcript.spoken_by(role):
+    for place, segment in transcript.spoken_by(role):
         heard = transcript.tokens[place]
         for match in _MATCHERS[role].find(heard):
             name = match.name
             if heard[match.first].text not in _DENYING and denied(heard, match.first):
+                continue
+            if name == "feels" and segment.sentiment > _RELIEVED:
                 continue
             if role is Role.AGENT and name in _TOLD_BACK and _asked(heard, match.last):
                 continue
@@ -171,6 +185,8 @@ def signs(transcript: Reading, role: Role) -> list[Sign]:
     return found
 
 
+_RELIEVED = 0.4
+"""The sentiment above which fear is over: "that's a relief, I was dreading this call"."""
 _TOLD_BACK = frozenset(("before", "often"))
 _DENYING = frozenset("not no nobody nothing never".split())
 

@@ -13,7 +13,8 @@ understand stage counts beside the words, if it is sure enough; an unsure compla
   from the first to the last word somebody says that it is not solved (`unresolved`), and no `resolution` of the agent
   follows: 1;
 - `complaints`: the customer complains (`complaint`, in words that are not positive) or is surely upset (`upset`): 1;
-  complains in three segments or more: 2;
+  complains in three segments or more: 2. A complaint that is taken back or denied is none, nor is grief, fear or
+  illness that is no fault of the company's (`checks.grievance`);
 - `negative_trend`: the customer's end is negative and their trend declined, or they break off in their last quarter
   ("forget it", "I'm calling a lawyer"): 1;
 - `length`: first to last word at least `long_seconds`: 1.
@@ -29,6 +30,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from callcov.checks import grievance
 from callcov.checks.evidence import Evidence, Result, evidence
 from callcov.checks.quality.sentiment_analysis import SentimentAnalysis
 from callcov.checks.quality.silence import Silence, evidence_of
@@ -137,8 +139,13 @@ def check(
 def _heard(transcript: Reading) -> _Heard:
     """What the words and the acts show."""
     spans = [segment.span for segment in transcript.segments]
-    told = signs(transcript, Role.CUSTOMER)
-    customer = [*told, *_acts(transcript, Role.CUSTOMER)]
+    told = [
+        one
+        for one in signs(transcript, Role.CUSTOMER)
+        if one.name != "complains" or not grievance.taken_back(transcript.tokens[one.place])
+    ]
+    sorrow = frozenset(one.place for one in told if one.name == "feels")
+    customer = [*told, *_acts(transcript, Role.CUSTOMER, sorrow)]
     agent = [*signs(transcript, Role.AGENT), *_acts(transcript, Role.AGENT)]
     return _Heard(
         tuple(told),
@@ -158,8 +165,11 @@ _BY_ACT = {
 }
 
 
-def _acts(transcript: Reading, role: Role) -> list[Sign]:
-    """The acts that are signs, in words that can be."""
+_GRIEVANCES = frozenset(("complaint", "upset"))
+
+
+def _acts(transcript: Reading, role: Role, sorrow: frozenset[int] = frozenset()) -> list[Sign]:
+    """The acts that are signs, in words that can be; `sorrow` as in `grievance`."""
     found: list[Sign] = []
     for place, act in transcript.acts_of(role, *_BY_ACT):
         segment = transcript.segments[place]
@@ -173,6 +183,8 @@ def _acts(transcript: Reading, role: Role) -> list[Sign]:
             "upset": act.confidence < _UPSET,
         }
         sure = act.confidence >= _LEAST
+        if act.name in _GRIEVANCES and grievance.is_none(transcript, place, act, sorrow):
+            continue
         if not doubtful.get(act.name) and (sure or act.name == "complaint"):
             name = _BY_ACT[act.name] if sure else "grumbles"
             found.append(Sign(place, act.first, act.last, name))
