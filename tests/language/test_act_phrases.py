@@ -109,3 +109,23 @@ def test_the_usual_wording_is_found(act, text):
 )
 def test_a_denial_a_question_or_another_sense_is_not_the_act(act, text):
     assert act not in [found for found, _ in heard(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("I'd be raging too.", True),
+        ("Bless you, you've had a time of it.", True),
+        ("Ah God, you poor thing.", True),
+        ("I'm so sorry you've had to wait.", True),
+        ("I'm sorry you were left in the cold.", True),
+        ("I'm really sorry you didn't get your parcel.", True),
+        ("I'm sorry you feel that way.", False),
+        ("I'm really sorry you feel so.", False),
+        ("I'm so sorry if you were offended.", False),
+        ("I'm so sorry that you didn't read the terms.", False),
+        ("So sorry to disappoint you, but no.", False),
+    ],
+)
+def test_sympathy_is_with_what_happened_and_not_with_how_it_is_taken(text, kind):
+    assert ("empathy" in [act for act, _ in heard(text)]) is kind
