@@ -2,13 +2,14 @@
 
 Rule, for what the agent says after the customer's first word:
 - an `active_listening` act that is sure, or grounded: it asks about understanding ("have I got that right?", "does that
-  make sense?"), or shares a telling word or a number with what the customer said;
+  make sense?"), or shares a telling word or a number with what the customer said. What only tells what the agent did
+  ("so I've changed it to Monday") is none. The instance is the sentence of the act;
 - a read-back: a value that the customer told in the last few segments, said again ("oh one six three two ..."), masked
   or not; or a number of the customer's in the first words of the answer;
 - a restatement: a sentence that begins as one ("so ...", "you'd like to ...") with a telling word of the customer's
   last turns, two of them after a bare "so"; a "so you ..." that says what the customer did, is or wants, which only
-  they can have told ("so you believed it was paid"); or a short first sentence made of the customer's own words
-  ("Credentials expired.").
+  they can have told ("so you believed it was paid"); or a short sentence made of the customer's own words that
+  comes first ("Credentials expired.") or asks ("hang on, he drove off?").
 Words that touch are one instance. "Mm-hm" and "right" alone are none.
 Unit: a count. One party, or nobody: not used, 0.
 Never flagged.
@@ -23,6 +24,7 @@ from callcov.checks.evidence import Evidence, Result
 from callcov.checks.reading import Reading
 from callcov.checks.telling import sentences, stems
 from callcov.model import Role
+from callcov.text.guards import inverted
 from callcov.text.normalise import Token
 from callcov.text.phrases import Matcher
 
@@ -57,15 +59,21 @@ _RESTATES = Matcher(
         ("restates", wording.strip())
         for wording in """you would like, you want, you are looking to, you are looking for, you are saying, you said,
             you mentioned, you told me, you are after, you need, you have had, you have been, you have not,
-            you have got, you were told, you were charged, you did not, you never, what you are saying, it sounds like,
-            sounds like, in other words, i understand you, i understand that you, i hear that""".split(",")
+            you have got, you say, you were told, you were charged, you did not, you never, what you are saying, what
+            you are telling, it sounds like, sounds like, in other words, i understand you, i understand that you,
+            i hear that, have i understood""".split(",")
     ),
     exact=True,
 )
 _LEADS = frozenset("ok right so ah oh and well yeah yes then now mhm lovely great thanks".split())
-_LEADING = frozenset((("all", "right"), ("got", "it"), ("i", "see"), ("thank", "you")))
+_LEADING = frozenset((("all", "right"), ("got", "it"), ("i", "see"), ("thank", "you"), ("hang", "on")))
 """Words, and pairs of them, before what a sentence says."""
 _OWN = frozenset("i we let".split())
+_DOES = frozenset("have will am are can".split())
+_TAKEN_IN = frozenset("got understood heard hearing understand noted written down right".split())
+"""After "I have" or "I am": what the agent took in, and not what they did."""
+_SHOWN = 40
+"""Tokens of the longest sentence that is shown whole."""
 _NOT_SAID = frozenset("can could will should need may might must".split())
 """After "so you": what the customer is to do, not what they said."""
 _WANTS = frozenset("like rather prefer".split())
@@ -151,8 +159,24 @@ def _acts(transcript: Reading, place: int, heard: _Heard) -> Iterator[tuple[int,
         if act.name == "active_listening":
             sure = act.like is not None and act.confidence >= _SURE
             mine = [token for token in said if act.first <= token.word < act.last]
-            if sure or _CHECKS.find(mine) or stems(mine) & heard.told or _shares_number(mine, heard):
-                yield act.first, act.last
+            checks = _CHECKS.find(mine)
+            if checks or (not _announces(mine) and (sure or stems(mine) & heard.told or _shares_number(mine, heard))):
+                yield _sentence_around(said, act.first, act.last)
+
+
+def _announces(mine: Sequence[Token]) -> bool:
+    """Whether words tell only what the agent does or did: "so I've changed it to Monday"."""
+    rest = [token.text for token in mine[_led(mine, 0, len(mine)) :][:3]]
+    return len(rest) == 3 and rest[0] in _OWN and rest[1] in _DOES and rest[2] not in _TAKEN_IN
+
+
+def _sentence_around(said: Sequence[Token], first: int, last: int) -> tuple[int, int]:
+    """Words with the rest of their sentence, where what is played back may stand; not of a very long one."""
+    for begin, end in sentences(said):
+        start, stop = said[begin].word, said[end - 1].word + 1
+        if end - begin <= _SHOWN and start < last and first < stop:
+            return min(first, start), max(last, stop)
+    return first, last
 
 
 def _shares_number(mine: Sequence[Token], heard: _Heard) -> bool:
@@ -170,7 +194,8 @@ def _restated(said: Sequence[Token], heard: _Heard) -> Iterator[tuple[int, int]]
         shared = stems(rest) & recent
         opened = any(match.first == 0 for match in _RESTATES.find(rest))
         own = bool(rest) and (rest[0].text in _OWN or (len(rest) > 1 and rest[1].text in _NOT_SAID))
-        echo = number == 0 and len(rest) <= _ECHO and len(shared) >= 2 and stems(rest) <= recent
+        alone = number == 0 or (said[last - 1].end == "?" and not inverted(said, first))
+        echo = alone and len(rest) <= _ECHO and len(shared) >= 2 and stems(rest) <= recent
         given_back = (shared and opened) or (led and (len(shared) >= 2 or _of_them(rest)))
         if echo or (given_back and not own):
             yield said[first].word, said[last - 1].word + 1
