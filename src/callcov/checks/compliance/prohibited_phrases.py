@@ -2,12 +2,16 @@
 
 Rule: an entry is used when its speaker says one of its wordings (function words and the recogniser's spelling
 forgiven). With `match: meaning` a paraphrase counts too: an act `prohibited:<id>`, and for the categories threat,
-insult, guarantee, profanity and pressure the act `proh_<category>` or its plain forms ("I can guarantee"; not what
-every agent may promise, a call back, a price or a delivery), given to the first entry of that category that looks at
-the speaker's side. Denied ("I'm not saying you're stupid", "I can't guarantee that") and quoted ("he said you're
-stupid") is not used, nor is an insult to oneself; a question can be ("are you stupid?"). `speaker` says whose words
-count: the customer's do not unless the entry says `customer` or `any`.
-Unit: instances; words of one entry that touch or overlap are one. Boundary: there is none, one instance is enough.
+insult, guarantee, profanity and pressure the act `proh_<category>` or its plain forms ("I can guarantee", "today or not
+at all", "scroungers like you": `checks/forbidden.py`; not what every agent may promise, a call back, a price or a
+delivery), given to the first entry of that category that looks at the speaker's side. Denied ("I'm not saying you're
+stupid", "I can't guarantee that") and quoted ("he said you're stupid") is not used, nor is an insult to oneself; a
+question can be ("are you stupid?"). No threat is what the agent will not do, what may lawfully follow when a loan or a
+bill is not paid ("your home may be at risk if you do not keep up repayments"), or a warning of what customers do to
+themselves ("you'll lock yourself out"); no insult is a guess at what happened ("maybe you were out"). `speaker` says
+whose words count: the customer's do not unless the entry says `customer` or `any`.
+Unit: instances; words of one entry that touch or overlap are one, and a paraphrase that was cut for its length goes on
+to its pause if that is near. Boundary: there is none, one instance is enough.
 A side that says nothing has used nothing; nobody speaking: not used.
 Flagged when `used`.
 """
@@ -17,35 +21,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from callcov.checks.evidence import Evidence, Result
+from callcov.checks.forbidden import forbidden, said_so
 from callcov.checks.passages import Passage
 from callcov.checks.policy import Prohibited
 from callcov.checks.reading import Reading
-from callcov.model import Act, Role
+from callcov.model import Act, Role, Word
 from callcov.text.guards import denied, quoted
 from callcov.text.normalise import Token
-from callcov.text.phrases import DENIALS, Matcher
+from callcov.text.phrases import Matcher
 
 _LEARNED = ("threat", "insult", "guarantee", "profanity", "pressure")
 """Categories the understand stage knows without any wording."""
-_PLAIN_FORMS = Matcher(
-    (
-        (category, wording.strip())
-        for category, wordings in {
-            "guarantee": """i guarantee you, i guarantee that, i guarantee it, i can guarantee, i will guarantee,
-                i personally guarantee, we guarantee you, we guarantee that, we can guarantee, you are guaranteed,
-                i promise you will, i can promise you, it is guaranteed, guaranteed approval, completely risk free""",
-            "insult": """you are an idiot, you are a moron, you are an imbecile, you are so stupid,
-                you are such an idiot, are you stupid, are you an idiot, how stupid are you, how dumb are you,
-                half a brain, shut up""",
-            "threat": """have you arrested, you will be arrested, i know where you live, we know where you live,
-                you will regret it, you will regret this, tell your employer, call your employer, tell your boss""",
-        }.items()
-        for wording in wordings.split(",")
-    ),
-    exact=True,
-)
 _TELLING = {
     "insult": frozenset(
         "stupid idiot idiots dumb moron morons fool foolish deaf blind lazy useless pathetic incompetent "
@@ -56,24 +45,35 @@ _TELLING = {
         "assure hundred always approved risk".split()
     ),
 }
-_WITHIN_REACH = frozenset(
-    "call calls ring phone email text touch sorted sort back price prices delivery response reply appointment warranty "
-    "callback".split()
-)
-"""What an agent or a company can promise of itself: to call back, to sort it, a price, a delivery."""
-_NOT_OURS = frozenset("approved approval accepted win profit return returns money results risk cure lose".split())
-_CHECKING = frozenset("verify confirm check".split())
 _SAYING = frozenset(
     "say saying said suggest suggesting imply implying mean meaning threaten threatening calling accuse "
     "accusing".split()
 )
-_CLAUSE = 14
-"""Words behind a plain form that tell what is promised or threatened."""
 _LISTENER = frozenset(("you", "your"))
 _LESSER = frozenset("year kid kids child children toddler baby gran nan grandmother dog cat".split())
 """Whom somebody is compared with who is called stupid: "my six-year-old could do this"."""
 _WILL = frozenset("will would can could am are is going do".split())
 _OURS = frozenset("we i they nobody one".split())
+_PAYMENTS = frozenset("repayment repayments payment payments instalments paying pay owe".split())
+_MAY_FOLLOW = frozenset("may might could risk repossessed".split())
+_LAWFUL = frozenset("home property house credit account arrears rating file supply repossessed borrow".split())
+_NO_NOTICE = frozenset(
+    "me us today tonight now ruin ruined destroy wreck trash arrested jail prison police kids family wife husband "
+    "employer boss job work door regret else watch sending coming going".split()
+)
+"""What no notice of the law says: who or what else it hits, and that it is to be paid at once."""
+_TO_ONESELF = frozenset("lock locking burn scald cut electrocute block".split())
+_GUESSES = (
+    frozenset("was were did have had".split()),
+    frozenset("out away asleep not hear see get notice receive miss missed used had gone spent moved".split()),
+)
+"""The words behind "maybe you" that only tell what may have happened."""
+_GUESS = 7
+"""Tokens of a sentence that does nothing but guess."""
+_SENTENCE = 25
+_PAUSES = frozenset(",.;:?!")
+_CUT, _WHOLE = 10, 4
+"""Words at which the understand stage cuts a phrase, and how many more are taken in to reach a pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,31 +136,9 @@ def _matcher(prohibited: tuple[Prohibited, ...]) -> Matcher:
 
 def _worded(passage: Passage, matcher: Matcher) -> Iterator[tuple[str, _Place]]:
     """Where an entry's wording is said, neither denied nor quoted."""
-    return ((name, _Place(*passage.words(first, last))) for name, first, last in _said(passage, matcher))
-
-
-def _said(passage: Passage, matcher: Matcher) -> Iterator[tuple[str, int, int]]:
-    """The same as ranges of the passage's tokens."""
     for match in matcher.find(passage.tokens):
-        heard = passage.tokens
-        turned = heard[match.first].text not in DENIALS and denied(heard, match.first)
-        if not turned and not quoted(heard, match.first):
-            yield match.name, match.first, match.last
-
-
-def _everyday(heard: Sequence[Token], first: int, last: int, category: str) -> bool:
-    """Whether a plain form is what every agent says: "I promise you I'll call back", "did you tell your employer?"."""
-    end = next((at for at in range(last, min(len(heard), last + _CLAUSE)) if heard[at - 1].end in (".", "?")), None)
-    after = {token.text for token in heard[last : end or last + _CLAUSE]}
-    before = [token.text for token in heard[max(0, first - 4) : first]]
-    match category:
-        case "guarantee":
-            return not _WITHIN_REACH.isdisjoint(after) and _NOT_OURS.isdisjoint(after)
-        case "threat":
-            yours = heard[first].text in ("tell", "call") and "you" in before and _OURS.isdisjoint(before)
-            return yours or bool(_CHECKING & after)
-        case _:
-            return heard[last - 1].text == "up" and "shop" in after
+        if said_so(passage.tokens, match):
+            yield match.name, _Place(*passage.words(match.first, match.last))
 
 
 def _by_act(rules: Rules, role: Role) -> dict[str, Prohibited]:
@@ -176,14 +154,27 @@ def _by_act(rules: Rules, role: Role) -> dict[str, Prohibited]:
 
 def _meant(transcript: Reading, passage: Passage, by_act: Mapping[str, Prohibited]) -> Iterator[tuple[str, _Place]]:
     """Where an entry is said in other words: in a plain form of its category, or where an act means it."""
-    for category, first, last in _said(passage, _PLAIN_FORMS):
-        if f"proh_{category}" in by_act and not _everyday(passage.tokens, first, last, category):
+    for category, first, last in forbidden(passage.tokens):
+        if f"proh_{category}" in by_act:
             yield by_act[f"proh_{category}"].id, _Place(*passage.words(first, last))
     for segment in passage.segments:
         for act in transcript.segments[segment].acts:
             entry = by_act.get(act.name)
             if entry and _meant_so(passage, segment, act, entry.category):
-                yield entry.id, _Place(segment, act.first, act.last)
+                yield entry.id, _Place(segment, act.first, _whole(transcript, segment, act))
+
+
+def _whole(transcript: Reading, segment: int, act: Act) -> int:
+    """Where an act's words end; those of one cut for its length go on to a pause that is near."""
+    words = transcript.segments[segment].words
+    if act.last - act.first < _CUT or _pauses(words[act.last - 1]):
+        return act.last
+    ends = (at for at in range(act.last + 1, min(len(words), act.last + _WHOLE) + 1))
+    return next((at for at in ends if at == len(words) or _pauses(words[at - 1])), act.last)
+
+
+def _pauses(word: Word) -> bool:
+    return word.text[-1:] in _PAUSES
 
 
 def _meant_so(passage: Passage, place: int, act: Act, category: str) -> bool:
@@ -199,10 +190,37 @@ def _meant_so(passage: Passage, place: int, act: Act, category: str) -> bool:
         return False
     if any(word in _TELLING.get(category, ()) and denied(heard, first + at) for at, word in enumerate(said)):
         return "risk" in said
-    if category == "threat" and _refrains(said):
+    if (category == "threat" and _warns(heard, first, last)) or (category == "insult" and _guesses(said)):
         return False
     of_oneself = said[:1] in (["i"], ["my"]) and not (_LISTENER | _LESSER) & set(said)
     return not (category == "insult" and of_oneself)
+
+
+def _warns(heard: Sequence[Token], first: int, last: int) -> bool:
+    """Whether words threaten nobody: what is not done, what the law lets follow, what customers do to themselves."""
+    if _refrains([token.text for token in heard[first:last]]):
+        return True
+    low = next((at for at in range(first, max(0, first - _SENTENCE), -1) if heard[at - 1].end in (".", "?")), None)
+    high = next((at for at in range(last, min(len(heard), last + _SENTENCE)) if heard[at - 1].end in (".", "?")), None)
+    said = [token.text for token in heard[low or max(0, first - _SENTENCE) : high or last + _SENTENCE]]
+    if any(verb in _TO_ONESELF and whom == "yourself" for verb, whom in pairwise(said)):
+        return True
+    acts = any(one in ("i", "we", "they") and verb in ("will", "would", "can", "could") for one, verb in pairwise(said))
+    follows = all(not kind.isdisjoint(said) for kind in (_PAYMENTS, _MAY_FOLLOW, _LAWFUL))
+    return follows and not acts and _NO_NOTICE.isdisjoint(said)
+
+
+def _guesses(said: Sequence[str]) -> bool:
+    """Whether a short sentence only guesses what happened: "maybe you were out", "you've used more, haven't you"."""
+    if len(said) > _GUESS + 3 or "me" in said:
+        return False
+    maybe = said[:1] in (["maybe"], ["perhaps"])
+    told = said[1:] if maybe else said
+    tag = list(said[-3:]) in (["have", "not", "you"], ["did", "not", "you"], ["had", "not", "you"])
+    if not (maybe or tag) or told[:1] != ["you"] or told[1:2] == [] or told[1] not in _GUESSES[0]:
+        return False
+    verb = next((word for word in told[2:] if word not in ("just", "probably", "not")), "")
+    return verb in _GUESSES[1]
 
 
 def _refrains(said: list[str]) -> bool:
