@@ -6,11 +6,13 @@
 
 Rule: the words are looked at first. By them a call is resolved when the agent says it is done, or the customer that it
 works, and nobody has to come, decide or call back; or the customer leaves content with an answer, and nothing but
-papers about it is to follow; or not discontent, and what follows confirms it (a receipt, directions). It is pending
+papers about it is to follow; or not discontent, and what follows confirms it (a receipt, directions) or the customer is
+glad of the answer to a question for a fact. It is pending
 when a definite step is still to come from the agent's side, or is agreed; what the customer is told to do is none, nor
 what the agent only says back. It is unresolved otherwise, or when the customer leaves angry with nothing but what they
 could do themselves.
-That is then weighed with what the understand stage found: how sure it is of steps to come (`next_step`), of what is
+Words that plainly say it decide: the customer says it works or is answered, or the agent that it is "not yet" so.
+Else that is weighed with what the understand stage found: how sure it is of steps to come (`next_step`), of what is
 done (`settled`) and what stays open (`unsettled`) in the second half and the last fifth of the segments, who says it
 and what comes last, how both part (thanks, complaints, a closing), and how the last two segments of each feel. The
 weights are `ending.yaml`, a multinomial logistic regression on calls whose end was labelled (tools/train_endings.py). A
@@ -24,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from math import log1p
 from pkgutil import get_data
 from typing import Literal
@@ -36,6 +38,7 @@ from callcov.checks.reading import Reading
 from callcov.checks.sentences import Sentence
 from callcov.checks.steps import is_told, names_a_time
 from callcov.model import Act, Role
+from callcov.text.phrases import DENIALS
 
 Outcome = Literal["resolved", "pending", "unresolved"]
 OUTCOMES: tuple[Outcome, ...] = ("resolved", "pending", "unresolved")
@@ -71,6 +74,12 @@ _DONE = _words(
     "waived rebooked registered transferred issued replaced extended reinstated deleted amended replaced reserved "
     "confirmed released"
 )
+_FOR_A_FACT = _words("what which who when where how is are do does")
+_HAILS = _words("hello hi hiya hey good morning afternoon evening there ok right so and oh well yes yeah thanks")
+_GLAD = _words("lovely great perfect brilliant grand super smashing wonderful excellent cheers thanks thank ta")
+_REFUSES = DENIALS | _words("sorry afraid unfortunately")
+_UNDONE = _words("not nothing")
+_RUNNING = _words("printing working flying charging loading playing moving heating connecting")
 _NOT_YET = _words("not would need if once")
 _IS_DONE = _words("have has is are been all now just already got")
 _PAPERS = _words(
@@ -86,8 +95,18 @@ def ended(transcript: Reading, said: Sequence[Sentence], steps: Sequence[Sentenc
     """How the call ended; `said` is all that is said, at least one sentence, `steps` what is to come after it."""
     by_words = of_words(transcript, said, steps)
     both = len({one.role for one in said}) == len(_SIDES)
-    outcome = _weighed(features(transcript, by_words)) if both and tells_course(transcript) else by_words
+    weighs = both and tells_course(transcript) and not _plain(transcript, said, by_words)
+    outcome = _weighed(features(transcript, by_words)) if weighs else by_words
     return Ending(outcome, tuple(_shown(transcript, _SHOWS[outcome])))
+
+
+def _plain(transcript: Reading, said: Sequence[Sentence], by_words: Outcome) -> bool:
+    """Whether words need no weighing: resolved, and the customer says it works; pending, and the agent "not yet"."""
+    late = [one for one in said if one.place * 3 >= len(transcript.segments)]
+    if by_words == "resolved":
+        return _answered(said) or any(one.role is Role.CUSTOMER and _says_done(one) for one in late)
+    waits = (one for one in late if one.role is Role.AGENT and not one.asks and "yet" in one.words)
+    return by_words == "pending" and any(not _UNDONE.isdisjoint(one.words) for one in waits)
 
 
 def tells_course(transcript: Reading) -> bool:
@@ -149,7 +168,7 @@ def _shown(transcript: Reading, name: str) -> Iterator[Evidence]:
 
 def of_words(transcript: Reading, said: Sequence[Sentence], steps: Sequence[Sentence]) -> Outcome:
     """How the call ended by the words alone."""
-    late = [one for one in said if one.place * 3 >= len(transcript.segments) and not _harms(transcript, one)]
+    late = [one for one in said if one.place * 3 >= len(transcript.segments) and not harms(transcript, one)]
     promised = [one for one in steps if one.role is Role.AGENT and _promises(transcript, one)]
     on_paper = [not _PAPERS.isdisjoint(one.said) and "to_come" not in one.sayings for one in promised]
     papers = [one for one, is_paper in zip(promised, on_paper, strict=True) if is_paper]
@@ -166,7 +185,8 @@ def of_words(transcript: Reading, said: Sequence[Sentence], steps: Sequence[Sent
     if mood >= 0 and any(_says_done(one) for one in late):
         return "pending" if still else "resolved"
     confirmed = any(not _CONFIRMS.isdisjoint(one.said) for one in papers)
-    if (mood > 0 or (mood == 0 and confirmed)) and not matter:
+    glad = mood > 0 or (mood == 0 and (confirmed or _answered(said)))
+    if glad and not matter:
         return "resolved"
     return "pending" if promised else "unresolved"
 
@@ -176,10 +196,10 @@ def _promises(transcript: Reading, one: Sentence) -> bool:
     acts = one.acts(transcript)
     said_back = "active_listening" in acts and "resolution" not in acts
     theirs = "own_way" in one.sayings or "if" in one.said[:3] or is_told(one)
-    return not (said_back or theirs or _harms(transcript, one))
+    return not (said_back or theirs or harms(transcript, one))
 
 
-def _harms(transcript: Reading, one: Sentence) -> bool:
+def harms(transcript: Reading, one: Sentence) -> bool:
     """Whether a sentence threatens or presses, and does not solve anything: then it helps nobody."""
     acts = one.acts(transcript)
     return not acts.isdisjoint(_HARMS) and "resolution" not in acts
@@ -190,16 +210,42 @@ def _says_done(one: Sentence) -> bool:
     if one.asks or not _NOT_YET.isdisjoint(one.words):
         return False
     if one.role is Role.CUSTOMER:
-        return "works" in one.sayings
+        return "works" in one.sayings or _runs(one.said)
     perfect = any(word in _DONE and before in _IS_DONE for before, word in pairwise(one.said) if before != "are")
     return (perfect and "will" not in one.words) or ("settled" in one.sayings and "coming" not in one.sayings)
 
 
+def _answered(said: Sequence[Sentence]) -> bool:
+    """Whether the customer's last question is for a fact, the agent answers it and the customer is glad of it."""
+    asked = max((at for at, one in enumerate(said) if one.role is Role.CUSTOMER and one.asks), default=None)
+    if asked is None:
+        return False
+    opening = next((word for word in said[asked].said if word not in _HAILS), "")
+    behind = list(said[asked + 1 :])
+    answer = list(takewhile(lambda one: one.role is Role.AGENT, behind))
+    replied = behind[len(answer)].said if len(answer) < len(behind) else ()
+    plain = not any(one.asks or "at_once" in one.sayings or not _REFUSES.isdisjoint(one.words) for one in answer)
+    return opening in _FOR_A_FACT and bool(answer) and plain and not _GLAD.isdisjoint(replied[:3])
+
+
+def _runs(said: Sequence[str]) -> bool:
+    """Whether a sentence ends by saying that a thing does what it should: "it's printing", "it's flying now"."""
+    ends = list(said[-4:-1] if said[-1:] == ("now",) else said[-3:])
+    return ends[:2] == ["it", "is"] and ends[-1] in _RUNNING
+
+
 def _mood(transcript: Reading, heard: Sequence[Sentence]) -> int:
-    """How the customer leaves: 1 thankful, -1 with a complaint, sarcasm or trouble, 0 neither; the last tells."""
-    spoken = [segment for _, segment in transcript.spoken_by(Role.CUSTOMER)][-_LAST_TURNS:]
-    for segment in reversed(spoken):
+    """How the customer leaves: 1 thankful, -1 with a complaint, sarcasm or trouble, 0 neither; the last tells.
+
+    What they complained of before it works is over.
+    """
+    works = {one.place for one in heard if _says_done(one)}
+    last = list(transcript.spoken_by(Role.CUSTOMER))[-_LAST_TURNS:]
+    spoken = [segment for _, segment in last]
+    for place, segment in reversed(last):
         shown = {act.name for act in segment.acts}
+        if place in works:
+            return int("thanks" in shown)
         if not shown.isdisjoint(_BAD_ENDS):
             return -1  # sarcasm says thanks, too
         if "thanks" in shown:

@@ -78,8 +78,8 @@ _KINDS = Matcher(
             "ends": """will be gone, will be totally gone, will be completely gone, disappear in, disappear within,
                 disappear for good, gets rid of, will get rid of, gone for good, will be cured""",
             "now": """say yes today, say yes now, sign today, sign now, decide now, decide today, commit now, pay now,
-                buy now, book now, right now, this minute, has to be today, has to be now, has to be tonight, must be
-                today, must be now""",
+                pay today, buy now, book now, right now, this minute, has to be today, has to be now, has to be tonight,
+                must be today, must be now""",
             "else": """or i can not help, or we can not help, or i am closing your, or we are closing your, or i will
                 close your, or we will close your, afterwards i am closing, after that i am closing, tomorrow i can not
                 help, tomorrow we can not help, after today i can not help, after this call i can not help""",

@@ -31,7 +31,8 @@ _WORDINGS = {
         i could not tell you, i will not promise, i do not know""",
     "no_step": """
         ringing about, ringing to, ringing because, ringing regarding, calling about, calling to, calling because,
-        calling regarding, phoning about, phoning to, calling from, ringing from, let us say, would you like""",
+        calling regarding, phoning about, phoning to, calling from, ringing from, let us say, would you like, let you
+        go, let you get on, let you get off, let you get back to""",
     "stated": """
         i am calling about, i am calling to, i am calling because, i am calling regarding, i am calling concerning,
         i am calling from, we are calling about, we are calling to, we are calling because, just calling to, just
@@ -71,7 +72,8 @@ _WORDINGS = {
     "works": """
         i am in, it works, it is working, that works, has worked, that worked, that is it working, it is here, it is
         back, payment received, it is moving, it stopped, it is on now, all there, that is fixed, it is open, it has
-        come through""",
+        come through, that has done it, that did the trick, that has done the trick, that is all i wanted to know, that
+        is all i needed to know, all i wanted to know, all i needed to know, that answers it, that answers my""",
     "to_come": """
         engineer, technician, tech, crew, van, surveyor, driver, plumber, inspector, team, manager, supervisor,
         decide, decides, decision, investigate, investigation, review, escalate, courier, visit, call you, ring you,
@@ -84,8 +86,9 @@ _WORDINGS = {
         write, you can call, you can always, it is a form, is another department, is a different department""",
     "leaving": """
         complain, complaint, my lawyer, a lawyer, my solicitor, a solicitor, ombudsman, regulator, trading standards,
-        the papers, somewhere else, elsewhere, head office, write to the, the council, the union, putting the phone
-        down, speak to the manager, speak to a manager, speak to your manager, your supervisor, i am done here""",
+        the papers, somewhere else, elsewhere, head office, write to the, the council, the union, my mp, my attorney, an
+        attorney, small claims, to court, putting the phone down,
+        speak to the manager, speak to a manager, speak to your manager, your supervisor, i am done here""",
     "refusing": """
         do not call, do not ring, do not phone, stop calling, stop ringing, take me off, it is a no, not
         interested, forget it, i said no, calling a lawyer, calling my lawyer, call a lawyer, calling a solicitor, to my
@@ -93,10 +96,12 @@ _WORDINGS = {
 }
 """By name.
 
-Of next steps: `coming` (something will come), `at_once` (done now), `wish`, `uncertain`, `no_step` (why they call).
+Of next steps: `coming` (something will come), `at_once` (done now), `wish`, `uncertain`, `no_step` (why they call, or
+that they part).
 Of the reason: `stated` (by who calls), `wanted`, `asks_matter` (the agent asks), `beside` (said before the matter).
-Of the outcome: `settled` and `works` (done, by the agent or the customer), `to_come` (somebody or something has to),
-`own_way` (left to the customer), `leaving` and `refusing` (the customer takes it elsewhere, or wants none of it).
+Of the outcome: `settled` and `works` (done or answered, by the agent or the customer), `to_come` (somebody or something
+has to), `own_way` (left to the customer), `leaving` and `refusing` (the customer takes it elsewhere, or wants none of
+it).
 """
 
 SAYINGS = Matcher(

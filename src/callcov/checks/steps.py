@@ -4,7 +4,8 @@ It does when it promises ("I'll send you", "they'll write to you", "I'm going to
 in the post", "goes out tonight"), when it tells the other what to do later ("bring both phones tomorrow", "if nobody
 is there by five, ring us"), when it arranges to meet again ("see you Thursday"), and when the agent states something of
 a time to come ("an engineer on Thursday between eight and one"). What is done at once ("let me check", "I'll put you
-on hold"), what is asked, offered as a choice, denied or past does not count, nor do wishes ("have a nice evening").
+on hold"), what is asked, offered as a choice, denied or past does not count, nor do wishes ("have a nice evening"),
+farewells ("I'll let you get on") or a bare time ("half past five").
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ _LATER = _words(
     "send email text call ring phone post write fax forward arrange book order raise pass escalate chase follow "
     "contact visit come bring report complain refund credit issue deliver mail drop return collect update apply "
     "submit remind pay reply receive arrive attend claim dispatch ship resend resubmit investigate request "
-    "notify replace consult sue speak put cancel make flag swap instruct fix mend repair sort talk pick"
+    "notify replace consult sue speak put cancel make flag swap instruct fix mend repair sort talk pick fill"
 )
 """What people do after a call."""
+_FIRM = _words("pay send email post mail book order return refund deliver collect report complain")
+"""Of these what is never done in the call itself, where no "now" is said."""
 _ASIDE = _words("let tell leave think")
 """The same, of an agent who promises; a customer says so of the talk itself ("I'll tell you what")."""
 _HAPPENS = _words(
@@ -78,6 +81,16 @@ _MAY = _words("can could may should must need want have would will")
 _SELF = _words("i we")
 _BE = _words("be is are get gets been being")
 _LINKS = _words("to have need just also be then")
+_HEDGED = _words("not never if might may could would thinking")
+_FUTURE = _words("will shall going send email post call ring")
+_CHARGES = _words("fee charge charges penalty excess surcharge")
+_CHARGED = 5
+"""Words in which a sentence about a charge names it, if it does not say that "there is" one."""
+_OVER = frozenset((one, "gone") for one in ("is", "has", "have", "are"))
+_TIMES = _words(
+    "half past quarter to till until at from by on in the and about around it is we are clock oclock o am pm"
+)
+"""Words that say a time and nothing that happens then."""
 _OPENED = (["if"], ["once"], ["when"])
 
 
@@ -89,8 +102,42 @@ def is_step(sentence: Sentence) -> bool:
     if "uncertain" not in sentence.sayings and _promised(sentence, timed=timed):
         return True
     if sentence.role is Role.CUSTOMER:
-        return timed and any(one in _SELF and verb in _LATER for one, verb in pairwise(sentence.said))
+        return is_announced(sentence) or (
+            timed and any(one in _SELF and verb in _LATER for one, verb in pairwise(sentence.said))
+        )
     return _tells_what_comes(sentence, timed=timed)
+
+
+def is_announced(sentence: Sentence) -> bool:
+    """Whether customers announce to whom they turn, or that they cancel: "I'm taking this to small claims"."""
+    if sentence.role is not Role.CUSTOMER or sentence.asks or _HEDGED & sentence.words:
+        return False
+    own = [verb for subject, verb in _futures(sentence.said) if subject in _SELF]
+    return any(verb == "cancel" or ("leaving" in sentence.sayings and verb != "not") for verb in own)
+
+
+def is_promised(sentence: Sentence) -> bool:
+    """Whether somebody promises what is done after a call and never in it: "I'll pay it then", "I'll let him know"."""
+    return "will" in sentence.words and any(
+        subject == "i" and (verb in _FIRM or _arranges(verb, sentence.said))
+        for subject, verb in _futures(sentence.said)
+    )
+
+
+def _arranges(verb: str, said: Sequence[str]) -> bool:
+    """Whether somebody is told, or something made ready: "let his teacher know", "have the keys ready"."""
+    return (verb, said[-1]) in (("let", "know"), ("have", "ready"))
+
+
+def never_step(sentence: Sentence) -> bool:
+    """Whether a sentence says no step however it sounds: a charge, what would be, what is over, a farewell."""
+    if "no_step" in sentence.sayings or sentence.said[:3] == ("if", "you", "do"):
+        return True
+    if any(word in _FUTURE for word in sentence.said):
+        return False
+    pairs = set(pairwise(sentence.said))
+    charged = not _CHARGES.isdisjoint(sentence.said if ("there", "is") in pairs else sentence.said[:_CHARGED])
+    return charged or sentence.said[1:2] == ("would",) or not _OVER.isdisjoint(pairs)
 
 
 def is_told(sentence: Sentence) -> bool:
@@ -145,6 +192,8 @@ def _promised(sentence: Sentence, *, timed: bool) -> bool:
     soon = not timed and any(word in _AT_ONCE for word in said[1:])
     thing = timed or not _SENT.isdisjoint(said)
     for subject, verb in _futures(said):
+        if subject in _SELF and _arranges(verb, said):
+            return True
         if soon or (mine and subject not in _SELF):
             continue
         if verb in _LATER or (not mine and thing and verb in _HAPPENS) or (not mine and subject and verb in _ASIDE):
@@ -186,6 +235,8 @@ def _verb(said: Sequence[str], at: int) -> str:
 def _stem(doing: str) -> str:
     """The verb of a word in -ing: "calling", "writing"."""
     stem = doing.removesuffix("ing")
+    if stem[-2:-1] == stem[-1:]:
+        stem = stem if stem in _LATER else stem[:-1]  # "cancelling"
     return stem if stem in _LATER else stem + "e"
 
 
@@ -209,4 +260,6 @@ def _states(said: Sequence[str]) -> bool:
     if not names_a_time(said) or not _PAST.isdisjoint(said) or not {"not", "never"}.isdisjoint(said):
         return False
     past = any(word.endswith("ed") and len(word) > 4 and before not in _BE for before, word in pairwise(said))
-    return not past and sum(not word.isdigit() for word in set(said)) >= 2
+    past = past or not _OVER.isdisjoint(pairwise(said))
+    telling = {word for word in said if not word.isdigit()}
+    return not past and len(telling) >= 2 and not telling <= _TIMES

@@ -6,9 +6,12 @@
   recorded, and what is said before the agent asks what it is about, are passed over. Words of which the understand
   stage is far surer that they state a reason (an act `reason`) are taken instead, the less so the later they come. Null
   when nobody says it.
-- `next_steps`: the sentences behind the reason, and behind the first 30 % of the segments, that say what somebody will
+- `next_steps`: the sentences behind the reason, and behind the first 30 % of the segments (an agent's plain promise may
+  come before), that say what somebody will
   do or what will come after the call: by their words (`checks/steps.py`) where the understand stage finds it likely (an
-  act `next_step`), or where it is sure; by the words alone in what an earlier version understood. The last ten at most.
+  act `next_step`), or where it is sure and they are no charge, nothing past and no farewell; by the words alone where
+  somebody promises what is never done in a call ("I'll pay it then"), where customers announce to whom they turn, and
+  in what an earlier version understood. Threats and pressure are none. The last ten at most.
 - `outcome`: `resolved`, `pending` or `unresolved`, with up to three places that say so (`checks/ending.py`).
 - `text`: two to four sentences made of these, the same for the same call.
 
@@ -23,11 +26,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import log
 
-from callcov.checks.ending import Outcome, ended, tells_course
+from callcov.checks.ending import Outcome, ended, harms, tells_course
 from callcov.checks.evidence import Evidence, Result
+from callcov.checks.forbidden import forbidden
 from callcov.checks.reading import Reading
 from callcov.checks.sentences import Sentence, sentences
-from callcov.checks.steps import is_step
+from callcov.checks.steps import is_announced, is_promised, is_step, never_step
 from callcov.model import Role
 from callcov.text.numbers import is_number
 from callcov.text.phrases import FUNCTION_WORDS
@@ -99,14 +103,15 @@ def check(transcript: Reading, purpose: Sequence[Evidence] = ()) -> Summary | No
     steps = steps_after(transcript, said, why)
     end = ended(transcript, said, steps)
     reason = Said(text=why.text, evidence=(why,)) if why else None
-    shown = [one.evidence(transcript) for one in _coming(transcript, said, why, steps)[-_MOST_STEPS:]]
-    coming = tuple(Said(text=one.text, evidence=(one,)) for one in shown)
+    coming = [one for one in _coming(transcript, said, why, steps) if not _forces(transcript, one)]
+    shown = [one.evidence(transcript) for one in coming[-_MOST_STEPS:]]
+    follows = tuple(Said(text=one.text, evidence=(one,)) for one in shown)
     return Summary(
         reason=reason,
         outcome=end.outcome,
         outcome_evidence=end.evidence,
-        next_steps=coming,
-        text=told(reason, end.outcome, coming),
+        next_steps=follows,
+        text=told(reason, end.outcome, follows),
     )
 
 
@@ -123,13 +128,31 @@ def _coming(
         return steps
     by_words = {(one.place, one.first) for one in steps}
     behind = ((one, _surely_comes(transcript, one)) for one in _behind(transcript, said, why))
-    return [one for one, sure in behind if sure >= _COMES or (sure and (one.place, one.first) in by_words)]
+    return [one for one, sure in behind if _comes(one, sure, by_words=(one.place, one.first) in by_words)]
+
+
+def _comes(one: Sentence, sure: float, *, by_words: bool) -> bool:
+    """Whether a sentence is a step that the understand stage is that sure of, and that is one by its words or not."""
+    if by_words:
+        return sure > 0 or is_promised(one) or is_announced(one)
+    return sure >= _COMES and not never_step(one)
+
+
+def _forces(transcript: Reading, one: Sentence) -> bool:
+    """Whether a sentence threatens or presses: that is nothing to look forward to."""
+    plainly = one.role is Role.AGENT and any(name in ("threat", "pressure") for name, _, _ in forbidden(one.tokens))
+    return plainly or (one.role is Role.AGENT and harms(transcript, one))
 
 
 def _behind(transcript: Reading, said: Sequence[Sentence], why: Evidence | None) -> list[Sentence]:
-    """The sentences behind the reason and behind the first 30 % of the segments."""
-    least = max(0.3 * len(transcript.segments) if len(transcript.segments) > 6 else 0, why.segment + 1 if why else 0)
-    return [one for one in said if one.place >= least]
+    """The sentences behind the reason and behind the first 30 % of the segments, and plain promises before these."""
+    least = 0.3 * len(transcript.segments) if len(transcript.segments) > 6 else 0
+    told_at = why.segment if why else -1
+    return [
+        one
+        for one in said
+        if one.place > told_at and (one.place >= least or (why and one.role is Role.AGENT and is_promised(one)))
+    ]
 
 
 def _surely_comes(transcript: Reading, one: Sentence) -> float:
@@ -161,7 +184,7 @@ def _odds(confidence: float) -> float:
 def _by_rule(transcript: Reading, said: Sequence[Sentence], purpose: Sequence[Evidence]) -> Evidence | None:
     """The words that say what the call is about."""
     early = max(_OPENING, len(transcript.segments) // 2)
-    asked = {one.place for one in said if one.role is Role.AGENT and "asks_matter" in one.sayings}
+    asked = {one.place for one in said if one.role is Role.AGENT and _asks_matter(one)}
     after = max((place for place in asked if place < _OPENING), default=-1)
     called = transcript.role(transcript.segments[0].speaker) is Role.CUSTOMER
     for one in said:
@@ -174,6 +197,11 @@ def _by_rule(transcript: Reading, said: Sequence[Sentence], purpose: Sequence[Ev
             turn = [other for other in said if other.place == one.place]
             return max(turn, key=_telling).evidence(transcript)
     return next(iter(purpose), None)
+
+
+def _asks_matter(one: Sentence) -> bool:
+    """Whether a sentence asks what the call is about; "let me see what's happening" looks into it."""
+    return "asks_matter" in one.sayings and (one.asks or "at_once" not in one.sayings)
 
 
 def _telling(one: Sentence) -> int:
