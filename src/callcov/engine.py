@@ -96,8 +96,10 @@ class Engine:
         def tidy(scheduled: datetime, context: Any) -> None:  # noqa: ANN401 DBOS's own signature of a scheduled workflow
             del scheduled, context
             work.tidy()
-            prune(datetime.now(UTC) - _HISTORY)
+            self._launched().prune(datetime.now(UTC) - _HISTORY)
 
+        # Before anything is recovered: a tidying that goes on asks it.
+        self._starter = Starter(self._database)
         DBOS.launch()
         # Queue limits live in the database and bind every process, so they are set here and nowhere else.
         DBOS.register_queue(
@@ -107,7 +109,6 @@ class Engine:
         DBOS.apply_schedules(
             [{"schedule_name": "tidy", "workflow_fn": tidy, "schedule": "17 * * * *", "context": None}]
         )
-        self._starter = Starter(self._database)
         # In the background: looking through the stored objects of ten million calls takes minutes. One that was cut off
         # goes on already.
         if not DBOS.list_workflows(name="tidy", status=[*_GOING_ON], load_input=False, load_output=False):
@@ -125,7 +126,7 @@ class Engine:
 
     def cancel(self, analysis_id: str, attempt: int) -> None:
         """Stop an analysis before its next step; nothing happens if it has ended or was never started."""
-        DBOS.cancel_workflow(_analysis(analysis_id, attempt))
+        self._launched().cancel(analysis_id, attempt)
 
     def forget(self, analysis_id: str, runs: int, deliveries: int) -> None:
         """Drop the webhooks that wait for an analysis and what is kept of its ended work; what runs is left alone.
@@ -136,8 +137,7 @@ class Engine:
 
     def ended(self, analysis_id: str, attempt: int) -> bool:
         """Whether the workflow will do nothing more: finished, cancelled, given up, or unknown."""
-        status = DBOS.get_workflow_status(_analysis(analysis_id, attempt))
-        return status is None or status.status not in _GOING_ON
+        return self._launched().ended(analysis_id, attempt)
 
     def close(self) -> None:
         """Stop taking work. Running steps are left as a crash leaves them: the next start recovers them."""
@@ -152,7 +152,11 @@ class Engine:
 
 
 class Starter:
-    """Enqueues and cancels through the database alone, for a process that does no durable work itself."""
+    """Enqueues, cancels and asks through the database alone, for a process that does no durable work itself.
+
+    And for the tidying, which is a workflow: what it asked of `DBOS` itself would be noted as a step of it, with an
+    answer that cannot be written down, and after a crash be taken for the answer to another question.
+    """
 
     def __init__(self, database: sa.Engine) -> None:
         """The engine's tables must be there: some process must have launched the engine on that database."""
@@ -204,6 +208,24 @@ class Starter:
             if known:
                 self._client.delete_workflows([workflow.workflow_id for workflow in known])
 
+    def ended(self, analysis_id: str, attempt: int) -> bool:
+        """As `Engine.ended`."""
+        of_it = [_analysis(analysis_id, attempt)]
+        return not self._client.list_workflows(
+            workflow_ids=of_it, status=[*_GOING_ON], load_input=False, load_output=False
+        )
+
+    def prune(self, before: datetime) -> None:
+        """Delete what is kept of ended workflows created before that time; DBOS never does it by itself."""
+        while old := self._client.list_workflows(
+            status=["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"],
+            end_time=before.isoformat(),
+            limit=_IDS,
+            load_input=False,
+            load_output=False,
+        ):
+            self._client.delete_workflows([workflow.workflow_id for workflow in old])
+
     def enqueue(self, connection: sa.Connection, options: EnqueueOptions, *arguments: str | float) -> None:
         """Enqueue a workflow within the caller's transaction."""
         self._client.enqueue_in_transaction(connection, options, *arguments)
@@ -211,21 +233,6 @@ class Starter:
     def close(self) -> None:
         """Let go of the database."""
         self._client.destroy()
-
-
-def prune(before: datetime) -> None:
-    """Delete what is kept of ended workflows created before that time; DBOS never does it by itself."""
-    while True:
-        old = DBOS.list_workflows(
-            status=["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"],
-            end_time=before.isoformat(),
-            limit=500,
-            load_input=False,
-            load_output=False,
-        )
-        if not old:
-            return
-        DBOS.delete_workflows([workflow.workflow_id for workflow in old])
 
 
 def _analysis(analysis_id: str, attempt: int) -> str:

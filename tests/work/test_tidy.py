@@ -1,10 +1,16 @@
 """What the regular tidying removes, and what it leaves."""
 
+import dataclasses
+import os
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from dbos import DBOS
 
 from callcov.checks.policy import Policy
+from callcov.engine import Engine
 from callcov.feed.feeds import Feeds
 from callcov.store import analyses, idempotency, listing, policies, users
 from callcov.store.analyses import Finished, Submission
@@ -12,7 +18,7 @@ from callcov.store.blobs import open_blobs
 from callcov.store.db import migrate, open_database
 from callcov.store.tables import MEASURES
 from callcov.store.times import iso
-from callcov.work import Worker
+from callcov.work import LOST, Worker
 
 NOW = datetime.now(UTC)
 WEEK = timedelta(days=7)
@@ -156,3 +162,94 @@ def test_answers_kept_for_repeated_submissions_go_after_a_day(worker, user):
     worker.tidy()
     with worker.database.read() as connection:
         assert connection.exec_driver_sql("SELECT key FROM idempotency").scalars().all() == ["young"]
+
+
+class Halting:
+    """The real worker's tidying; analyses wait until `free` is set, but for the one in `breaks`, whose work gives up."""
+
+    def __init__(self):
+        self.free, self.worker, self.breaks = threading.Event(), None, None
+
+    def analyse(self, step, _user_id, analysis_id, _attempt):
+        if analysis_id == self.breaks:
+            raise RuntimeError("the database was away for too long")
+        step("wait", lambda: self.free.wait(60))
+
+    def tidy(self):
+        if self.worker:
+            self.worker.tidy()
+
+
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.02)
+
+
+def tidied():
+    return {one.status for one in DBOS.list_workflows(name="tidy")} == {"SUCCESS"}
+
+
+@pytest.fixture
+def launched(worker):
+    """As the function says: the work of an engine that is launched, once that of the one before has been left."""
+    engines, works = [], []
+
+    def launch(*, tidying, breaks=None):
+        if engines:
+            engines.pop().close()
+        engine, work = Engine(worker.database.engine), Halting()
+        engines.append(engine)
+        works.append(work)
+        work.breaks = breaks
+        work.worker = dataclasses.replace(worker, engine=engine) if tidying else None
+        engine.launch(work, 2)
+        return engine
+
+    yield launch
+    for work in works:
+        work.free.set()
+    engines.pop().close()
+
+
+def test_within_the_engine_what_gave_up_fails_and_the_rest_is_done_beside_what_goes_on(
+    worker, user, launched, tmp_path
+):
+    lost, going_on = (accepted(worker, user, LIVE, NOW - timedelta(hours=one)) for one in (1, 2))
+    worker.blobs.write("work/gone/words", b"unmasked")
+    long_ago = (NOW - timedelta(days=8)).timestamp()
+    os.utime(tmp_path / "objects" / "work" / "gone" / "words", (long_ago, long_ago))
+    engine = launched(tidying=False, breaks=lost.id)
+    with worker.database.write() as connection:
+        for name in (lost.id, going_on.id, "ended"):
+            engine.start(connection, user, name, 1)
+    engine.cancel("ended", 1)
+    with worker.database.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE workflow_status SET created_at = ? WHERE workflow_uuid = ?", (1000 * long_ago, "analyse.ended.1")
+        )
+    wait_for(lambda: engine.ended(lost.id, 1))
+    launched(tidying=True)
+    wait_for(tidied)
+    with worker.database.read() as connection:
+        rows = [analyses.assigned(connection, user, row.id) for row in (lost, going_on)]
+    assert [(row.status, row.error_message) for row in rows] == [("failed", LOST), ("processing", None)]
+    assert not worker.blobs.exists("work/gone/words")
+    assert {one.workflow_id for one in DBOS.list_workflows(name="analyse")} == {
+        f"analyse.{row.id}.1" for row in (lost, going_on)
+    }
+
+
+def test_a_tidying_that_was_cut_off_goes_on_though_it_had_cancelled_something(worker, user, launched):
+    due = accepted(worker, user, TEST, NOW - WEEK - timedelta(minutes=1))
+    launched(tidying=True)
+    wait_for(tidied)
+    with worker.database.write() as connection:  # as if it had been killed
+        connection.exec_driver_sql("UPDATE workflow_status SET status = 'PENDING' WHERE name = 'tidy'")
+    assert due.id not in left(worker, user)
+    lost = accepted(worker, user, LIVE, NOW)
+    launched(tidying=True)
+    wait_for(tidied)
+    with worker.database.read() as connection:
+        assert analyses.assigned(connection, user, lost.id).status == "failed"
