@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, V
 from callcov.errors import BadSetting
 
 PREFIX = "CALLCOV_"
+_FILLED = ("data", "models", "secret", "secret_old", "master_key", "new_master_key", "chat_key")
 _RATE = r"^(off|[1-9][0-9]{0,8}/(second|minute|hour|day))$"
 
 
@@ -129,6 +130,14 @@ class Config(BaseModel):
     @classmethod
     def _networks(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator(*_FILLED, mode="before")
+    @classmethod
+    def _filled(cls, value: object) -> object:
+        # A variable that was never filled in: no folder would be whichever the program is run in, no key no encryption.
+        if isinstance(value, str) and not value.strip():
+            raise ValueError("it is empty")
+        return value
 
     @field_validator("data", "models", mode="after")
     @classmethod
