@@ -4,12 +4,13 @@ A workflow's arguments are ids and numbers, never text of a call. Steps run at l
 repeated after a crash. Workflow ids are derived from what they are for, so starting one twice starts it once.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, StepOptions
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, StepOptions, error
 
 from callcov.errors import NoRoom
 from callcov.store.blobs import UNSERVED
@@ -33,6 +34,8 @@ _PATIENT: StepOptions = {
     "should_retry": lambda error: isinstance(error, (*UNANSWERED, *UNSERVED, NoRoom)),
 }
 _IDS = 500  # asked for at once
+# How DBOS tells that a workflow was cancelled, which is what a deletion does; an error that says so follows.
+_CANCELLED = ("was cancelled during execution", "is no longer owned by this execution")
 
 T = TypeVar("T")
 
@@ -67,6 +70,10 @@ class Engine:
     def __init__(self, database: sa.Engine, executor_id: str = "callcov-0") -> None:
         """`database` is the engine's own connection pool to the file or server that holds the application's tables."""
         self._database = database
+        said = logging.getLogger("dbos")
+        if not said.handlers:  # or else DBOS would write to standard error in its own way
+            said.addHandler(logging.NullHandler())
+        said.addFilter(_is_news)
         DBOS(
             config={
                 "name": "callcov",
@@ -233,6 +240,12 @@ class Starter:
     def close(self) -> None:
         """Let go of the database."""
         self._client.destroy()
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    raised = record.exc_info[1] if record.exc_info else None
+    told = any(words in record.getMessage() for words in _CANCELLED)
+    return not told and not isinstance(raised, error.DBOSAwaitedWorkflowCancelledError)
 
 
 def _analysis(analysis_id: str, attempt: int) -> str:

@@ -1,5 +1,7 @@
 """Several processes that answer: one limit, one worker, and nothing left when the first one ends."""
 
+import io
+import json
 import os
 import signal
 import threading
@@ -10,11 +12,13 @@ from pathlib import Path
 
 import httpx2
 import pytest
+import structlog
 from dbos import DBOS
 from serving import Server, submit
 from sounds import SOUND, samples, write_wav
 
 from callcov.children import Children, Task
+from callcov.cli.common import log_to
 from callcov.engine import Engine, Starter
 from callcov.store import analyses, users
 from callcov.store.analyses import Submission
@@ -187,6 +191,45 @@ def test_another_process_enqueues_and_cancels_through_the_database(database, tmp
         starter.close()
         engine.close()
         elsewhere.close()
+
+
+class Breaking(Noted):
+    """Work that breaks, on what is not cancelled."""
+
+    def analyse(self, step, user_id, analysis_id, attempt):
+        super().analyse(step, user_id, analysis_id, attempt)
+        raise ValueError("broken on purpose")
+
+
+@pytest.fixture
+def logged():
+    """The log as a server writes it, from here on."""
+    before, stream = structlog.get_config(), io.StringIO()
+    log_to(stream, "info")
+    yield stream
+    structlog.configure(**before)
+
+
+def test_what_the_engine_says_is_a_line_of_json_and_that_something_was_cancelled_is_none(database, logged, capfd):
+    work, engine = Breaking(), Engine(database.engine)
+    engine.launch(work, 2)
+    try:
+        with database.write() as connection:
+            for name in ("deleted", "broken"):
+                engine.start(connection, "user", name, 1)
+        wait_for(lambda: len(work.began) == 2)
+        engine.cancel("deleted", 1)
+        work.free.set()
+        wait_for(lambda: engine.ended("broken", 1))
+        wait_for(lambda: "broken on purpose" in logged.getvalue())
+        time.sleep(2)  # what was cancelled is looked after once a second
+    finally:
+        engine.close()
+    lines = [json.loads(line) for line in logged.getvalue().splitlines()]
+    assert [(line["level"], line["logger"], line["exception"][0]["exc_type"]) for line in lines] == [
+        ("error", "dbos", "ValueError")
+    ]
+    assert capfd.readouterr().err == ""
 
 
 def test_the_tidying_of_a_start_keeps_neither_the_start_nor_the_work_waiting(database):

@@ -1,5 +1,6 @@
 """What several commands share: options, the settings with the log they ask for, whose account is meant, who did it."""
 
+import logging
 import os
 import sys
 from contextlib import AbstractContextManager
@@ -35,7 +36,7 @@ def settings(**given: object) -> Config:
 
 
 def log_to(stream: TextIO, level: Literal["debug", "info", "warning", "error"]) -> None:
-    """Log to that stream what is at least so important."""
+    """Log to that stream what is at least so important, what libraries say with it."""
     least = {"debug": 10, "info": 20, "warning": 30, "error": 40}[level]
     structlog.configure(
         processors=[
@@ -48,6 +49,18 @@ def log_to(stream: TextIO, level: Literal["debug", "info", "warning", "error"]) 
         logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
+    root = logging.getLogger()
+    if not any(isinstance(one, _PassedOn) for one in root.handlers):
+        root.addHandler(_PassedOn())
+
+
+class _PassedOn(logging.Handler):
+    """What the libraries log, warnings and worse, as lines of ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log it under the name of its logger."""
+        level = min(max(record.levelno // 10 * 10, logging.DEBUG), logging.CRITICAL)
+        structlog.stdlib.get_logger().log(level, record.getMessage(), logger=record.name, exc_info=record.exc_info)
 
 
 def _renderers(stream: TextIO) -> list[structlog.typing.Processor]:
