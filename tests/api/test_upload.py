@@ -171,11 +171,23 @@ def test_the_same_recording_twice_is_two_analyses_with_a_file_each(account):
 MISSING = {"type": "missing", "msg": "Field required", "input": None}
 
 
-@pytest.mark.parametrize("body", [{"json": {"audio_url": "https://example.com"}}, {"data": b"x"}, {}])
-def test_a_body_that_is_no_form_lacks_its_file(account, body):
+@pytest.mark.parametrize(
+    ("body", "sent"),
+    [
+        ({"json": {"audio_url": "https://example.com"}}, "not application/json"),
+        ({"data": {"agent_id": "a"}}, "not application/x-www-form-urlencoded"),
+        ({"data": b"x"}, "as its Content-Type should say"),
+        ({}, "as its Content-Type should say"),
+        ({"data": b"x", "headers": {"Content-Type": "x/\u00ff" + "y" * 5000}}, f"not x/\ufffd{'y' * 97}"),
+    ],
+)
+def test_a_body_that_is_no_form_lacks_its_file_and_is_told_what_to_be(account, body, sent):
     response = account.post("/analysis/", **body)
     assert response.status_code == 422
-    assert response.json() == {"detail": [MISSING | {"loc": ["body", "audio_file"]}]}
+    form = {"type": "value_error", "msg": f"Value error, the body should be multipart/form-data, {sent}"}
+    assert response.json() == {
+        "detail": [MISSING | {"loc": ["body", "audio_file"]}, form | {"loc": ["body"], "input": None}]
+    }
 
 
 def test_every_missing_field_is_named(account):
@@ -202,12 +214,12 @@ def test_a_form_without_a_boundary_is_refused(account):
         ("agent_id", "a\0b", "value_error"),
         ("contact_id", "a\tb", "value_error"),
         ("metadata", "{", "json_invalid"),
-        *(("metadata", '{"a": ' + "[" * deep + "]" * deep + "}", "json_invalid") for deep in (252, 253, 254)),
+        *(("metadata", '{"a": ' + "[" * deep + "]" * deep + "}", "value_error") for deep in (252, 253, 254)),
         ("metadata", '{"a": NaN}', "json_invalid"),
-        ("metadata", '{"a": 1e999}', "json_invalid"),
-        ("metadata", '{"a": 123456789012345678901234567890}', "json_invalid"),
-        ("metadata", '{"a":' + "[" * 5000 + "]" * 5000 + "}", "json_invalid"),
-        ("metadata", '{"a": "\\ud800"}', "json_invalid"),
+        ("metadata", '{"a": 1e999}', "value_error"),
+        ("metadata", '{"a": 123456789012345678901234567890}', "value_error"),
+        ("metadata", '{"a":' + "[" * 5000 + "]" * 5000 + "}", "value_error"),
+        ("metadata", '{"a": "\\ud800"}', "value_error"),
         ("metadata", "[1]", "dict_type"),
         ("metadata", '{"a": "' + "x" * 16_384 + '"}', "too_long"),
         ("call_direction", "sideways", "literal_error"),
@@ -232,6 +244,33 @@ def test_a_field_that_cannot_be_used_is_422_and_named(refused, field, value, kin
     (item,) = response.json()["detail"]
     assert set(item) == {"type", "loc", "msg", "input"}
     assert (item["type"], item["loc"]) == (kind, ["body", field])
+
+
+@pytest.mark.parametrize(
+    ("metadata", "says"),
+    [
+        ("{", "Invalid JSON: metadata should be a JSON object"),
+        ('{"a": -Infinity}', "Invalid JSON: -Infinity is no JSON value"),
+        ('{"a": -1e999}', "a number that is too large"),
+        (f'{{"a": {2**64}}}', "a whole number of more than 64 bits"),
+        (f'{{"a": {-(2**63) - 1}}}', "a whole number of more than 64 bits"),
+        ('{"a": ' + "9" * 5000 + "}", "a whole number of more than 64 bits"),
+        ('{"\\udfff": 1}', "half of a character"),
+        ('{"a":' + "[" * 1000 + "]" * 1000 + "}", "objects or lists too deep"),
+        ('{"a":' + "[" * 6000 + "]" * 6000 + "}", "objects or lists too deep"),
+        ('"a"', "Input should be a valid dictionary"),
+    ],
+)
+def test_metadata_that_cannot_be_kept_is_refused_with_what_is_wrong(refused, metadata, says):
+    (item,) = refused(metadata=metadata).json()["detail"]
+    assert says in item["msg"]
+    assert ("Invalid JSON" in item["msg"]) == ("Invalid JSON" in says)
+
+
+def test_metadata_at_the_limits_is_kept(account):
+    metadata = {"least": -(2**63), "most": 2**64 - 1, "point": 1e308, "text": "\U0001f600"}
+    answer = account.submit(metadata=json.dumps(metadata))
+    assert answer.json()["call"]["metadata"] == metadata
 
 
 @pytest.mark.parametrize(

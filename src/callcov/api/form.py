@@ -21,6 +21,7 @@ MAX_FIELD = 16_384
 MAX_OTHER = 1 << 20
 """Bytes of all parts but the file together, their headers apart."""
 MAX_PARTS = 100
+_SHOWN = 100  # characters of a wrong Content-Type
 # What nobody could tell the meaning of when it comes twice: the fields of `submission.Fields`, which a test holds.
 _ONCE = set("agent_id contact_id webhook_url call_direction call_timestamp metadata language agent_channel".split())
 
@@ -36,7 +37,9 @@ class Form:
         """`content_type` is the request's header. Raises Invalid when it does not announce a multipart form."""
         kind, options = parse_options_header(content_type)
         if kind != b"multipart/form-data":
-            raise Invalid([item("missing", FILE_FIELD, "Field required")])
+            sent = f"not {kind.decode(errors='replace')[:_SHOWN]}" if kind else "as its Content-Type should say"
+            message = f"Value error, the body should be multipart/form-data, {sent}"
+            raise Invalid([item("missing", FILE_FIELD, "Field required"), item("value_error", None, message)])
         boundary = options.get(b"boundary")
         if not boundary:
             raise _malformed("the Content-Type header names no boundary")

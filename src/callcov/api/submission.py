@@ -32,6 +32,8 @@ LANGUAGES = frozenset(
     "sa sd si sk sl sn so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo yue zh".split()
 )
 """The languages the recogniser was trained on, as it names them (ISO 639-1 where there is a code)."""
+_LONGEST_NUMBER = 20
+"""Characters of a whole number of 64 bits, its sign with it."""
 
 
 def _address(value: object) -> object:
@@ -55,26 +57,39 @@ def _language(value: object) -> object:
 
 def _metadata(value: object) -> object:
     try:
-        found = json.loads(str(value), parse_constant=_no_constant, parse_float=_finite)
-        # The encoder refuses what JSON answers could not carry: deep nesting, huge integers, lone surrogates.
+        found = json.loads(str(value), parse_constant=_no_constant, parse_float=_finite, parse_int=_whole)
+        # The encoder refuses what JSON answers could not carry: deep nesting and lone surrogates.
         orjson.dumps({"call": {"metadata": found}})
         text = orjson.dumps(found).decode()
-    except (ValueError, TypeError, RecursionError) as error:
+    except json.JSONDecodeError as error:
         raise PydanticCustomError("json_invalid", "Invalid JSON: metadata should be a JSON object") from error
+    except (RecursionError, orjson.JSONEncodeError) as error:
+        is_text = "surrogate" in str(error)
+        raise _not_kept("half of a character, a lone surrogate" if is_text else "objects or lists too deep") from error
     if not isinstance(found, dict):
         raise PydanticCustomError("dict_type", "Input should be a valid dictionary, written as a JSON object")
     return text
 
 
+def _not_kept(what: str) -> PydanticCustomError:
+    return PydanticCustomError("value_error", "Value error, metadata holds {what}", {"what": what})
+
+
 def _no_constant(name: str) -> object:
-    raise ValueError(name)
+    raise PydanticCustomError("json_invalid", "Invalid JSON: {name} is no JSON value", {"name": name})
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(text)
+        raise _not_kept("a number that is too large")
     return number
+
+
+def _whole(text: str) -> int:
+    if len(text) > _LONGEST_NUMBER or not -(2**63) <= int(text) < 2**64:
+        raise _not_kept("a whole number of more than 64 bits")
+    return int(text)
 
 
 Identifier = Annotated[
