@@ -20,6 +20,7 @@ from callcov.auth.keys import PREFIX_LENGTH, hash_key, new_key
 from callcov.auth.secret import Secret
 from callcov.store import keys, logins, users
 from callcov.store.db import open_database
+from callcov.text.normalise import texts
 
 KNOWN = os.environ.get("FUZZ_ANALYSES", "").split()
 SOUND = bytes.fromhex(os.environ.get("FUZZ_SOUND", ""))
@@ -115,7 +116,7 @@ def _body(label: str, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _policy(policy: dict[str, Any]) -> dict[str, Any]:
-    """The same with ids that differ and limits in order, where they are ids and limits."""
+    """The same with ids that differ, limits in order and words in wordings, where they are that."""
     changed: dict[str, Any] = {}
     for kind in policy.keys() & {"disclosures", "prohibited"}:
         if isinstance(policy[kind], list):
@@ -126,9 +127,18 @@ def _policy(policy: dict[str, Any]) -> dict[str, Any]:
 
 
 def _entry(entry: Any, number: int) -> Any:
+    if isinstance(entry, dict):
+        entry = entry | {name: _heard(entry[name]) for name in entry.keys() & {"wordings", "also"}}
     if isinstance(entry, dict) and isinstance(entry.get("id"), str) and ID.fullmatch(entry["id"]):
         return entry | {"id": f"{entry['id'][:50]}-{number}"}
     return entry
+
+
+def _heard(wording: Any) -> Any:
+    if isinstance(wording, list):
+        return [_heard(one) for one in wording]
+    silent = isinstance(wording, str) and 0 < len(wording.strip()) < 499 and not texts(wording)
+    return wording + " x" if silent else wording
 
 
 def _in_order(limits: dict[str, Any]) -> dict[str, Any]:

@@ -55,7 +55,14 @@ WRONG = {
     "an unknown name": ({"rules": []}, ["rules"], "Extra inputs are not permitted"),
     "no wordings": ({"disclosures": [{"id": "a"}]}, ["disclosures", 0, "wordings"], "Field required"),
     "an unknown type": ({"mask": ["pin", "shoe_size"]}, ["mask", 1], "Input should be 'card_number'"),
-    "an id twice": ({"prohibited": [{"id": "a", "category": "b", "wordings": ["c"]}] * 2}, [], "'a' more than once"),
+    "an id twice": (
+        {"prohibited": [{"id": "a", "category": "b", "wordings": ["c"]}] * 2},
+        ["prohibited", 1, "id"],
+        "'a' more than once",
+    ),
+    "no list": ({"mask": "pin"}, ["mask"], "Input should be a valid list"),
+    "no object": ({"thresholds": None}, ["thresholds"], "Input should be an object"),
+    "no word": ({"disclosures": [{"id": "a", "wordings": ["?!"]}]}, ["disclosures", 0, "wordings", 0], "no word in it"),
     "limits out of order": ({"thresholds": {"wpm_low": 300}}, ["thresholds"], "wpm_low must not be above wpm_high"),
     "a lone surrogate": ({"\ud800": "\udfff"}, [], "unable to parse raw data as a unicode string"),
     "a huge number": ({"x": -(10**40)}, ["x"], "Extra inputs are not permitted"),
@@ -73,6 +80,12 @@ def test_a_wrong_policy_is_refused_with_place_and_reason_and_the_old_one_stays(a
     tried = account.post("/policy/backtest", data=json.dumps({"policy": document}))
     assert tried.status_code == 422
     assert tried.json()["detail"][0]["loc"][0] == "body"
+
+
+@pytest.mark.parametrize("wording", ["", 1, "x" * 501])
+def test_one_wrong_wording_is_one_mistake(account, wording):
+    response = put(account, {"disclosures": [{"id": "a", "wordings": [wording]}]})
+    assert [one["loc"] for one in response.json()["detail"]] == [["body", "disclosures", 0, "wordings", 0]]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from callcov import checks
 from callcov.checks.policy import Disclosure, Policy, Prohibited
 from callcov.model import Role, Segment, Span, Transcript, Turn, Word
+from callcov.text import normalise
 
 # What makes a backtracking matcher slow, and what a text is easily cut wrongly at.
 ODD = ("(a+)+$", "(a|aa)*b", ".*.*.*=", "[", "\\", "a", "aa", "b", "not", "%", "\u200f\u05e9\u05dc\u05d5\u05dd", "\U0001f642", "e\u0301", "1")  # fmt: skip
@@ -19,7 +20,8 @@ WORDS = st.lists(st.sampled_from(ODD), min_size=1, max_size=6)
 
 def policy_of(wordings, match="wording"):
     """A policy that prohibits and demands those wordings."""
-    texts = tuple(" ".join(words) for words in wordings)
+    written = (" ".join(words) for words in wordings)
+    texts = tuple(one if normalise.texts(one) else f"{one} a" for one in written)  # a word must be in it
     return Policy(
         disclosures=(Disclosure(id="d", wordings=texts, match=match),),
         prohibited=(Prohibited(id="p", category="c", wordings=texts, match=match, speaker="any"),),

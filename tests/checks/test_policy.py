@@ -23,9 +23,10 @@ from callcov.checks.policy import (
 )
 from callcov.errors import BadPolicy
 from callcov.model import Transcript
+from callcov.text.normalise import texts
 
-WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=40).filter(
-    lambda text: text.strip()
+WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=40).map(
+    lambda text: text if texts(text) else f"{text} x"
 )
 IDS = st.from_regex(r"\A[a-z0-9][a-z0-9_-]{0,20}\Z")
 POLICIES = st.builds(
@@ -161,8 +162,15 @@ BAD = {
     "disclosures: [{id: a, wordings: []}]": "at disclosures[0].wordings: ",
     "disclosures: [{id: a, wordings: ['  ']}]": "at disclosures[0].wordings[0]: ",
     "disclosures: [{id: A b, wordings: [x]}]": "at disclosures[0].id: ",
-    "disclosures: [{id: a, wordings: [x]}, {id: a, wordings: [y]}]": "disclosures has the id 'a' more than once",
+    "disclosures: [{id: a, wordings: [x]}, {id: a, wordings: [y]}]": "at disclosures[1].id: disclosures has the id 'a' mo",
     "prohibited: [{id: a, category: b, wordings: [x]}, {id: a, category: b, wordings: [x]}]": "prohibited has the id 'a'",
+    "mask: pin": "at mask: input should be a valid list.",
+    "thresholds:": "at thresholds: input should be an object.",
+    "disclosures: [1]": "at disclosures[0]: input should be an object.",
+    "disclosures: [{id: a, wordings: [1]}]": "at disclosures[0].wordings[0]: input should be a valid string.",
+    "disclosures: [{id: a, wordings: []}] ": "at disclosures[0].wordings: list should have at least 1 item",
+    "disclosures: [{id: a, wordings: [fine, ...]}]": "at disclosures[0].wordings[1]: there is no word in it",
+    "prohibited: [{id: a, category: b, wordings: [\U0001f600]}]": "at prohibited[0].wordings[0]: there is no word in it",
     "disclosures: [{id: a, wordings: [x], required: sometimes}]": "at disclosures[0].required: ",
     "disclosures: [{id: a, wordings: [x], deadline_seconds: -1}]": "at disclosures[0].deadline_seconds: ",
     "prohibited: [{id: a, category: b, wordings: [x], speaker: dog}]": "at prohibited[0].speaker: ",
@@ -185,6 +193,11 @@ def test_a_wrong_policy_is_refused_with_its_place_and_reason(text):
     with pytest.raises(BadPolicy) as refused:
         load(text)
     assert BAD[text] in str(refused.value)
+
+
+def test_a_wording_without_a_word_that_was_taken_before_stays():
+    document = '{"prohibited": [{"id": "a", "category": "b", "wordings": ["..."]}]}'
+    assert restored(document).prohibited[0].wordings == ("...",)
 
 
 def test_bytes_that_are_no_text_are_refused():

@@ -21,6 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Match
 
+from callcov.checks.policy import reasons
 from callcov.errors import (
     AlreadyExists,
     AlreadyVerified,
@@ -89,7 +90,7 @@ def items(error: ValidationError) -> list[dict[str, Any]]:
             "msg": found["msg"],
             "input": None if _is_secret(found) else _sayable(found["input"]),
         }
-        for found in error.errors(include_url=False, include_context=False)[:_MOST_ITEMS]
+        for found in reasons(error)[:_MOST_ITEMS]
     ]
 
 

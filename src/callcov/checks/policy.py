@@ -9,7 +9,6 @@ number.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable
 from pkgutil import get_data
 from typing import Annotated, Any, Literal, Self, cast, get_args
@@ -17,6 +16,7 @@ from unicodedata import category
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -27,9 +27,10 @@ from pydantic import (
     ValidationInfo,
     model_validator,
 )
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from callcov.errors import BadPolicy
+from callcov.text.normalise import texts
 
 SensitiveType = Literal[
     "card_number",
@@ -71,11 +72,18 @@ def _printable(text: object, info: ValidationInfo) -> object:
     return text
 
 
+def _sayable(text: str, info: ValidationInfo) -> str:
+    if info.context != _STORED and not texts(text):
+        raise ValueError("There is no word in it that could be heard")
+    return text
+
+
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Wording = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
     BeforeValidator(_printable),
+    AfterValidator(_sayable),
     Field(
         json_schema_extra={
             "pattern": r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$",
@@ -94,6 +102,7 @@ _TAG_OF = cast(
     yaml.resolver.Resolver().resolve,  # pyright: ignore[reportUnknownMemberType] - PyYAML's stubs have no types here
 )
 """The tag that YAML gives a node without one, by its kind, its text and whether it is (plain, quoted)."""
+_IN_WORDS = {"tuple_type": "Input should be a valid list", "model_type": "Input should be an object"}
 READY_MADE = ("default", "collections", "payments", "health")
 """The names of the policies that come with CallCov."""
 LONGEST = 500_000
@@ -190,13 +199,20 @@ class Policy(_Part):
 
     @model_validator(mode="after")
     def _ids_once(self) -> Self:
-        for kind, ids in (
-            ("disclosures", [entry.id for entry in self.disclosures]),
-            ("prohibited", [entry.id for entry in self.prohibited]),
-        ):
-            twice = sorted(one for one, times in Counter(ids).items() if times > 1)
-            if twice:
-                raise ValueError(f"{kind} has the id {twice[0]!r} more than once")
+        found: list[InitErrorDetails] = []
+        for kind, entries in (("disclosures", self.disclosures), ("prohibited", self.prohibited)):
+            seen: set[str] = set()
+            for place, entry in enumerate(entries):
+                if entry.id in seen:
+                    problem = PydanticCustomError(
+                        "value_error",
+                        "Value error, {kind} has the id '{id}' more than once",
+                        {"kind": kind, "id": entry.id},
+                    )
+                    found.append({"type": problem, "loc": (kind, place, "id"), "input": entry.id})
+                seen.add(entry.id)
+        if found:
+            raise ValidationError.from_exception_data(type(self).__name__, found)
         return self
 
     @model_validator(mode="after")
@@ -218,6 +234,18 @@ class Policy(_Part):
         for entry in self.disclosures:
             named |= entry.parts() if entry.match == "meaning" else {}
         return named | {f"prohibited:{one.id}": one.wordings for one in self.prohibited if one.match == "meaning"}
+
+
+def reasons(error: ValidationError) -> list[ErrorDetails]:
+    """What is wrong with a document, in words for who wrote it: without the names of Python's types.
+
+    That a list is too short for the entries of it that were refused is left out: they have reasons of their own.
+    """
+    found = error.errors(include_url=False, include_context=False)
+    within = {one["loc"][:length] for one in found for length in range(len(one["loc"]))}
+    for one in found:
+        one["msg"] = _IN_WORDS.get(one["type"], one["msg"]).replace("Tuple should", "List should")
+    return [one for one in found if one["type"] != "too_short" or one["loc"] not in within]
 
 
 def load(text: str | bytes) -> Policy:
@@ -353,7 +381,7 @@ def _place(marked: yaml.Node | yaml.MarkedYAMLError) -> str:
 
 def _sentence(error: ValidationError) -> str:
     """The first error as one sentence: place, reason, and how many more there are."""
-    problems: list[ErrorDetails] = error.errors(include_url=False, include_context=False)
+    problems = reasons(error)
     first, more = problems[0], len(problems) - 1
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
     reason = first["msg"].removeprefix("Value error, ")
