@@ -62,6 +62,8 @@ def test_every_question_account_mode_and_address_has_a_tag_of_its_own(account, o
     tags = [tag_of(account, WHOLE + question) for question in questions]
     assert len(set(tags)) == len(tags)
     assert tag_of(account, "/analysis/?limit=100") == tags[0], "a default that is spelt out is the same question"
+    assert tag_of(account, WHOLE + "?search=") == tags[0], "an empty search is none"
+    assert tag_of(account, WHOLE + "?search=A") == tags[-1], "in whatever case"
     by_other_key = account.get(WHOLE, key=account.test).headers["ETag"]
     by_other_name = account.get(WHOLE, headers={"Host": "other.example"}).headers["ETag"]
     assert len({tags[0], tag_of(other), by_other_key, by_other_name}) == 4

@@ -84,7 +84,9 @@ def test_deleting_the_analysis_frees_the_key(account):
     assert (again.status_code, again.json()["id"] == first) == (201, False)
 
 
-@pytest.mark.parametrize("key", ["k" * 256, "a\tb", "\x80", ""], ids=["too long", "a tab", "a control", "empty"])
+@pytest.mark.parametrize(
+    "key", ["k" * 256, "a\tb", "\x80", ""], ids=["too long", "a tab", "a control", "empty"]
+)
 def test_a_key_that_cannot_be_one_is_named_and_nothing_is_stored(account, key):
     before = account.server.objects()
     refused = submit(account, key.encode("latin-1"))
@@ -93,6 +95,12 @@ def test_a_key_that_cannot_be_one_is_named_and_nothing_is_stored(account, key):
     assert set(reason) == {"type", "loc", "msg", "input"}
     assert reason["loc"] == ["header", "Idempotency-Key"]
     assert account.server.objects() == before
+
+
+def test_blanks_around_a_key_are_no_part_of_it(account):
+    first = submit(account, "a key")
+    for spelt in ("a key ", "a key\t ", "a key"):
+        assert submit(account, spelt).content == first.content
 
 
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -7,7 +7,7 @@ that is only passed on.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from callcov.api.filters import Narrowed
 from callcov.api.services import Given, Services, public_url
 from callcov.errors import NotFound
 from callcov.feed.feeds import Feeds
+from callcov.feed.text import folded
 from callcov.store import analyses, audit, documents, listing
 from callcov.store.analyses import Analysis, Filters
 from callcov.store.db import LARGEST
@@ -145,7 +146,9 @@ class _Asked:
 
     def _tag(self, revision: int) -> str:
         public, owner = public_url(self.services, self.request), (self.caller.user_id, self.caller.livemode)
-        return weak_tag(self.services.version, public, owner, revision, self.filters, self.place)
+        search = self.filters.search
+        filters = replace(self.filters, search=folded(search) if search else None)
+        return weak_tag(self.services.version, public, owner, revision, filters, self.place)
 
 
 @router.get(

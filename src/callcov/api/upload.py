@@ -16,6 +16,7 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
+from pydantic import BeforeValidator
 
 from callcov import document
 from callcov.api import schemas, trail
@@ -38,8 +39,15 @@ _BLOCK = 1 << 20
 # A body holds its file, its other parts, and the headers of each (at most 8 of 4 KB).
 _MAX_BODY = MAX_FILE + MAX_OTHER + MAX_PARTS * (8 * 4224 + 512)
 
+
+def _trimmed(value: object) -> object:
+    # Blanks around it are no part of a header's value (RFC 9110 §5.5).
+    return value.strip(" \t") if isinstance(value, str) else value
+
+
 Key = Annotated[
     str | None,
+    BeforeValidator(_trimmed),
     Header(
         alias="Idempotency-Key",
         min_length=1,
