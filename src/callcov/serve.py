@@ -1,6 +1,7 @@
 """One server on one machine, put together: API, engine, worker, and the processes that they need."""
 
 import ctypes
+import errno
 import fcntl
 import gc
 import os
@@ -316,7 +317,9 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.bind((host, port))
     except OSError as error:
-        raise BadSetting(f"{host} port {port} cannot be used: {error.strerror}; choose another --port.") from error
+        of_host = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+        other = "--host" if of_host else "--port"
+        raise BadSetting(f"{host} port {port} cannot be used: {error.strerror}; choose another {other}.") from error
     return listener
 
 

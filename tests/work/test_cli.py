@@ -106,6 +106,9 @@ def test_a_key_is_nowhere_in_the_data_folder(callcov, tmp_path):
         (("analyze",), {}, 2, "FILES"),
         (("serve", "--port", "70000"), {}, 2, "port"),
         (("serve", "--model", "huge"), {}, 3, "huge"),
+        (("serve", "--host", "nohost.invalid"), {}, 2, "choose another --host."),
+        (("serve", "--host", "192.0.2.1"), {}, 2, "choose another --host."),
+        (("analyze", str(SOUND / "two-voices.wav"), "--language", "xx"), {}, 2, "not a language the recogniser knows"),
         (("models", "fetch", "nonsense"), {}, 3, "nonsense"),
     ],
 )

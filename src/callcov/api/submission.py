@@ -34,6 +34,12 @@ LANGUAGES = frozenset(
 """The languages the recogniser was trained on, as it names them (ISO 639-1 where there is a code)."""
 _LONGEST_NUMBER = 20
 """Characters of a whole number of 64 bits, its sign with it."""
+UNKNOWN_LANGUAGE = "not a language the recogniser knows; send a code like en"
+
+
+def language(code: str) -> str | None:
+    """The language of a code such as `en` or `en-GB`, in any case, as the recogniser names it; None if it does not."""
+    return code.lower().partition("-")[0] if re.fullmatch(_LANGUAGE, code.lower()) else None
 
 
 def _address(value: object) -> object:
@@ -47,12 +53,9 @@ def _address(value: object) -> object:
 
 
 def _language(value: object) -> object:
-    code = str(value).lower()
-    if not re.fullmatch(_LANGUAGE, code):
-        raise PydanticCustomError(
-            "value_error", "Value error, not a language the recogniser knows; send a code like en"
-        )
-    return code.partition("-")[0]
+    if (found := language(str(value))) is None:
+        raise PydanticCustomError("value_error", f"Value error, {UNKNOWN_LANGUAGE}")
+    return found
 
 
 def _metadata(value: object) -> object:

@@ -52,13 +52,14 @@ def analyze_command(
 
     One file gives its analysis object, several give one object a line; on a terminal a readable page is shown instead.
     """
-    from callcov.analyze import About, analyze  # noqa: PLC0415 the same
-
     if as_json and out:
         raise typer.BadParameter("give --json or --out, not both")
+    spoken = None if language is None else _language(language)
+    from callcov.analyze import About, analyze  # noqa: PLC0415 the same
+
     targets = _targets(files, out)
     judged_by = policy.load(policy_file.read_bytes()) if policy_file else policy.DEFAULT
-    about = About(judged_by, agent_id, contact_id, agent_channel, direction, language)
+    about = About(judged_by, agent_id, contact_id, agent_channel, direction, spoken)
     with _bars(files) as told:
         analysed = analyze(settings(model=model, workers=workers), files, about, told)
     for analysis, target in zip(analysed, targets, strict=True):
@@ -68,6 +69,16 @@ def analyze_command(
         typer.echo(f"{file}: {analysis['metadata']['error_message']}", err=True)
     if failed:
         raise typer.Exit(FAILED)
+
+
+def _language(code: str) -> str:
+    """As the API takes it."""
+    from callcov.api import submission  # noqa: PLC0415 the same
+
+    found = submission.language(code)
+    if found is None:
+        raise typer.BadParameter(submission.UNKNOWN_LANGUAGE, param_hint="--language")
+    return found
 
 
 def _targets(files: list[Path], out: Path | None) -> list[Path | None]:
