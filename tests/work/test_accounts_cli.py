@@ -14,7 +14,8 @@ from callcov.auth.mail import Outbox, Post
 from callcov.auth.secret import load_secret
 from callcov.cli import main
 from callcov.errors import BadCode
-from callcov.store import keys, users, webhooks
+from callcov.store import analyses, keys, users, webhooks
+from callcov.store.analyses import Submission
 from callcov.store.folder import installation, outbox
 
 QA = "qa@example.com"
@@ -109,6 +110,49 @@ def test_keys_are_listed_and_expired(callcov):
     callcov("keys", "expire", "--user", QA, older[0])
     assert len(callcov("keys", "list", "--user", QA).splitlines()) == 1
     assert f"{older[0]}\t{older[1]}\tended" in callcov("keys", "list", "--user", QA, "--all")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("users", "list"),
+        ("users", "show", QA),
+        ("users", "export", QA, "--out", "never.zip"),
+        ("keys", "list", "--user", QA),
+        ("policy", "show", "--user", QA),
+        ("audit", "--user", QA),
+    ],
+    ids=" ".join,
+)
+def test_who_only_reads_begins_no_installation(callcov, tmp_path, command):
+    nowhere = tmp_path / "nowhere"
+    assert f"There is no installation in {nowhere}" in callcov(*command, "--data", str(nowhere), code=2)
+    assert not nowhere.exists()
+
+
+def test_an_id_may_be_spelt_in_every_way_that_the_api_takes(callcov, data):
+    with installation(data) as database, database.write() as connection:
+        user, now = users.find(connection, QA).id, datetime.now(UTC)
+        call = Submission("a", "c", "recordings/x", "0" * 64, 1, "wav", 1, 1, 8000)
+        row = analyses.accept(connection, user, livemode=True, submission=call, now=now)
+    for way, action in ((row.id.upper(), "set"), (row.id.replace("-", ""), "release"), (f"urn:uuid:{row.id}", "set")):
+        callcov("hold", action, "--user", QA, way)
+    lines = callcov("audit", "--user", QA, "--object", row.id.upper()).splitlines()
+    assert [line.split("\t")[2] for line in lines] == ["hold.set", "hold.release", "hold.set"]
+    callcov("keys", "create", "--user", QA)
+    key = callcov("keys", "list", "--user", QA).split("\t")[0]
+    callcov("keys", "expire", "--user", QA, key.upper())
+    assert callcov("keys", "list", "--user", QA) == ""
+
+
+@pytest.mark.usefixtures("callcov")
+def test_that_nothing_is_logged_about_an_object_is_said(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["callcov", "audit", "--user", QA, "--object", "nobodys"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr()
+    assert (ended.value.code, told.out) == (0, "")
+    assert "Nothing is logged about an object nobodys." in told.err
 
 
 def test_an_operators_eleventh_key_is_refused_too(callcov, data):

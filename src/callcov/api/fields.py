@@ -48,7 +48,8 @@ def _undivided(value: object) -> object:
     return value
 
 
-def _as_made(text: str) -> str:
+def as_made(text: str) -> str:
+    """A UUID, however it is spelt, as ids are made; what is none stays as it is."""
     try:
         return str(_UUID.validate_python(text))
     except ValidationError:
@@ -75,7 +76,7 @@ def _plus(number: str) -> str:
 UNDIVIDED = BeforeValidator(_undivided)
 """Of an integer in a query, after its limits (before them they would be missing in the API document): `1.0` is none,
 as in the published API, though pydantic reads it as 1."""
-Id = Annotated[str, AfterValidator(_as_made)]
+Id = Annotated[str, AfterValidator(as_made)]
 """An id in a path or query. A UUID may be spelt in every way that `starting_after` takes; the route sees it as ids are
 made, in lower case. What is no UUID stays as it is and names nothing."""
 Email = Annotated[

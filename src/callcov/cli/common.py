@@ -17,7 +17,7 @@ from callcov.errors import BadSetting
 from callcov.store import users
 from callcov.store.audit import OPERATOR, Entry
 from callcov.store.db import Database
-from callcov.store.folder import installation
+from callcov.store.folder import DATABASE, installation
 from callcov.store.sealed import Vault
 
 Data = Annotated[Path | None, typer.Option("--data", help="Folder of the installation (CALLCOV_DATA).")]
@@ -71,8 +71,13 @@ def _renderers(stream: TextIO) -> list[structlog.typing.Processor]:
     return [structlog.processors.ExceptionRenderer(frames), structlog.processors.JSONRenderer()]
 
 
-def opened(config: Config, vault: Vault | None = None) -> AbstractContextManager[Database]:
-    """The installation that the settings name, as `folder.installation`. Raises BadSetting."""
+def opened(config: Config, vault: Vault | None = None, *, reading: bool = False) -> AbstractContextManager[Database]:
+    """The installation that the settings name, as `folder.installation`. Raises BadSetting.
+
+    And, for who is only `reading`, when there is none: nothing is begun to show that nothing is there.
+    """
+    if reading and config.database is None and not (config.data / DATABASE).exists():
+        raise BadSetting(f"There is no installation in {config.data}; `callcov users create` begins one.")
     return installation(config.data, vault, shown(config.database))
 
 

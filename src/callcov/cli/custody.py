@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from callcov.api.fields import as_made
 from callcov.cli.common import Account, Data, account_id, by_operator, opened, settings
 from callcov.config import shown
 from callcov.errors import BadSetting, Conflict
@@ -25,20 +26,22 @@ _KEPT = 1
 _PAGE = 1000
 _AT_ONCE = 100
 
-Ids = Annotated[list[str], typer.Argument(help="Analyses.", metavar="ID...")]
+Ids = Annotated[list[str], typer.Argument(help="Analyses.", metavar="ID...", parser=as_made)]
 
 hold_cli = typer.Typer(help="Legal hold: what may not be deleted.", no_args_is_help=True)
 
 
 def audit_command(
     user: Account,
-    about: Annotated[str | None, typer.Option("--object", help="Only what was done to this object.")] = None,
+    about: Annotated[
+        str | None, typer.Option("--object", help="Only what was done to this object.", metavar="ID", parser=as_made)
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="Maximum number of lines; default all.", min=1)] = None,
     test: Annotated[bool, typer.Option("--test", help="What was done to test analyses instead of the rest.")] = False,
     data: Data = None,
 ) -> None:
     """Print the account's audit log, newest first: time, who, action, object, its id, address, outcome, with tabs."""
-    with opened(settings(data=data)) as database:
+    with opened(settings(data=data), reading=True) as database:
         owner, after, left = account_id(database, user), None, limit
         while left is None or left > 0:
             with database.read() as connection:
@@ -48,6 +51,8 @@ def audit_command(
             for line in lines:
                 shown = (line.at, line.who, line.action, line.object_type, line.object_id, line.address, line.outcome)
                 typer.echo("\t".join(part or "-" for part in shown))
+            if about and after is None and not lines:
+                typer.echo(f"Nothing is logged about an object {about}.", err=True)
             if not more:
                 break
             after, left = lines[-1].id, None if left is None else left - len(lines)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from callcov.api.fields import as_made
 from callcov.auth import keys as credentials
 from callcov.cli.common import Account, Data, account_id, by_operator, opened, secret_of, settings
 from callcov.store import audit, keys
@@ -45,7 +46,7 @@ def keys_list(
     data: Data = None,
 ) -> None:
     """Print id, first characters, state, last use and description of an account's keys, the newest first."""
-    with opened(settings(data=data)) as database:
+    with opened(settings(data=data), reading=True) as database:
         owner = account_id(database, user)
         with database.read() as connection:
             found = keys.of_user(connection, owner, datetime.now(UTC), ended=every)
@@ -57,7 +58,9 @@ def keys_list(
 
 @keys_cli.command("expire", epilog="Example: callcov keys expire --user qa@example.com 5b1c0e9a-…")
 def keys_expire(
-    user: Account, key: Annotated[str, typer.Argument(help="Id of the key.", metavar="ID")], data: Data = None
+    user: Account,
+    key: Annotated[str, typer.Argument(help="Id of the key.", metavar="ID", parser=as_made)],
+    data: Data = None,
 ) -> None:
     """End a key at once and for good."""
     with opened(settings(data=data)) as database:

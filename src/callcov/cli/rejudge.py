@@ -5,12 +5,15 @@ from typing import Annotated
 
 import typer
 
+from callcov.api.fields import as_made
 from callcov.cli.common import Account, Data, account_id, opened, settings
 
 
 def rejudge_command(
     user: Account,
-    ids: Annotated[list[str] | None, typer.Argument(help="Completed analyses.", metavar="[ID...]")] = None,
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="Completed analyses.", metavar="[ID...]", parser=as_made)
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every completed analysis of the account.")] = False,
     test: Annotated[bool, typer.Option("--test", help="The test analyses instead of the live ones.")] = False,
     data: Data = None,

@@ -8,6 +8,9 @@ from callcov.errors import BadSetting
 from callcov.store.db import Database, migrate, open_database
 from callcov.store.sealed import Vault, open_vault
 
+DATABASE = "callcov.db"
+"""The file in the folder that holds it all, unless the database is elsewhere."""
+
 
 def blobs_url(data: Path) -> str:
     """The address of an installation's recordings, for `open_blobs`."""
@@ -40,7 +43,7 @@ def installation(data: Path, vault: Vault | None = None, url: str | None = None)
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise BadSetting(f"The data folder {data} cannot be used: {error.strerror}.") from error
-    database = open_database(f"sqlite:///{data / 'callcov.db'}" if url is None else url, vault, data / "feed")
+    database = open_database(f"sqlite:///{data / DATABASE}" if url is None else url, vault, data / "feed")
     try:
         migrate(database)
         yield database
