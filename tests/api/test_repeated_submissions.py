@@ -84,9 +84,7 @@ def test_deleting_the_analysis_frees_the_key(account):
     assert (again.status_code, again.json()["id"] == first) == (201, False)
 
 
-@pytest.mark.parametrize(
-    "key", ["k" * 256, "a\tb", "\x80", ""], ids=["too long", "a tab", "a control", "empty"]
-)
+@pytest.mark.parametrize("key", ["k" * 256, "a\tb", "\x80", ""], ids=["too long", "a tab", "a control", "empty"])
 def test_a_key_that_cannot_be_one_is_named_and_nothing_is_stored(account, key):
     before = account.server.objects()
     refused = submit(account, key.encode("latin-1"))
