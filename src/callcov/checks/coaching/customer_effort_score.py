@@ -5,7 +5,8 @@ their points and evidence, are in `customer_effort_drivers`. What counts as said
 understand stage counts beside the words, if it is sure enough; an unsure complaint makes one point at most.
 - `repeat_contact`: the customer says they contacted before about this (`repeat`), or the agent says so to them: 1; more
   than once before: 2;
-- `transfers`: somebody speaks of passing the customer on to others (`transfer`): 1;
+- `transfers`: the customer is passed on to others, or tells that they were (`checks.transfers`; words alone, for an act
+  sounds the same where it is only offered): 1;
 - `repeat_information`: the customer has to say again what was said before (`repeat_information`): 1;
 - `waiting`: holds, and dead air that is too long, together at least `waiting_seconds`, or the customer says they waited
   minutes to get through: 1; three times `waiting_seconds`: 2;
@@ -31,11 +32,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from callcov.checks import grievance
+from callcov.checks.contacts import contacts, is_theirs
 from callcov.checks.evidence import Evidence, Result, evidence
 from callcov.checks.quality.sentiment_analysis import SentimentAnalysis
 from callcov.checks.quality.silence import Silence, evidence_of
 from callcov.checks.reading import Reading
 from callcov.checks.signs import Sign, signs
+from callcov.checks.transfers import transfers
 from callcov.model import Role, Span
 
 _MOST_EVIDENCE = 5
@@ -55,11 +58,8 @@ _SAID_BEFORE = frozenset(
     "answered".split()
 )
 """Words of which an act of saying it again has at least one."""
-_PASSING = frozenset(
-    "put transfer transferred transferring pass passed passing through team department departments colleague "
-    "colleagues desk manager supervisor connect over".split()
-)
-"""Words of which an act of passing the customer on has at least one."""
+_TO_OTHERS = frozenset("wife husband partner mum mother mam dad father daughter son sister brother friend".split())
+"""Words of which an act of saying it again has none: what was said to them was not said to the company."""
 _LEAVING = frozenset(("unsolved", "complains"))
 
 
@@ -141,12 +141,12 @@ def _heard(transcript: Reading) -> _Heard:
     spans = [segment.span for segment in transcript.segments]
     told = [
         one
-        for one in signs(transcript, Role.CUSTOMER)
+        for one in _told(transcript, Role.CUSTOMER)
         if one.name != "complains" or not grievance.taken_back(transcript.tokens[one.place])
     ]
     sorrow = frozenset(one.place for one in told if one.name == "feels")
     customer = [*told, *_acts(transcript, Role.CUSTOMER, sorrow)]
-    agent = [*signs(transcript, Role.AGENT), *_acts(transcript, Role.AGENT)]
+    agent = [*_told(transcript, Role.AGENT), *_acts(transcript, Role.AGENT)]
     return _Heard(
         tuple(told),
         tuple(sorted(customer)),
@@ -155,9 +155,16 @@ def _heard(transcript: Reading) -> _Heard:
     )
 
 
+def _told(transcript: Reading, role: Role) -> list[Sign]:
+    """What one side's words show."""
+    found = signs(transcript, role)
+    found += (Sign(*contact) for contact in contacts(transcript, role))
+    found += (Sign(*passed, "passed") for passed in transfers(transcript, role))
+    return found
+
+
 _BY_ACT = {
     "repeat": "before",
-    "transfer": "passed",
     "repeat_information": "told",
     "unresolved": "unsolved",
     "complaint": "complains",
@@ -173,11 +180,11 @@ def _acts(transcript: Reading, role: Role, sorrow: frozenset[int] = frozenset())
     found: list[Sign] = []
     for place, act in transcript.acts_of(role, *_BY_ACT):
         segment = transcript.segments[place]
-        said = {token.text for token in transcript.tokens[place] if act.first <= token.word < act.last}
+        heard = [token for token in transcript.tokens[place] if act.first <= token.word < act.last]
+        said = {token.text for token in heard}
         doubtful = {
-            "repeat": not said & _PAST_CONTACT or said & _NO_CONTACT,
-            "repeat_information": not said & _SAID_BEFORE,
-            "transfer": not said & _PASSING,
+            "repeat": not said & _PAST_CONTACT or said & _NO_CONTACT or not is_theirs(heard),
+            "repeat_information": not said & _SAID_BEFORE or said & _TO_OTHERS,
             "unresolved": "if" in said,
             "complaint": segment.sentiment > 0,
             "upset": act.confidence < _UPSET,
