@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Literal
 
 from callcov.model import Role
@@ -76,7 +77,7 @@ _STARTING = Matcher(
         "doing",
         "let me, let us, i will, i am going to, i am just, i am going, i have to, i need to, i have got to, "
         "just going, i want to, i would just like to, may i, can i just, could i just, we will just, "
-        "i was just going to",
+        "i was just going to, do you mind if i, would you mind if i, mind if i, is it ok if i, is it all right if i",
     ),
     exact=True,
 )
@@ -87,9 +88,28 @@ _DOING = frozenset(
     "refreshing scan read  reading write writing count counting work do doing go going nose switch turn restart "
     "try trying verify locate  access consult review scroll enter entering calculate add flick hunt dash nip".split()
 )
+_TASKS = frozenset(
+    "unplug plug press hold turn switch restart reboot reset open close click tap type enter go read look check count "
+    "walk pop find fetch grab log scroll select remove insert push pull try test scan dial measure refresh disconnect "
+    "reconnect unscrew lift".split()
+)
+"""What an agent asks a customer to do there and then."""
+_ASKING = Matcher(
+    _named(
+        "ask", "can you, could you, would you, will you, if you could, if you can, you to, go ahead and, i want you to"
+    ),
+    exact=True,
+)
+_LEADS = frozenset("please now then just ok right so and first next go quickly try kindly".split())
+_NO_TASK = frozenset("on ahead to not".split())
+"""Words behind a task that make it none: "go on", "hold on to the receipt", "try not to worry"."""
+_AFTER_WAIT = frozenset(
+    "load open come process save update run think start go find look pull bring check get refresh boot".split()
+)
+"""What a system does, or an agent, that takes a minute now: "it takes a minute to load"; "to set up" is said of it."""
 _LATER = frozenset(
-    "tomorrow later tonight afternoon week weeks day days monday tuesday wednesday thursday friday saturday "
-    "sunday call  calling ring ringing send sending noon soon hour hours month months".split()
+    "some sometime until tomorrow later tonight afternoon week weeks day days monday tuesday wednesday thursday friday "
+    "saturday sunday call calling ring ringing send sending noon soon hour hours month months".split()
 )
 """Words of a promise: "I'll look into it and call you back" announces no pause."""
 _RESUMING = frozenset("right ok so there here got found yes great perfect lovely now and but".split())
@@ -107,6 +127,8 @@ _REACH = 5
 def announcements(heard: Sequence[Token], role: Role) -> Iterator[tuple[Kind, int, int]]:
     """Where one side announces a pause: how, and the range of tokens. Denied ones ("I won't put you on hold") not."""
     for match in _ANNOUNCING[role].find(heard):
+        if tells_of_one(heard, match.first):
+            continue
         after = heard[match.last].text if match.last < len(heard) else ""
         to_a_thing = heard[match.first].text in ("hang", "hold") and after in ("to", "against") and match.length == 2
         past = any(token.text == "sorry" for token in heard[max(0, match.first - 5) : match.first])
@@ -125,6 +147,51 @@ def announcements(heard: Sequence[Token], role: Role) -> Iterator[tuple[Kind, in
         if doing and not _LATER & {token.text for token in heard[match.first : last]}:
             yield "doing", match.first, last
     yield from _at_it(heard)
+    if role is Role.AGENT:
+        yield from _tasks(heard)
+
+
+def tells_of_one(heard: Sequence[Token], first: int = 0) -> bool:
+    """Whether words like those of an announcement tell of a pause or a while, from a place on, and announce none.
+
+    "You were on hold earlier", "did they put you on hold?", "one moment it works and the next it doesn't", "it only
+    takes a minute to set up", "hold on to the receipt".
+    """
+    before = {token.text for token in heard[max(0, first - 4) : first + 2]}
+    texts = [token.text for token in heard[first : first + 12]]
+    held = any(token.text == "hold" for token in heard[first : first + 4])
+    if held and not before.isdisjoint(("were", "been", "did", "they")):
+        return True
+    pairs = [*pairwise(texts)]
+    if texts[:1] == ["1"] and ("the", "next") in pairs:
+        return True
+    kept = any(texts[at] in ("hold", "hang") and texts[at + 1 : at + 3] == ["on", "to"] for at in range(len(texts)))
+    return kept or any(
+        one == "takes" and other == "a" and texts[at + 3 : at + 4] == ["to"] and texts[at + 4] not in _AFTER_WAIT
+        for at, (one, other) in enumerate(pairs[: len(texts) - 4])
+    )
+
+
+def _tasks(heard: Sequence[Token]) -> Iterator[tuple[Kind, int, int]]:
+    """Where the agent asks the customer to do something now: "hold the power key", "could you read the meter?"."""
+    asked = {match.last for match in _ASKING.find(heard)}
+    for first in range(len(heard)):
+        if first and not heard[first - 1].end and first not in asked:
+            continue
+        at = first
+        while at < min(len(heard) - 1, first + _REACH) and heard[at].text in _LEADS and not _is_task(heard, at):
+            at += 1
+        last = _sentence_end(heard, at)
+        if _is_task(heard, at) and _LATER.isdisjoint(token.text for token in heard[first:last]):
+            yield "doing", first, last
+
+
+def _is_task(heard: Sequence[Token], at: int) -> bool:
+    """Whether a task stands at a place: its verb, or "have a look"."""
+    texts = [token.text for token in heard[at : at + 3]]
+    if texts in (["have", "a", "look"], ["take", "a", "look"]):
+        return True
+    return len(texts) > 1 and not heard[at].end and texts[0] in _TASKS and texts[1] not in _NO_TASK
 
 
 def _of_digits(heard: Sequence[Token], match: Match) -> bool:

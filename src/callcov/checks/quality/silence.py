@@ -3,11 +3,13 @@
 Rule: a pause is a stretch of at least `silence_seconds` without voice activity of either side, between the first and
 the last speech of the call; ringing before it and a line left open after it are no silence of the conversation (they
 count in `talk_time.silence_seconds`). A pause is a hold when either side announced or asked for it right before
-("may I put you on hold?", "bear with me", "let me just pull that up"; the customer's "hang on, I'll find it"); the
-wordings are in `checks.announcing`. Right before means: the announcement ends at most `announced_seconds` before the
-pause, and the announcer goes on for a few words at most, the other side answers with a few. Somebody who only says
-what they do now ("let me see") must say it last. Any other pause is dead air. The agent's `hold` act of two words or
-more announces too.
+("may I put you on hold?", "bear with me", "let me just pull that up"; the customer's "hang on, I'll find it"), or the
+agent asked the customer to do something there and then ("hold the power key for thirty seconds", "could you read the
+meter?"); the wordings are in `checks.announcing`. Right before means: the announcement ends at most
+`announced_seconds` before the pause, and the announcer goes on for a few words at most, the other side answers with a
+few. Somebody who only says what they do now ("let me see"), or what is to be done, must say it last. What tells of
+another pause ("you were on hold earlier") announces none. Any other pause is dead air. The agent's `hold` act of two
+words or more announces too.
 Unit: seconds. `total_seconds` and `longest_seconds` are over the pauses listed. Boundary: `flagged` when one dead air
 lasts `dead_air_seconds` or more; a hold is never flagged.
 Instances: `start` and `end` are the pause's; `segment` and `speaker` who spoke last before it; for a hold all three,
@@ -25,7 +27,7 @@ from itertools import pairwise
 from typing import Literal
 
 from callcov.checks.activity import Said, during, seconds
-from callcov.checks.announcing import LIMITS, Kind, announcements, resumes
+from callcov.checks.announcing import LIMITS, Kind, announcements, resumes, tells_of_one
 from callcov.checks.evidence import Evidence, Result
 from callcov.checks.reading import Reading
 from callcov.model import Act, Role, Span
@@ -156,7 +158,9 @@ def _acts(recent: tuple[Said, ...], holds: dict[int, list[Act]]) -> Iterator[tup
     for place in sorted({said.place for said in recent} & holds.keys()):
         for act in holds[place]:
             words = tuple(said for said in recent if said.place == place and act.first <= said.at < act.last)
-            if len(words) > 1:  # a single word or number is too little to announce anything by its meaning
+            sentence = [said.word for said in recent if said.place == place and said.at >= act.first]
+            # a single word or number is too little to announce anything by its meaning
+            if len(words) > 1 and not tells_of_one(plain(tokens(sentence))):
                 yield Role.AGENT, "moment", words
 
 
