@@ -10,14 +10,15 @@ understand stage counts beside the words, if it is sure enough; an unsure compla
 - `repeat_information`: the customer has to say again what was said before (`repeat_information`): 1;
 - `waiting`: holds, and dead air that is too long, together at least `waiting_seconds`, or the customer says they waited
   minutes to get through: 1; three times `waiting_seconds`: 2;
-- `unresolved`: the call ended unresolved (the summary's `outcome`) and words say so, or in the second half of the time
-  from the first to the last word somebody says that it is not solved (`unresolved`), and no `resolution` of the agent
-  follows: 1;
-- `complaints`: the customer complains (`complaint`, in words that are not positive) or is surely upset (`upset`): 1;
-  complains in three segments or more: 2. A complaint that is taken back or denied is none, nor is grief, fear or
-  illness that is no fault of the company's (`checks.grievance`);
-- `negative_trend`: the customer's end is negative and their trend declined, or they break off in their last quarter
-  ("forget it", "I'm calling a lawyer"): 1;
+- `unresolved`: the call ended unresolved (the summary's `outcome`), words say so, and none in the second half that it
+  is agreed, done or working ("Friday's fine"); or in the second half of the time from the first to the last word
+  somebody says that it is not solved (`unresolved`), and no `resolution` of the agent and no such word follows: 1;
+- `complaints`: the customer complains (`complaint`, in words that are not positive), is surely upset (`upset`) or
+  breaks off in their last quarter ("forget it", "I'm calling a lawyer"): 1; complains in three segments or more: 2.
+  A complaint that is taken back or denied is none, nor is grief, fear or illness that is no fault of the company's
+  (`checks.grievance`);
+- `negative_trend`: the customer's trend declined (`sentiment_analysis`), and their end is negative or they break off
+  so: 1;
 - `length`: first to last word at least `long_seconds`: 1.
 0 means too little was said to judge: the agent is silent, or the customer says fewer than `words` words.
 Boundary: a limit reached counts. Evidence points at the words; for waiting at the pauses; for length it is empty.
@@ -144,7 +145,7 @@ def _heard(transcript: Reading) -> _Heard:
         for one in _told(transcript, Role.CUSTOMER)
         if one.name != "complains" or not grievance.taken_back(transcript.tokens[one.place])
     ]
-    sorrow = frozenset(one.place for one in told if one.name == "feels")
+    sorrow = frozenset(one.place for one in told if one.name in ("feels", "grave"))
     customer = [*told, *_acts(transcript, Role.CUSTOMER, sorrow)]
     agent = [*_told(transcript, Role.AGENT), *_acts(transcript, Role.AGENT)]
     return _Heard(
@@ -242,20 +243,24 @@ def _waiting(transcript: Reading, heard: _Heard, silence: Silence, rules: Rules)
 def _unsolved(transcript: Reading, heard: _Heard, still_open: tuple[Evidence, ...]) -> Driver:
     """The matter stays open: somebody says so, or so the call ended."""
     said = _once(transcript, "unresolved", _unresolved(transcript, heard))
-    if said.points or not still_open:
+    if said.points or not still_open or _settled(transcript, heard) > heard.talk.start + heard.talk.duration / 2:
         return said
     return Driver(driver="unresolved", points=1, evidence=still_open)
 
 
+def _settled(transcript: Reading, heard: _Heard) -> float:
+    """When it is last said to be agreed, done or working; -1 for never."""
+    said = (one for one in (*heard.customer, *heard.agent) if one.name == "settled")
+    return max((transcript.segments[one.place].words[one.first].span.start for one in said), default=-1.0)
+
+
 def _unresolved(transcript: Reading, heard: _Heard) -> list[Sign]:
     """Where it is said not to be solved, in the second half and with no solution to follow."""
-    solved = max(
-        (
-            transcript.segments[place].words[act.first].span.start
-            for place, act in transcript.acts_of(Role.AGENT, "resolution")
-        ),
-        default=-1.0,
+    resolved = (
+        transcript.segments[place].words[act.first].span.start
+        for place, act in transcript.acts_of(Role.AGENT, "resolution")
     )
+    solved = max(max(resolved, default=-1.0), _settled(transcript, heard))
     found: list[Sign] = []
     for one in (*heard.customer, *heard.agent):
         start = transcript.segments[one.place].words[one.first].span.start
@@ -268,7 +273,7 @@ def _unresolved(transcript: Reading, heard: _Heard) -> list[Sign]:
 def _complaints(transcript: Reading, heard: _Heard) -> Driver:
     """They complain; and how often."""
     sure = [one for one in heard.customer if one.name == "complains"]
-    found = sure or [one for one in heard.customer if one.name == "grumbles"]
+    found = sure or [one for one in heard.customer if one.name == "grumbles"] or _broken_off(transcript, heard)
     points = bool(found) + (len({one.place for one in sure}) >= 3)
     return Driver(driver="complaints", points=points, evidence=_shown(transcript, found))
 
@@ -278,12 +283,20 @@ def _negative_trend(transcript: Reading, heard: _Heard, sentiment: SentimentAnal
 
     That is the signs in their most negative segment, the latest of equals; without one, all its words.
     """
-    spoken = [*transcript.spoken_by(Role.CUSTOMER)]
-    if sentiment.customer.end == "negative" and sentiment.customer.trend == "declined":
+    if sentiment.customer.trend != "declined":
+        return None
+    if sentiment.customer.end == "negative":
+        spoken = [*transcript.spoken_by(Role.CUSTOMER)]
         place, segment = min(reversed(spoken), key=lambda said: said[1].sentiment)
-        shown = _shown(transcript, [one for one in heard.customer if one.place == place])
+        shown = _shown(transcript, [one for one in heard.customer if one.place == place and one.name != "settled"])
         whole = evidence(transcript, place, 0, len(segment.words))
         return Driver(driver="negative_trend", points=1, evidence=shown or (whole,))
-    last = {place for place, _ in spoken[-(len(spoken) // 4 or 1) :]} if len(spoken) >= 3 else set[int]()
-    broken = [one for one in heard.told if one.place in last and one.name in _LEAVING]
+    broken = _broken_off(transcript, heard)
     return Driver(driver="negative_trend", points=int(bool(broken)), evidence=_shown(transcript, broken))
+
+
+def _broken_off(transcript: Reading, heard: _Heard) -> list[Sign]:
+    """Where the customer gives up in the last quarter of what they say: "forget it", "I'm calling a lawyer"."""
+    spoken = [*transcript.spoken_by(Role.CUSTOMER)]
+    last = {place for place, _ in spoken[-(len(spoken) // 4 or 1) :]} if len(spoken) >= 3 else set[int]()
+    return [one for one in heard.told if one.place in last and one.name in _LEAVING]
