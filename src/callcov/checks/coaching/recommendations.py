@@ -4,16 +4,18 @@ Rule: every recommendation follows from one field of the other results, which it
 tells the moment and what to say or do instead. Every field that is flagged is recommended once:
 - high: a prohibited phrase by the agent, a forbidden solicitation, a missing disclosure, no name;
 - medium: a late name, a purpose never or late said, dead air that is too long, a missing part of the call (all of them
-  in one), an effort score that is flagged;
+  in one, by `checks.missing`), an effort score that is flagged;
 - low: no greeting, a speaking rate outside the limits.
 Where fewer than six are, what is not flagged follows: a customer who is clearly upset (says that they are afraid, sad
-or at a loss, surely shows hurt, anger or hardship (an `upset` act), complains more than once, or complains and
-contacted before or is negative) and met no empathy (medium), two or more certain interruptions by the agent (medium) or
-three that are not certain (low), no active listening though the customer said `listening_words` words (low), and a
-prohibited phrase of another category (high).
-Should more than six be due, the order above decides which are told, with empathy and interruptions before the effort:
-they say what to do otherwise, while the effort is mostly the sum of what is told already.
+or at a loss, surely shows hurt, anger or hardship (an `upset` act), complains more than once, complains and contacted
+before or is negative, or tells of something grave: a death, an illness, an accident, a job lost) and met no empathy
+(medium), two or more certain interruptions by the agent (medium) or three that are not certain (low), no active
+listening though the customer said `listening_words` words (low), and a prohibited phrase of another category (high).
+Should more than six be due, none is dropped for one that is less urgent, and of equals the order above decides, with
+empathy and interruptions before the effort: they say what to do otherwise, while the effort is mostly the sum of what
+is told already.
 Evidence is that of the field, so it is empty where something is absent; the message then names when the agent began.
+Who tells of something grave is never told that it is annoying.
 Boundary: the limits are those of the fields.
 The customer alone, or nobody: none, for there is no agent to advise. The agent alone is advised on what was theirs to
 say: not on empathy, listening, discovery or resolution.
@@ -28,6 +30,7 @@ from typing import Literal
 from callcov.checks.coaching.customer_effort_score import CustomerEffortScore
 from callcov.checks.evidence import Evidence, Result
 from callcov.checks.groups import Compliance, Quality
+from callcov.checks.missing import missing_parts
 from callcov.checks.quality.silence import evidence_of
 from callcov.checks.reading import Reading
 from callcov.checks.signs import signs
@@ -35,6 +38,8 @@ from callcov.model import Role
 
 _MOST = 6
 _MOST_EVIDENCE = 3
+_LEADING = 6
+"""Words before what is grave that are quoted with it: "my son died"."""
 _UPSET = 0.6
 """How sure an act of being upset must be; chosen on calls of the benchmark that rules are tuned with."""
 _RANKS = {"high": 0, "medium": 1, "low": 2}
@@ -55,6 +60,9 @@ _EASIER = {
     "negative_trend": "ask before the end: “What would make this right for you?”",
     "length": "agree early on what the call is to settle: “So if we fix the bill today, are we there?”",
 }
+
+_GRAVELY = "acknowledge it first: “I am so sorry about what happened, and I will put this right”."
+"""What is said instead of a complaint of who tells of something grave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +98,23 @@ def check(
         return ()
     both = any(transcript.spoken_by(Role.CUSTOMER))
     phrases = list(_phrases(compliance))
-    flagged = [
+    grave = _grave(transcript)
+    due = [
         *phrases[:1],
         *_sensitive(compliance, rules),
         *_disclosures(compliance, rules, began),
         *_identity(compliance, rules, began),
         *_purpose(compliance, began),
         *_silence(quality, rules),
-        *_parts(quality, began, both=both),
+        *_parts(transcript, quality, began, both=both),
+        *(_empathy(transcript, quality, effort, grave) if both else ()),
+        *_interruptions(quality),
+        *_effort(effort, rules, grave=bool(grave)),
         *_greeting(quality, began),
+        *_rate(quality, rules),
+        *(_listening(transcript, quality, rules) if both else ()),
     ]
-    empathy = _empathy(transcript, quality, effort) if both else ()
-    more = [*_rate(quality, rules), *(_listening(transcript, quality, rules) if both else ()), *phrases[1:]]
-    told = [*flagged, *empathy, *_interruptions(quality), *_effort(effort, rules), *more][:_MOST]
+    told = [*sorted(due, key=lambda one: _RANKS[one.priority]), *phrases[1:]][:_MOST]
     return tuple(sorted(told, key=lambda one: _RANKS[one.priority]))
 
 
@@ -239,8 +251,22 @@ def _interruptions(quality: Quality) -> Iterator[Recommendation]:
         )
 
 
-def _empathy(transcript: Reading, quality: Quality, effort: CustomerEffortScore) -> Iterator[Recommendation]:
-    """The customer was clearly upset and nobody acknowledged it."""
+def _grave(transcript: Reading) -> list[tuple[int, int, int]]:
+    """Where the customer tells of something grave, with the words of the sentence that lead to it."""
+    found: list[tuple[int, int, int]] = []
+    for one in signs(transcript, Role.CUSTOMER):
+        if one.name == "grave":
+            words, first = transcript.segments[one.place].words, one.first
+            while first > max(0, one.first - _LEADING) and not words[first - 1].text.endswith((".", "?", "!", ",")):
+                first -= 1
+            found.append((one.place, first, one.last))
+    return found
+
+
+def _empathy(
+    transcript: Reading, quality: Quality, effort: CustomerEffortScore, grave: list[tuple[int, int, int]]
+) -> Iterator[Recommendation]:
+    """The customer was clearly upset, or told of something grave, and nobody acknowledged it."""
     drivers = {driver.driver: driver.evidence for driver in effort.drivers}
     complaints = drivers.get("complaints", ())
     again = len({one.segment for one in complaints}) > 1 or "repeat_contact" in drivers
@@ -249,15 +275,16 @@ def _empathy(transcript: Reading, quality: Quality, effort: CustomerEffortScore)
         return
     feels = [(one.place, one.first, one.last) for one in signs(transcript, Role.CUSTOMER) if one.name == "feels"]
     acts = transcript.acts_of(Role.CUSTOMER, "upset")
-    feels = feels or [(place, act.first, act.last) for place, act in acts if act.confidence >= _UPSET]
+    feels = grave or feels or [(place, act.first, act.last) for place, act in acts if act.confidence >= _UPSET]
     if feels:
         said = tuple(Evidence.at(transcript, *one) for one in feels[:_MOST_EVIDENCE])
         yield Recommendation(
             priority="medium",
             requirement="empathetic_language",
             title="Acknowledge how the customer feels",
-            message=f"At {_clock(said[0].start)} the customer said “{said[0].text}”. Before anything else say “I am so "
-            "sorry, that must be hard; let us see how I can help”.",
+            message=f"At {_clock(said[0].start)} the customer said “{said[0].text}”. Before anything else say “"
+            + ("I am so sorry to hear that" if grave else "I am so sorry, that must be hard")
+            + "; let us see how I can help”.",
             evidence=said,
         )
     elif upset:
@@ -271,32 +298,21 @@ def _empathy(transcript: Reading, quality: Quality, effort: CustomerEffortScore)
         )
 
 
-_PARTS = {
-    "opening": ("Open the call", "Say “Good morning, you are through to ..., how can I help?”"),
-    "discovery": ("Ask before you answer", "After the customer's first words ask “When did this start?”"),
-    "resolution": ("Say how the matter is solved", "Say “What I have done is ...”, or “What happens next is ...”"),
-    "closing": ("Close the call", "Say “Is there anything else I can do for you? Thank you for your call”"),
-}
-"""What is advised where a part of the call is missing: a title, and what to say."""
-
-
-def _parts(quality: Quality, began: float, *, both: bool) -> Iterator[Recommendation]:
+def _parts(transcript: Reading, quality: Quality, began: float, *, both: bool) -> Iterator[Recommendation]:
     """Parts of the call that are missing, in one piece of advice; the agent alone can only open and close."""
-    structure = quality.call_structure
-    names = ("opening", "discovery", "resolution", "closing") if both else ("opening", "closing")
-    missing = [name for name in names if not getattr(structure, name).present]
+    missing = missing_parts(transcript, quality.call_structure, both=both)
     if missing:
-        instead = ". ".join(_PARTS[name][1] for name in missing)
+        instead = ". ".join(say for _, say in missing.values())
         yield Recommendation(
             priority="medium",
             requirement="call_structure",
-            title=_PARTS[missing[0]][0] if len(missing) == 1 else "Lead the call through all its parts",
+            title=next(iter(missing.values()))[0] if len(missing) == 1 else "Lead the call through all its parts",
             message=f"The call that you began at {_clock(began)} has no {' and no '.join(missing)}. {instead}.",
             evidence=(),
         )
 
 
-def _effort(effort: CustomerEffortScore, rules: Rules) -> Iterator[Recommendation]:
+def _effort(effort: CustomerEffortScore, rules: Rules, *, grave: bool) -> Iterator[Recommendation]:
     """The call was hard for the customer."""
     if effort.score >= rules.effort_flag and effort.drivers:
         most = max(effort.drivers, key=lambda driver: driver.points)
@@ -306,7 +322,7 @@ def _effort(effort: CustomerEffortScore, rules: Rules) -> Iterator[Recommendatio
             requirement="customer_effort_score",
             title="Make it easier for the customer",
             message=f"Effort {effort.score} of 5, most of all by {most.driver.replace('_', ' ')}, {at}: "
-            + _EASIER[most.driver],
+            + (_GRAVELY if grave and most.driver == "complaints" else _EASIER[most.driver]),
             evidence=most.evidence[:_MOST_EVIDENCE],
         )
 
