@@ -108,5 +108,6 @@ def _holds_name(passage: Passage, place: int, act: Act, naming: Naming) -> bool:
         return False
     if inverted(passage.tokens, first) or denied(passage.tokens, first) or quoted(passage.tokens, first):
         return False
-    company = next((at for at, token in enumerate(said) if token.text == "from"), len(said))  # "I'm calling from Acme"
-    return any(naming.sure(first + at) for at in range(company)) and any(token.text in _OWN for token in said)
+    # "I'm calling from Acme", "I'm calling for Michelle"
+    other = next((at for at, token in enumerate(said) if token.text in ("from", "for")), len(said))
+    return any(naming.sure(first + at) for at in range(other)) and any(token.text in _OWN for token in said)

@@ -8,7 +8,8 @@ about it ("let's see about this pigeon"; in an `active_listening` or `empathy` a
 `active_listening` act that is nearly certain none is needed: words may be quite other ones, or misheard), or goes on
 behind a yes to their question ("is it the glasses?" "it is, your new varifocals are here"). Words that give a
 name, a notice or a greeting, or that ask who is calling, are none; nor is "how can I help?", "I can help with that",
-or asking ("what is it about?").
+or asking ("what is it about?"). Who only says whom they want ("I'm calling for Michelle Thompson", "to speak to Mr
+Jones") or for whom they call ("on behalf of Axis") has stated none.
 Unit: agent interactions. One is a run of agent speech between customer turns, counted from 1; a backchannel ("mm-hm")
 of either side ends none, and one of the agent behind which the customer goes on within two seconds is none, unless it
 answers a question. Boundary: the `interactions`-th is in time, the next is late.
@@ -58,7 +59,9 @@ _STATED = Matcher(
             i am ringing with, i am ringing because, i am phoning because, giving you a call about, giving you a ring
             about, giving you a quick call about, giving you a quick ring about, a quick call about, a quick ring about,
             give you a call about, give you a ring about, it is in relation to your, this is in relation to your,
-            calling on behalf of, ringing on behalf of, phoning on behalf of""".split(",")
+            calling on behalf of, ringing on behalf of, phoning on behalf of, it is a reminder, it is just a reminder,
+            this is a reminder, this is just a reminder, a reminder of your, a reminder about your,
+            a reminder that your, following up your, follow up on your""".split(",")
     ),
     exact=True,
 )
@@ -79,6 +82,14 @@ _TAKEN_UP = Matcher(
     ),
     exact=True,
 )
+_REACHING = frozenset(("speak", "talk", "see", "ask", "find", "check", "get"))
+"""What somebody calls to do who only wants a person on the line: "I'm calling to speak to Mr Jones"."""
+_PERSONS = FIRST_NAMES | frozenset(
+    "mr mrs ms miss missus mister dr doctor homeowner householder occupier owner tenant holder payer manager whoever "
+    "him her them husband wife mum dad son daughter someone somebody".split()
+)
+_MATTER_BEHIND = frozenset("about regarding concerning because as with for on to that your".split())
+"""Words behind a person or a company with which what it is about may follow."""
 _OTHER = frozenset(("identity", "disc_recording", "greeting", "offer_help", "verify_q", "hold"))
 """Acts whose words are not about the matter, whatever else they seem to do."""
 _SURE = 0.5
@@ -137,9 +148,30 @@ def _said(transcript: Reading, passage: Passage, told: set[str]) -> Iterator[tup
     """Where the agent states a purpose of their own."""
     heard = passage.tokens
     for match in _STATED.find(heard):
-        if not denied(heard, match.first) and not inverted(heard, match.first) and match.last < len(heard):
-            yield passage.words(match.first, _clause_end(heard, match.last))
-    yield from _acts(transcript, passage, "purpose", least=0.0 if told else _SURE)
+        if denied(heard, match.first) or inverted(heard, match.first) or match.last >= len(heard):
+            continue
+        end = _clause_end(heard, match.last)
+        if not _wants_person([token.text for token in heard[match.last - 1 : end]]):
+            yield passage.words(match.first, end)
+    for place, first, last in _acts(transcript, passage, "purpose", least=0.0 if told else _SURE):
+        said = heard[slice(*passage.range(place, first, last))]
+        stated = [match.last for match in _STATED.find(said)]
+        if not stated or not all(_wants_person([token.text for token in said[at - 1 :]]) for at in stated):
+            yield place, first, last
+
+
+def _wants_person(words: Sequence[str]) -> bool:
+    """Whether words from the last one of "I'm calling for" on only tell whom the agent wants, or for which company.
+
+    "For Michelle Thompson", "to see if Dave's in", "on behalf of Axis"; what it is about may follow.
+    """
+    link, behind = words[0], [word for word in words[1:] if word not in ("the", "please", "just")]
+    if link == "of":
+        return _MATTER_BEHIND.isdisjoint(behind)
+    if link == "to" and behind[:1] and behind[0] in _REACHING:
+        wants = behind[1:3] in (["hold", "of"], ["if", "i"]) or not _PERSONS.isdisjoint(behind[1:5])
+        return wants and _MATTER_BEHIND.isdisjoint(behind[3:])
+    return link == "for" and bool(behind) and behind[0] in _PERSONS and _MATTER_BEHIND.isdisjoint(behind[1:])
 
 
 def _accepted(transcript: Reading, passage: Passage, told: set[str]) -> Iterator[tuple[int, int, int]]:
