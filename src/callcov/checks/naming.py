@@ -80,6 +80,8 @@ _COMMON = FUNCTION_WORDS | frozenset(
     "excellent absolutely certainly course alright there us them monday tuesday wednesday thursday friday saturday "
     "sunday january february march july august september october november december christmas easter british "
     "english american irish scottish welsh indian french german spanish italian polish mr mrs ms miss doctor dr "
+    "urgent ridiculous personal private confidential outrageous unacceptable awful terrible wonderful fantastic amazing "
+    "crazy odd strange weird annoying frustrating disgusting nonsense serious final free easy simple true false "
     "love dear mate darling my honey sweetheart spelt spelled written important irrelevant mine yours".split()
 )
 _TITLES = frozenset("mr mrs ms miss mister missus doctor dr nurse sister officer sergeant".split())
@@ -90,20 +92,17 @@ _OTHERS = frozenset("his her their your its customer account company street maid
 _GREETINGS = frozenset(
     "hello hi hiya hey good morning afternoon evening yes oh ok right mr mrs dear thank thanks you".split()
 )
+_GREETED = frozenset("hello hi hiya hey good morning afternoon evening namaste".split())
+_OF = frozenset("from at with in".split())
+_VERBS = frozenset("is was has had will would can could told said says asked called rang gave sent wants".split())
 _AROUND_ANSWER = frozenset(
     "sure yes yeah of course it is that would be me my name the and i am oh no problem certainly absolutely this "
     "just so well right ok not at all by way love sorry did say yep again still as".split()
 )
 _AFFIRMING = frozenset("yes yeah yep yup speaking correct indeed sure".split())
 _PLAINLY = ("it is", "that is me", "this is she", "this is he", "that is right", "you are", "i am", "it is me")
-_SPEAKING = (
-    "speaking",
-    "this is she",
-    "this is he",
-    "that is me",
-    "you are speaking to",
-    "you are talking to",
-    "it is me",
+_SPEAKING = tuple(
+    "speaking,this is she,this is he,that is me,you are speaking to,you are talking to,it is me".split(",")
 )
 _TAGS = (("is", "it"), ("is", "that"), ("right",), ("yeah",), ("have", "i"), ("did", "i"), ("was", "it"), ("correct",))
 _POSSESSIVE = re.compile(r"['\u2019]s\W*$")
@@ -232,6 +231,16 @@ class Naming:
             if whole and before and not set(before) <= _GREETINGS and self.heard[last - 1].end != "?":
                 yield first, last
             before = said
+
+    def greeted(self) -> Iterator[tuple[int, int]]:
+        """A common first name behind a greeting and before its company: "Good evening, Fiona McBride from Acme"."""
+        for begins, last in _clauses(self.heard):
+            first = next((at for at in range(begins, last) if self.heard[at].text not in _GREETINGS), last)
+            end = self._name_end(first, lower=False) if first < last and self._known(first) else None
+            if end and _GREETED & {token.text for token in self.heard[:first]} and self.heard[last - 1].end != "?":
+                of = [token.text for token in self.heard[end:last] if token.text not in ("calling", "ringing")]
+                if of[:1] and of[0] in _OF and not self.heard[end - 1].end and _VERBS.isdisjoint(of):
+                    yield first, end
 
     def named_at(self, place: int) -> bool:
         """Whether a name of a person begins there."""

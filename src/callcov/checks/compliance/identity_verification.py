@@ -1,9 +1,9 @@
 """Identity verification: the agent says who they are, in time.
 
 Rule: the agent gives a name as theirs: "my name is X", "this is X from Y", "you're through to X", "X speaking", "X on
-the line", "X here", "I'm X, I look after ..."; says one when the customer asks for it ("can I have your name?"
-"Darren"); or says a plain yes to the customer's "is that Dana?". An `identity` act of the agent whose words hold a
-name counts too where no such words are found. A company, a desk or a department is no name ("you've reached
+the line", "X here", "hello, X from Y", "I'm X, I look after ..."; says one when the customer asks for it ("can I have
+your name?" "Darren"); or says a plain yes to the customer's "is that Dana?". An `identity` act of the agent whose words
+hold a name counts too where no such words are found. A company, a desk or a department is no name ("you've reached
 Brightwater Energy", "accounts speaking"). A name that is only mentioned, asked for or addressed is none ("I'll get
 Steve", "is this Robert?", "Mr Brown, I'm sorry"). After a transfer the new agent's name counts like the first one's:
 each place is listed, the first one decides.
@@ -84,6 +84,7 @@ def _given(transcript: Reading, passage: Passage, before: Passage | None) -> Ite
     naming = Naming(transcript, passage)
     asked = before is not None and asks_for_name(before.tokens)
     ranges = [*naming.introduced(asked=asked, opens=passage.interaction == 1), *naming.signed()]
+    ranges += naming.greeted() if passage.interaction == 1 else ()
     if asked:
         ranges += naming.answered()
     elif before is None:
