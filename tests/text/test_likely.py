@@ -166,3 +166,10 @@ def test_a_postcode_of_india_is_no_pin_though_the_tagger_takes_it_for_one(code, 
     segments = segments_of([("A", "what is your pin code?".split()), ("B", [code])])
     (found,) = find(segments, saying(segments, pin=[(1, 0, 0.95)]))
     assert found.type == kind
+
+
+def test_when_a_card_expires_is_no_value_whatever_the_tagger_takes_it_for():
+    said = ["4539 1488 0343 6467".split(), "and the expiry and the code on the back?".split(), "09 27 and 318".split()]
+    segments = segments_of(list(zip("BAB", said, strict=True)))
+    found = find(segments, saying(segments, pin=[(2, 0, 0.95), (2, 1, 0.95)]))
+    assert [(one.type, one.first) for one in found if one.segment == 2] == [("card_cvv", 3)]

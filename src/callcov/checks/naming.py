@@ -80,8 +80,8 @@ _COMMON = FUNCTION_WORDS | frozenset(
     "excellent absolutely certainly course alright there us them monday tuesday wednesday thursday friday saturday "
     "sunday january february march july august september october november december christmas easter british "
     "english american irish scottish welsh indian french german spanish italian polish mr mrs ms miss doctor dr "
-    "urgent ridiculous personal private confidential outrageous unacceptable awful terrible wonderful fantastic amazing "
-    "crazy odd strange weird annoying frustrating disgusting nonsense serious final free easy simple true false "
+    "urgent ridiculous personal private confidential outrageous unacceptable awful terrible wonderful fantastic "
+    "amazing crazy odd strange weird annoying frustrating disgusting nonsense serious final free easy simple true "
     "love dear mate darling my honey sweetheart spelt spelled written important irrelevant mine yours".split()
 )
 _TITLES = frozenset("mr mrs ms miss mister missus doctor dr nurse sister officer sergeant".split())

@@ -70,6 +70,10 @@ _BEHIND = frozenset(
     "throughout from".split()
 )
 """What may follow "we record this" where "this" is all that is recorded; "this concert" is another thing."""
+_GOES_ON = frozenset("by so just today now".split())
+_WHAT_FOR = _WHY | frozenset("compliance security legal regulatory records".split())
+_KEEPS = frozenset("monitor store keep save listen".split())
+"""What may follow "we record" without an object."""
 _IN_FORCE = frozenset("operation place use on active progress force".split())
 _DETERMINERS = frozenset("this these our your all every each any the my both".split())
 _AS_NOTED = frozenset("you we well part standard normal usual always required".split())
@@ -107,7 +111,8 @@ def _records(said: list[str], at: int) -> bool:
         return _of_this(before)
     if word == "tape" and before[-1:] == ["on"]:
         return call or bool({*before, *after} & {"this", "everything", "all", "say"})
-    if word in LISTENING and not (call and _listens(said, before, after)):
+    why = _WHY & set(after) and _BEING & set(before[-3:]) and not {*_POINTING, *_PARTIES}.isdisjoint(before)
+    if word in LISTENING and not why and not (call and _listens(said, before, after)):
         return False
     if word in ("recorded", "taped") or (word in LISTENING and _BEING & set(before[-3:])):
         return _is_recorded(said[max(0, at - 12) : at], after, call=call)
@@ -191,13 +196,26 @@ def _recording(word: str, before: list[str], after: list[str]) -> bool:
     near = who is not None and len(before) - who <= 4
     going_on = word in ("recording", "taping") and before[-2:] in (["we", "are"], ["i", "am"]) and _ends(after)
     noun = before[-1:] in (["a"], ["the"], ["your"])
-    return bool(near or system) and not noun and (going_on or _of_call(after))
+    return bool(near or system) and not noun and (going_on or _of_call(after) or _of_nothing_else(word, after))
 
 
 def _of_call(object_: list[str]) -> bool:
     """Whether what is recorded is the call: it is named, or "this" or "everything" is all that is said of it."""
     named = any(word in CALL for word in object_[:4])
     return named or (object_[:1] != [] and object_[0] in _WHOLE and _ends(object_[1:]))
+
+
+def _of_nothing_else(word: str, after: Sequence[str]) -> bool:
+    """Whether "record" has no object: "we do record", "we record and monitor", "we record for training"."""
+    if word not in ("record", "tape"):
+        return False
+    if not after or after[0] in _GOES_ON:
+        return True
+    if after[0] == "for":
+        return not _WHAT_FOR.isdisjoint(after[1:4])
+    if after[0] == "and":
+        return not _KEEPS.isdisjoint(after[1:2])
+    return after[0] == "on" and bool(set(after[1:2]) & _DETERMINERS) and not CALL.isdisjoint(after[2:4])
 
 
 def _ends(after: Sequence[str]) -> bool:
@@ -233,5 +251,6 @@ def says_otherwise(heard: Sequence[Token]) -> bool:
 
 def turned(heard: Sequence[Token], at: int) -> bool:
     """Whether a word is denied, asked or quoted; "as you will have heard, we record calls" says so itself."""
-    agrees = any(token.text == "as" for token in heard[max(0, at - 12) : at])
+    before = [token.text for token in heard[max(0, at - 12) : at]]
+    agrees = "as" in before or ("to", "say") in pairwise(before)  # "just to say we record on this line"
     return denied(heard, at) or asked(heard, at, at + 1) or (quoted(heard, at) and not agrees)

@@ -292,9 +292,9 @@ def _reasons(transcript: Reading) -> deque[tuple[int, frozenset[str]]]:
 
 
 def _clause_end(heard: Sequence[Token], place: int) -> int:
-    """Where the clause that goes on at a place ends, at most twelve tokens on."""
+    """Where the clause that goes on at a place ends, at most twenty tokens on."""
     last = place
-    while last < min(len(heard), place + 12):
+    while last < min(len(heard), place + 20):
         last += 1
         if heard[last - 1].end:
             break

@@ -36,6 +36,8 @@ from callcov.text.sensitive.talk import Talk, corrects
 __all__ = ["Likely", "find", "mask"]
 
 
+_Places = frozenset[tuple[int, int]]
+"""Words, each by its segment and its place in it."""
 _SHORT = ("card_cvv", "pin")
 """Types whose values are so short that three digits of one tell it."""
 _SIGNS = frozenset("$£€%")
@@ -51,11 +53,11 @@ def find(segments: Sequence[Segment], likely: Likely | None = None) -> tuple[Sen
     Parts of one value, its repetitions, corrections and its read-back share one `value` number. No words, nothing
     found. `likely` is what a tagger believes of each word; without it the rules decide alone.
     """
-    found, certain, harmless = _by_rules(segments)
+    found, certain, harmless, plain = _by_rules(segments)
     if not likely:
         return found
     priced = frozenset(one for one in found if one.type in SECRETS and _priced(segments[one.segment], one))
-    return _with_houses(segments, joined(found, harmless, certain | priced, likely), harmless)
+    return _with_houses(segments, joined(found, certain | priced, harmless, plain, likely), harmless)
 
 
 def _with_houses(
@@ -72,14 +74,13 @@ def _with_houses(
     return tuple(spans)
 
 
-def _by_rules(
-    segments: Sequence[Segment],
-) -> tuple[tuple[Sensitive, ...], frozenset[Sensitive], frozenset[tuple[int, int]]]:
-    """What the rules find, what of it is certain, and the words, by segment and place, that were called harmless."""
+def _by_rules(segments: Sequence[Segment]) -> tuple[tuple[Sensitive, ...], frozenset[Sensitive], _Places, _Places]:
+    """What rules find, what of it is certain, and the words that were called harmless, or are no value for sure."""
     talk = Talk()
     found: list[Sensitive] = []
     certain: set[Sensitive] = set()
     harmless: set[tuple[int, int]] = set()
+    plain: set[tuple[int, int]] = set()
     for stretch in stretches(segments):
         talk.turn += 1
         scene = scene_of(stretch, *talk.expected(stretch))
@@ -93,11 +94,9 @@ def _by_rules(
         found += _echoes(stretch, talk)
         talk.listen(stretch, scene, pieces)
         harmless.update((scene.atoms[at].segment, scene.atoms[at].word) for at in scene.harmless)
-    return (
-        tuple(sorted(_once(found), key=lambda one: (one.segment, one.first))),
-        frozenset(certain),
-        frozenset(harmless),
-    )
+        plain.update((scene.atoms[at].segment, scene.atoms[at].word) for at in scene.plain)
+    in_order = tuple(sorted(_once(found), key=lambda one: (one.segment, one.first)))
+    return in_order, frozenset(certain), frozenset(harmless), frozenset(plain)
 
 
 def _priced(segment: Segment, one: Sensitive) -> bool:

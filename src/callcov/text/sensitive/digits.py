@@ -70,7 +70,7 @@ def numbers(scene: Scene, spared: Callable[[str], bool]) -> tuple[Piece, ...]:
     bare = all(atom.text in BACKCHANNELS or about_numbers(scene, place) for place, atom in enumerate(scene.atoms))
     for run, known in cards.parted(scene, runs(scene)):
         if known == cards.EXPIRY:
-            scene.harmless.update(range(run.first, run.last))
+            scene.plain.update(range(run.first, run.last))
             continue
         label = _label_of(scene, run, used)
         if len(run.digits) <= 6 and (label is None or label.weak) and spared(run.digits):

@@ -45,15 +45,20 @@ class Likely:
 
 
 def joined(
-    found: Sequence[Sensitive], harmless: Collection[tuple[int, int]], certain: Collection[Sensitive], likely: Likely
+    found: Sequence[Sensitive],
+    certain: Collection[Sensitive],
+    harmless: Collection[tuple[int, int]],
+    plain: Collection[tuple[int, int]],
+    likely: Likely,
 ) -> tuple[Sensitive, ...]:
     """The spans of the rules and those that the tagger is sure of, none twice, in order of segment and word.
 
-    `harmless` are words, by segment and place, of numbers that were called something harmless; `certain` are spans that
-    stay: told by their form and their place, or written like a price, which the tagger takes for one whatever is said.
+    `certain` are spans that stay: told by their form and their place, or written like a price, which the tagger takes
+    for one whatever is said. `harmless` are words, by segment and place, of numbers that were called something
+    harmless, `plain` those of numbers that are no value whatever the tagger takes them for.
     """
     kept = _typed([one for one in found if one in certain or _believed(one, likely)], likely)
-    covered = {(one.segment, place) for one in kept for place in range(one.first, one.last)}
+    covered = {*plain, *((one.segment, place) for one in kept for place in range(one.first, one.last))}
     added: list[Sensitive] = []
     for at, each in enumerate(likely.words):
         least = np.array([_SURELY if (at, place) in harmless else _TAKEN for place in range(len(each))])

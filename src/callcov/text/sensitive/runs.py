@@ -10,6 +10,7 @@ from callcov.text.sensitive.scene import REPAIRS, SECRETS, Scene, alone, joined
 from callcov.text.sensitive.stream import Atom
 
 _UNITS = frozenset(
+    "rand rands rupee rupees peso pesos "
     "dollar pound euro dollars buck bucks cent cents penny pence p percent percentage minute minutes min mins "
     "hour hours day days night nights week weeks month months year years decade decades oclock am pm times people "
     "person persons adult adults child children kid kids item items piece pieces box boxes bag bags unit units "
@@ -32,7 +33,9 @@ _BEFORE = frozenset(
     "around roughly nearly almost maybe till until since between past half within inside every minus "
     "approximately pay paid costs cost charged owe owed".split()
 )
-_MONEY = frozenset("dollar pound euro quid bucks pence cents p percent am pm oclock".split())
+_MONEY = frozenset(
+    "dollar pound euro rand rupee rupees peso pesos quid bucks pence cents p percent am pm oclock".split()
+)
 _WRITTEN = frozenset(("money", "percent", "clock", "decimal", "thousands", "slash", "email"))
 _TOLD = 3
 """Digits from which what is written like a time or a price may be a secret."""

@@ -63,7 +63,8 @@ class Scene:
     `asked` are the types the other party is waiting for, maybe `other`; `going` those of values said just before, which
     a clause of nothing but numbers goes on with; `hinted` those that were spoken of. `requests` and `offers` are the
     types asked for and offered in it; `wonders` tells that it ends in a question for something else. Detectors note in
-    `taken` the atoms they took, and in `harmless` those of numbers and codes that were called something harmless.
+    `taken` the atoms they took, in `harmless` those of numbers and codes that were called something harmless, and in
+    `plain` those that are no value beyond doubt.
     """
 
     atoms: tuple[Atom, ...]
@@ -79,6 +80,7 @@ class Scene:
     starts: dict[int, Group] = field(default_factory=dict[int, Group])
     ends: dict[int, Group] = field(default_factory=dict[int, Group])
     harmless: set[int] = field(default_factory=set[int])
+    plain: set[int] = field(default_factory=set[int])
 
     def free(self, first: int, last: int) -> bool:
         """Whether no detector before this one took any of the atoms."""
