@@ -48,7 +48,8 @@ _OF_ANOTHER = frozenset(
     "last previous earlier yesterday voicemail voicemails message messages answerphone payment payments album delivery "
     "reading readings complaint signed medical studio player your".split()
 )
-_BEING = frozenset("is are be am being get gets getting".split())
+_BEING = frozenset("is are be am being get gets getting very".split())
+"""With what a recogniser makes of "are": nothing is "very recorded"."""
 PAST = frozenset("was were had yesterday monday tuesday wednesday thursday friday saturday sunday week".split())
 _WITH_BEING = _BEING | frozenset(
     "was were been has have had may might will would can could must to and or always also now currently automatically "

@@ -3,8 +3,8 @@
 Rule: 1 plus the points of the drivers below, at most 5. 1 is effortless, 5 very hard. The drivers that counted, with
 their points and evidence, are in `customer_effort_drivers`. What counts as said is in `checks.signs`; an act of the
 understand stage counts beside the words, if it is sure enough; an unsure complaint makes one point at most.
-- `repeat_contact`: the customer says they contacted before about this (`repeat`), or the agent says so to them: 1; more
-  than once before: 2;
+- `repeat_contact`: the customer says they contacted before about this (`checks.contacts`, `repeat`), or the agent says
+  so to them: 1; more than once before: 2;
 - `transfers`: the customer is passed on to others, or tells that they were (`checks.transfers`; words alone, for an act
   sounds the same where it is only offered): 1;
 - `repeat_information`: the customer has to say again what was said before (`repeat_information`): 1;

@@ -1,7 +1,8 @@
 """Recommendations: what the agent should do differently next time, the most urgent first, at most six.
 
 Rule: every recommendation follows from one field of the other results, which it names as its `requirement`; its message
-tells the moment and what to say or do instead. Every field that is flagged is recommended once:
+tells the moment and what to say or do instead. Every field that is flagged is recommended once, but for parts of the
+call that words show after all:
 - high: a prohibited phrase by the agent, a forbidden solicitation, a missing disclosure, no name;
 - medium: a late name, a purpose never or late said, dead air that is too long, a missing part of the call (all of them
   in one, by `checks.missing`), an effort score that is flagged;

@@ -5,7 +5,8 @@ forgiven, joined across the customer's "mm-hm"). With `match: meaning` a paraphr
 `disclosure:<id>` of the agent (`disclosure:<id>#2` for its second part), and for a disclosure about recording a
 `disc_recording` act; where it is this call that the notice is about, only words that name a call and not recording,
 for what "recorded" is said of decides: "we record our calls" and "everything you say is taped" are read, "the concert
-is recorded", "I have it recorded that you paid" and "your alarm is monitored" are not. Denied ("this call is not
+is recorded", "I have it recorded that you paid" and "your alarm is monitored" are not; a likely act is believed rather
+than words of which the recogniser was not sure. Denied ("this call is not
 recorded") and asked ("is this call recorded?") is not read; asking for consent is ("are you happy that this call is
 recorded?"), and so is asking a wording that is a question. Words about another call or a voicemail are not this call's
 notice. A disclosure of several parts (`also`) is read when every part is, in one turn or in several; each part that was
@@ -37,6 +38,10 @@ from callcov.text.guards import asked, denied, inverted
 from callcov.text.normalise import Token, texts
 from callcov.text.phrases import DENIALS, FUNCTION_WORDS, Matcher
 
+_LIKELY = 0.8
+"""How likely an act must be to count though its words name something else than the call that is recorded."""
+_UNSURE = 0.6
+"""Confidence below which a word may be another, so that a likely act is believed rather than the word."""
 _PAYING = Matcher(
     (
         ("payment", wording)
@@ -200,8 +205,14 @@ def _meant(talk: _Talk, name: str, wordings: tuple[str, ...]) -> list[tuple[int,
         for one in names
         for passage, place, act in talk.acts.get(one, ())
         if _states(passage, said := passage.range(place, act.first, act.last), keys, asks=asks)
-        and not (of_call and says_otherwise(passage.tokens[said[0] : said[1]]))
+        and not (of_call and says_otherwise(passage.tokens[said[0] : said[1]]) and not _misheard(talk, place, act))
     ]
+
+
+def _misheard(talk: _Talk, place: int, act: Act) -> bool:
+    """Whether an act is likely and one of its words was not: "our clothes may be monitored" was said of calls."""
+    words = talk.transcript.segments[place].words[act.first : act.last]
+    return act.confidence >= _LIKELY and any(word.confidence < _UNSURE for word in words)
 
 
 def _told(talk: _Talk, wordings: tuple[str, ...]) -> tuple[tuple[int, int, int], ...]:
