@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from callcov import checks
 from callcov.checks.policy import ready_made
 from callcov.checks.unclear import unclear
-from callcov.model import Segment, Span, Transcript, Word
+from callcov.model import Act, Segment, Span, Transcript, Word
 from callcov.text.normalise import plain, tokens
 
 
@@ -138,3 +138,23 @@ def test_whom_to_ring_and_when_is_an_emergency_notice_without_the_word():
     notice = "If he turns blue or cannot breathe, ring 999. This call is recorded."
     assert not missing("health", notice)
     assert missing("health", "Our number is 999 200, ring it. This call is recorded.") == ("emergency_notice",)
+
+
+@pytest.mark.parametrize(
+    ("text", "likely", "missing"),
+    [
+        ("our clothes^ may be monitored for equality", 0.98, ()),
+        ("our clothes may be monitored for equality", 0.98, ("call_recording",)),
+        ("our clothes^ may be monitored for equality", 0.7, ("call_recording",)),
+        ("so you know how it calls very recorded", 0.99, ()),
+    ],
+)
+def test_a_likely_notice_is_believed_rather_than_a_word_that_was_hardly_heard(text, likely, missing):
+    raw = text.split()
+    words = tuple(
+        Word(word.replace("^", ""), Span(at, at + 1.0), 0.3 if "^" in word else 0.95) for at, word in enumerate(raw)
+    )
+    act = Act("disc_recording", 0, len(words), likely)
+    call = Transcript(segments=(Segment("A", words, acts=(act,)),), duration=9.0).with_agent("A")
+    results = checks.analyze(call, ready_made("default"), "inbound")
+    assert results.compliance.mandatory_disclosures.missing_disclosures == missing
