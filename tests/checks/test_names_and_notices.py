@@ -134,6 +134,8 @@ def test_another_thing_recorded_is_no_notice_whatever_it_was_taken_for(text):
         "I'm on a line that records.",
         "Sorry about yesterday, and just so you know we are being recorded.",
         "{disc_recording: We keep all that we say.}",
+        "{disc_recording: Somebody may be sitting in for training.}",
+        "{disc_recording: There may be a colleague listening in.}",
     ],
 )
 def test_this_call_recorded_is_the_notice_in_anybodys_words(text):

@@ -43,6 +43,8 @@ _SERIOUSLY = frozenset("seriously very every each from back personally ourselves
 """What makes "we take these calls" mean just that."""
 LISTENING = frozenset("monitor monitored monitoring listened".split())
 _WHY = frozenset("quality training purposes".split())
+_HEARING = frozenset("listen listens listening overhear overheard earshot".split())
+"""With what others do in a call: "a colleague may be listening in"."""
 CALL = frozenset("call calls line lines conversation conversations phone chat phonecall".split())
 _OF_ANOTHER = frozenset(
     "last previous earlier yesterday voicemail voicemails message messages answerphone payment payments album delivery "
@@ -244,10 +246,13 @@ def _asks_of_it(said: Sequence[str], at: int) -> bool:
 def says_otherwise(heard: Sequence[Token]) -> bool:
     """Whether words taken for the notice of recording are none: no call is named, or something is recorded or watched.
 
-    Those that do record the call are found as the notice itself, whatever they were taken for.
+    Those that do record the call are found as the notice itself, whatever they were taken for. What it is for tells
+    the notice too: "somebody may be sitting in for training".
     """
     said = {token.text for token in heard}
-    return said.isdisjoint(CALL | _TALK) or not said.isdisjoint(RECORDING | LISTENING)
+    if not said.isdisjoint(_WHY):
+        return not said.isdisjoint(_OF_ANOTHER - {"your"})
+    return said.isdisjoint(CALL | _TALK | _HEARING) or not said.isdisjoint(RECORDING | LISTENING)
 
 
 def turned(heard: Sequence[Token], at: int) -> bool:

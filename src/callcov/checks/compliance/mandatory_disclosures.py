@@ -1,16 +1,15 @@
 """Mandatory disclosures: the sentences the policy requires for this call were read by the agent.
 
 Rule: a disclosure is read when the agent says one of its wordings (function words and the recogniser's spelling
-forgiven, joined across the customer's "mm-hm"). With `match: meaning` a paraphrase counts too: an act
-`disclosure:<id>` of the agent (`disclosure:<id>#2` for its second part), and for a disclosure about recording a
-`disc_recording` act; where it is this call that the notice is about, only words that name a call and not recording,
+forgiven, joined across the customer's "mm-hm"). With `match: meaning` a paraphrase counts too: an act `disclosure:<id>`
+of the agent (`disclosure:<id>#2` for its second part), and for a disclosure about recording a `disc_recording` act;
+where it is this call that the notice is about, only words that name a call, or what it is heard for, and not recording,
 for what "recorded" is said of decides: "we record our calls" and "everything you say is taped" are read, "the concert
 is recorded", "I have it recorded that you paid" and "your alarm is monitored" are not; a likely act is believed rather
-than words of which the recogniser was not sure. Denied ("this call is not
-recorded") and asked ("is this call recorded?") is not read; asking for consent is ("are you happy that this call is
-recorded?"), and so is asking a wording that is a question. Words about another call or a voicemail are not this call's
-notice. A disclosure of several parts (`also`) is read when every part is, in one turn or in several; each part that was
-said is evidence.
+than words of which the recogniser was not sure. Denied ("this call is not recorded") and asked ("is this call
+recorded?") is not read; asking for consent is ("are you happy that this call is recorded?"), and so is asking a wording
+that is a question. Words about another call or a voicemail are not this call's notice. A disclosure of several parts
+(`also`) is read when every part is, in one turn or in several; each part that was said is evidence.
 Required: `always`; `inbound` or `outbound` when the call's direction is known to be that one (unknown: not required);
 `when_payment` when paying is spoken of by either side, or a card or bank account is told; a card that was lost is no
 paying.
