@@ -55,7 +55,7 @@ def analyze_command(
     if as_json and out:
         raise typer.BadParameter("give --json or --out, not both")
     spoken = None if language is None else _language(language)
-    from callcov.analyze import About, analyze  # noqa: PLC0415 the same
+    from callcov.analyze import About, analyze  # noqa: PLC0415 - loads the engines; wrong options are refused before
 
     targets = _targets(files, out)
     judged_by = policy.load(policy_file.read_bytes()) if policy_file else policy.DEFAULT
@@ -73,7 +73,7 @@ def analyze_command(
 
 def _language(code: str) -> str:
     """As the API takes it."""
-    from callcov.api import submission  # noqa: PLC0415 the same
+    from callcov.api import submission  # noqa: PLC0415 - loads the web framework, which only a named language needs
 
     found = submission.language(code)
     if found is None:
