@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from callcov.checks.reading import Reading
+from callcov.checks.telling import sentence_around
 from callcov.model import Role
 from callcov.text.guards import denied
 from callcov.text.normalise import Token
@@ -186,7 +187,7 @@ def _counted(heard: Sequence[Token], match: Match) -> _Name | None:
     after = heard[match.last].text if match.last < len(heard) else ""
     if after == "lucky" or (after.endswith("ing") and after not in _TROUBLE):
         return None
-    begins, ends = _sentence(heard, match.first, match.last)
+    begins, ends = sentence_around(heard, match.first, match.last, _REACH)
     if ends - begins <= _SHORT:  # "Three times." tells of the sentence beside it
         begins, ends = max(0, begins - _REACH // 2), min(len(heard), ends + _REACH // 2)
     near = [at for at in range(begins, ends) if _is_contact(heard, at)]
@@ -210,7 +211,7 @@ def _dated(heard: Sequence[Token]) -> Iterator[tuple[int, int, _Name]]:
         past = token.text in _SPOKE or (token.text in _VERBS and at > 0 and heard[at - 1].text in ("did", "have"))
         if not past or not _with_you(heard, at) or not _by_them(heard, at) or denied(heard, at):
             continue
-        _, ends = _sentence(heard, at, at + 1)
+        _, ends = sentence_around(heard, at, at + 1, _REACH)
         days = [(on, upto) for on in range(at + 1, min(ends, at + 1 + 2 * _WITHIN)) if (upto := _day(heard, on))]
         if days and days[0][0] <= at + _WITHIN:
             again = next((upto for on, upto in days if "again" in (heard[on].text, heard[on - 1].text)), 0)
@@ -239,7 +240,7 @@ def _with_you(heard: Sequence[Token], at: int) -> bool:
 
 def _elsewhere(heard: Sequence[Token], at: int) -> bool:
     """Whether somebody of the customer's own comes next: "my sister", "them"; "my account manager" is the company's."""
-    if at >= len(heard) or heard[at - 1].end in (".", "?", "!"):
+    if at >= len(heard) or heard[at - 1].end in (".", "?"):
         return False
     after = heard[at + 1].text if at + 1 < len(heard) else ""
     return heard[at].text in _OTHERS or (heard[at].text in _POSSESSIVE and after not in _YOURS)
@@ -247,7 +248,7 @@ def _elsewhere(heard: Sequence[Token], at: int) -> bool:
 
 def _by_them(heard: Sequence[Token], at: int) -> bool:
     """Whether a contact is the customer's own, or their family's; one without a subject is."""
-    begins, _ = _sentence(heard, at, at + 1)
+    begins, _ = sentence_around(heard, at, at + 1, _REACH)
     before = [token.text for token in heard[max(begins, at - 6) : at]]
     subject = next((one for one in reversed(before) if one in _SUBJECTS or one in _FAMILY), "")
     return (
@@ -260,14 +261,4 @@ def _by_them(heard: Sequence[Token], at: int) -> bool:
 
 def _asked(heard: Sequence[Token], place: int) -> bool:
     """Whether the sentence with the token before that place ends as a question."""
-    return next((token.end for token in heard[place - 1 :] if token.end in (".", "?", "!")), "") == "?"
-
-
-def _sentence(heard: Sequence[Token], first: int, last: int) -> tuple[int, int]:
-    """The range of the sentence around a place, at most `_REACH` tokens to either side."""
-    begins, ends = first, last
-    while begins > max(0, first - _REACH) and heard[begins - 1].end not in (".", "?", "!"):
-        begins -= 1
-    while ends < min(len(heard), last + _REACH) and heard[ends - 1].end not in (".", "?", "!"):
-        ends += 1
-    return begins, ends
+    return next((token.end for token in heard[place - 1 :] if token.end in (".", "?")), "") == "?"

@@ -70,7 +70,7 @@ def _agents_sentences(transcript: Reading) -> Iterator[tuple[list[str], str]]:
         said: list[str] = []
         for token in transcript.tokens[place] if place > first else ():
             said.append(token.text)
-            if token.end in (".", "?", "!"):
+            if token.end in (".", "?"):
                 yield said, token.end
                 said = []
 

@@ -135,12 +135,12 @@ _DENYING = frozenset("not no nobody nothing never".split())
 def _meant(heard: Sequence[Token], match: Match) -> bool:
     """Whether words that also mean something else are a sign here: a thing dies, too, and a day is "fully booked"."""
     if match.name == "settled" and match.length == 1:
-        alone = match.first == 0 or heard[match.first - 1].end in (".", "?", "!")
-        return alone and heard[match.first].end in (".", "!")
+        alone = match.first == 0 or heard[match.first - 1].end in (".", "?")
+        return alone and heard[match.first].end == "."
     if match.name != "grave":
         return True
     things = any(token.text in _THINGS for token in heard[max(0, match.first - 4) : match.first])
-    mark = next((token.end for token in heard[match.last - 1 : match.last + 14] if token.end in (".", "?", "!")), "")
+    mark = next((token.end for token in heard[match.last - 1 : match.last + 14] if token.end in (".", "?")), "")
     return not things and mark != "?"  # "does it cover cancer?" tells of nobody's
 
 

@@ -16,6 +16,7 @@ _PLAIN = FUNCTION_WORDS | frozenset(
     "look looking really actually something anything much again other else first last next week month year "
     "days address phone email customer service moment minute much very well mean maybe thing things".split()
 )
+_STOPS = (".", "?")
 _STEM = 5
 """Letters by which two words count as forms of one, without an s behind."""
 
@@ -37,12 +38,22 @@ def stems(heard: Iterable[Token]) -> frozenset[str]:
 
 def sentences(heard: Sequence[Token]) -> Iterator[tuple[int, int]]:
     """The sentences of some tokens as ranges, in order."""
-    return _parts(heard, (".", "?"))
+    return _parts(heard, _STOPS)
 
 
 def clauses(heard: Sequence[Token]) -> Iterator[tuple[int, int]]:
     """Their parts between any punctuation as ranges, in order."""
     return _parts(heard, (".", "?", ","))
+
+
+def sentence_around(heard: Sequence[Token], first: int, last: int, reach: int) -> tuple[int, int]:
+    """The range of the sentence around a place, at most `reach` tokens to either side: full stops may be left out."""
+    begins, ends = first, last
+    while begins > max(0, first - reach) and heard[begins - 1].end not in _STOPS:
+        begins -= 1
+    while ends < min(len(heard), last + reach) and heard[ends - 1].end not in _STOPS:
+        ends += 1
+    return begins, ends
 
 
 def _parts(heard: Sequence[Token], ends: Collection[str]) -> Iterator[tuple[int, int]]:

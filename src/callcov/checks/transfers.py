@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from callcov.checks.reading import Reading
+from callcov.checks.telling import sentence_around
 from callcov.model import Role
 from callcov.text.guards import denied
 from callcov.text.normalise import Token
@@ -105,11 +106,7 @@ def transfers(transcript: Reading, role: Role) -> Iterator[tuple[int, int, int]]
 
 def _sentence(heard: Sequence[Token], first: int, last: int) -> tuple[list[str], list[str], str]:
     """The words of the sentence before and behind a place, and the mark that ends it."""
-    begins, ends = first, last
-    while begins > max(0, first - _REACH) and heard[begins - 1].end not in (".", "?", "!"):
-        begins -= 1
-    while ends < min(len(heard), last + _REACH) and heard[ends - 1].end not in (".", "?", "!"):
-        ends += 1
+    begins, ends = sentence_around(heard, first, last, _REACH)
     texts = [token.text for token in heard[begins:ends]]
     return texts[: first - begins], texts[last - begins :], heard[ends - 1].end
 

@@ -28,6 +28,7 @@ from callcov.checks.forbidden import forbidden, said_so
 from callcov.checks.passages import Passage
 from callcov.checks.policy import Prohibited
 from callcov.checks.reading import Reading
+from callcov.checks.telling import sentence_around
 from callcov.model import Act, Role, Word
 from callcov.text.guards import denied, quoted
 from callcov.text.normalise import Token
@@ -200,9 +201,8 @@ def _warns(heard: Sequence[Token], first: int, last: int) -> bool:
     """Whether words threaten nobody: what is not done, what the law lets follow, what customers do to themselves."""
     if _refrains([token.text for token in heard[first:last]]):
         return True
-    low = next((at for at in range(first, max(0, first - _SENTENCE), -1) if heard[at - 1].end in (".", "?")), None)
-    high = next((at for at in range(last, min(len(heard), last + _SENTENCE)) if heard[at - 1].end in (".", "?")), None)
-    said = [token.text for token in heard[low or max(0, first - _SENTENCE) : high or last + _SENTENCE]]
+    begins, ends = sentence_around(heard, first, last, _SENTENCE)
+    said = [token.text for token in heard[begins:ends]]
     if any(verb in _TO_ONESELF and whom == "yourself" for verb, whom in pairwise(said)):
         return True
     acts = any(one in ("i", "we", "they") and verb in ("will", "would", "can", "could") for one, verb in pairwise(said))
