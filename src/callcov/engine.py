@@ -71,8 +71,8 @@ class Engine:
         """`database` is the engine's own connection pool to the file or server that holds the application's tables."""
         self._database = database
         said = logging.getLogger("dbos")
-        if not said.handlers:  # or else DBOS would write to standard error in its own way
-            said.addHandler(logging.NullHandler())
+        # With none of its own, or with the one of an earlier DBOS, it would write to standard error in its own way.
+        said.handlers, said.propagate = [logging.NullHandler()], True
         said.addFilter(_is_news)
         DBOS(
             config={

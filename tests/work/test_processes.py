@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import os
 import signal
 import threading
@@ -211,6 +212,8 @@ def logged():
 
 
 def test_what_the_engine_says_is_a_line_of_json_and_that_something_was_cancelled_is_none(database, logged, capfd):
+    said = logging.getLogger("dbos")
+    said.handlers, said.propagate = [logging.StreamHandler()], False  # as an earlier DBOS of this process leaves it
     work, engine = Breaking(), Engine(database.engine)
     engine.launch(work, 2)
     try:
