@@ -18,10 +18,11 @@ _WORDINGS = {
         bell, drop you a line, call us back, ring us back, call you back, ring you back, call me back, ring me back,
         call back, ring back, calling you back, calls you back""",
     "at_once": """
-        on hold, put you through, put you across, put you over, put you on to, pass you over, transfer you, have a
-        look, take a look, be honest, bear with, hang on, hold on, hold the line, go quiet, tell you what, let me,
-        let us, stay on the line, stay with me, i will believe, i will say, i would say, i will explain, i will
-        need, i will just need, i will have to""",
+        you on hold, call on hold, you back on hold, put you through, put you across, put you over, put you on to, pass
+        you over, transfer you, have a look, take a look, be honest, bear with, hang on, hold on, hold the line, go
+        quiet, tell you what, let me, let us, stay on the line, stay with me, i will believe, i will say, i would say,
+        i will explain, i will need, i will just need, i will have to, i would need, read me, read us, read it out,
+        stay on with""",
     "wish": """
         have a good, have a great, have a nice, have a lovely, have a wonderful, have a safe, have a blessed, rest
         of your, good morning, good afternoon, good evening, good day, good night, thanks for, thank you for, take

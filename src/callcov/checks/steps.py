@@ -130,12 +130,16 @@ def _arranges(verb: str, said: Sequence[str]) -> bool:
 
 
 def never_step(sentence: Sentence) -> bool:
-    """Whether a sentence says no step however it sounds: a charge, what would be, what is over, a farewell."""
+    """Whether a sentence says no step however it sounds: a charge, a choice, done now, over, a thought, a farewell."""
+    timed, pairs = names_a_time(sentence.said), set(pairwise(sentence.said))
     if "no_step" in sentence.sayings or sentence.said[:3] == ("if", "you", "do"):
+        return True
+    if (timed and "or" in sentence.words) or ("at_once" in sentence.sayings and not timed):
+        return True
+    if ("in", "case") in pairs and "will" not in sentence.words:
         return True
     if any(word in _FUTURE for word in sentence.said):
         return False
-    pairs = set(pairwise(sentence.said))
     charged = not _CHARGES.isdisjoint(sentence.said if ("there", "is") in pairs else sentence.said[:_CHARGED])
     return charged or sentence.said[1:2] == ("would",) or not _OVER.isdisjoint(pairs)
 
@@ -248,7 +252,7 @@ def _told(said: Sequence[str], pieces: Sequence[Sequence[str]], *, timed: bool) 
     if (orders[0] and later) or (openings[0][:1] in _OPENED and any(orders)):
         return True
     for at, word in enumerate(said[:-2]):
-        if word == "you" and said[at + 1] in _MAY and said[max(0, at - 1)] != "if":
+        if word == "you" and said[at + 1] in _MAY and said[max(0, at - 1)] not in ("if", "case"):
             rest = [one for one in said[at + 2 : at + 7] if one not in _LINKS]
             if rest and rest[0] in _LATER | _TOLD and (later or said[at + 1] not in ("can", "could")):
                 return True

@@ -6,12 +6,12 @@
   recorded, and what is said before the agent asks what it is about, are passed over. Words of which the understand
   stage is far surer that they state a reason (an act `reason`) are taken instead, the less so the later they come. Null
   when nobody says it.
-- `next_steps`: the sentences behind the reason, and behind the first 30 % of the segments (an agent's plain promise may
-  come before), that say what somebody will
-  do or what will come after the call: by their words (`checks/steps.py`) where the understand stage finds it likely (an
-  act `next_step`), or where it is sure and they are no charge, nothing past and no farewell; by the words alone where
-  somebody promises what is never done in a call ("I'll pay it then"), where customers announce to whom they turn, and
-  in what an earlier version understood. Threats and pressure are none. The last ten at most.
+- `next_steps`: the sentences behind the reason, and behind the first 30 % of the segments (an agent's plain promise
+  may come before), that say what somebody will do or what will come after the call: by their words (`checks/steps.py`)
+  where the understand stage finds it likely (an act `next_step`), or where it is sure and they are no charge, choice
+  of times or farewell, nothing past or done now; by the words alone where somebody promises what is never done in a
+  call ("I'll pay it then"), where customers announce to whom they turn, and in what an earlier version understood.
+  Threats and pressure are none. The last ten at most.
 - `outcome`: `resolved`, `pending` or `unresolved`, with up to three places that say so (`checks/ending.py`).
 - `text`: two to four sentences made of these, the same for the same call.
 
