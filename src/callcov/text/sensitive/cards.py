@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from callcov.text.numbers import Group
 from callcov.text.sensitive.codes import luhn
 from callcov.text.sensitive.cues import Label
-from callcov.text.sensitive.dates import MONTHS
+from callcov.text.sensitive.dates import EXPIRES, MONTHS, NEAR_EXPIRY
 from callcov.text.sensitive.names import OTHER
 from callcov.text.sensitive.runs import Run
 from callcov.text.sensitive.scene import Scene
@@ -21,9 +21,6 @@ EXPIRY = "expiry"
 """What a run is that only tells when a card expires."""
 _AT_HAND = 1
 """Words at most between the name of something else and the number that it is."""
-_NEAR = 3
-"""Words at most between "expires" and the date."""
-_EXPIRES = frozenset("expiry expires expiration exp valid good runs".split())
 _AMEX = "3"
 _CARD = frozenset(("card_number", "card_cvv"))
 
@@ -80,9 +77,12 @@ def _of_other(scene: Scene, run: Run) -> bool:
 
 def _expires(scene: Scene, run: Run) -> bool:
     """Whether a run begins with the date on which a card expires: it is named, or asked for beside a card."""
-    label = scene.label_before(run.first, _NEAR)
+    first = run.first
+    while first - 1 in scene.taken:  # "March twenty eight", which was read as a date
+        first -= 1
+    label = scene.label_before(first, NEAR_EXPIRY)
     if label and label.type == OTHER:
-        return any(atom.text in _EXPIRES for atom in scene.atoms[label.first : label.last])
+        return any(atom.text in EXPIRES for atom in scene.atoms[label.first : label.last])
     return label is None and OTHER in scene.asked and bool(_CARD.intersection((*scene.asked, *scene.going)))
 
 

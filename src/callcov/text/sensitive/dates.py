@@ -17,8 +17,9 @@ MONTHS = frozenset(
     "january february march april may june july august september october november december jan feb mar apr jun jul aug "
     "sep sept oct nov dec".split()
 )
-
-
+EXPIRES = frozenset("expiry expires expiration exp valid good runs".split())
+NEAR_EXPIRY = 4
+"""Words at most between one of these and the date: "expires at the end of March"."""
 _YOUNGEST = 2008
 """The latest year that makes a date by itself a date of birth: callers are grown up."""
 _SENTENCE = 40
@@ -197,10 +198,22 @@ def _named(atoms: Sequence[Atom], place: int, starts: Mapping[int, Group], ends:
     right = starts.get(after)
     if first == place and right and _is_day(right):
         last = right.last
+        if _expires(atoms, place) and not _in_full(starts.get(last)):
+            return Date(first, last, year=False)
     year = _year_end(atoms, last, starts)
     if year is not None:
         return Date(first, year, year=True)
     return Date(first, last, year=False) if last - first > 1 else None
+
+
+def _expires(atoms: Sequence[Atom], month: int) -> bool:
+    """Whether a month is when a card expires: what follows is its year, not a day, and the next number its code."""
+    return any(atom.text in EXPIRES for atom in atoms[max(0, month - 1 - NEAR_EXPIRY) : month])
+
+
+def _in_full(group: Group | None) -> bool:
+    """Whether a number can be a year with its century."""
+    return group is not None and len(group.digits) == 4
 
 
 def _explains(atoms: Sequence[Atom], place: int) -> bool:
