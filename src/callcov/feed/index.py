@@ -22,8 +22,8 @@ from callcov.feed.segment import ROWS, STATUSES, Bits, Row, Segment, Wanted, fir
 from callcov.feed.text import Found
 
 _Kept = Bits | bool
-_PER_ANSWER = 200
-"""What an answer costs beside its bits: the objects and their place in the table."""
+_PER_ANSWER = 600
+"""What an answer costs beside its bits: the objects, the tallies and their place in the table."""
 _numbers = count()
 _T = TypeVar("_T")
 

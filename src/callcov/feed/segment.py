@@ -7,7 +7,7 @@ whether the rows found still exist is looked up each time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -66,11 +66,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Bits:
-    """Some of `count` rows, `total` of them, a bit each; the last word is filled up with zeros."""
+    """Some of `count` rows, `total` of them, a bit each; the last word is filled up with zeros.
+
+    `tallies` is for whoever counts the same again: numbers of them, and what those hold for.
+    """
 
     words: npt.NDArray[np.uint64]
     count: int
     total: int
+    tallies: dict[int | None, tuple[int, int]] = field(default_factory=dict[int | None, tuple[int, int]])
 
     @classmethod
     def of(cls, found: Bools) -> Bits:
@@ -96,9 +100,9 @@ class Bits:
         bits = np.flatnonzero(np.unpackbits(words[filled].view(np.uint8)))
         return (filled[bits >> 6] << 6) + (bits & 63)
 
-    def tally(self, others: Bits | None = None) -> int:
-        """How many they are, or how many of the others are among them."""
-        return self.total if others is None else int(np.bitwise_count(self.words & others.words).sum())
+    def tally(self, others: Bits) -> int:
+        """How many of the others are among them."""
+        return int(np.bitwise_count(self.words & others.words).sum())
 
 
 def key(row_id: str) -> int:
@@ -175,6 +179,7 @@ class Segment:
         self.agent, self.contact = Field(capacity), Field(capacity)
         self.saved_as: str | None = None
         self._of_status: dict[int | None, Bits] = {}
+        self._changes = 0  # how often a status changed: what was counted before does not hold
 
     @property
     def texts(self) -> tuple[Text, ...]:
@@ -221,6 +226,7 @@ class Segment:
         self.counts = [before + now for before, now in zip(self.counts, states, strict=True)]
         self.count = end
         self._of_status.clear()
+        self._changes += 1
         self.saved_as = None
 
     def change(self, keys: npt.NDArray[np.uint64], status: Sequence[int], flags: Sequence[int]) -> None:
@@ -287,7 +293,15 @@ class Segment:
         """How many rows there are of the wanted status, or of any; of those alone, if such are given."""
         if among is None:
             return self.count - self.counts[GONE] if wanted.status is None else self.counts[wanted.status]
-        return among.tally(self._narrowing(wanted))
+        narrowing = self._narrowing(wanted)
+        if narrowing is None:
+            return among.total
+        # Looking at every bit of millions takes longer than all the rest of an answer.
+        changes, there = among.tallies.get(wanted.status, (-1, 0))
+        if changes != self._changes:
+            there = among.tally(narrowing)
+            among.tallies[wanted.status] = self._changes, there
+        return there
 
     def among(self, wanted: Wanted, among: Bits) -> npt.NDArray[np.intp]:
         """The places of those rows that have the wanted status, or any, in order."""
@@ -311,6 +325,7 @@ class Segment:
         after = np.bincount(status, minlength=_STATES)
         self.counts = (np.array(self.counts) - before + after).tolist()
         self._of_status.clear()
+        self._changes += 1
         self.status[places], self.flags[places] = status, flags
         self.saved_as = None
 
