@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from callcov.text.normalise import FILLERS
 from callcov.text.numbers import is_number
 from callcov.text.phrases import FUNCTION_WORDS
+from callcov.text.sensitive.codes import INWARD, OUTWARD
 from callcov.text.sensitive.cues import Label
 from callcov.text.sensitive.emails import about
 from callcov.text.sensitive.names import OTHER
@@ -45,8 +45,6 @@ _LEAD_IN = FILLERS | frozenset(
     "yes yeah sure ok it is that the my address home and so well of course i live at am um on zip code postcode "
     "post would be currently still billing mailing street delivery shipping new current no problem right".split()
 )
-_POSTCODE = re.compile(r"^[A-Z]{1,2}[0-9][A-Z0-9]?$")
-_POSTCODE_END = re.compile(r"^[0-9][A-Z]{2}$")
 
 
 def addresses(scene: Scene) -> tuple[Piece, ...]:
@@ -163,7 +161,7 @@ def _in_town(atoms: Sequence[Atom], place: int) -> bool:
 
 def _is_code(atom: Atom) -> bool:
     """Whether an atom is a zip code or a piece of a postcode."""
-    return atom.raw.replace("-", "").isdigit() or bool(_POSTCODE.match(atom.raw) or _POSTCODE_END.match(atom.raw))
+    return atom.raw.replace("-", "").isdigit() or bool(OUTWARD.match(atom.raw) or INWARD.match(atom.raw))
 
 
 def _unnamed(scene: Scene, start: int) -> list[Piece]:

@@ -28,7 +28,13 @@ _PRONOUN_VERBS = frozenset(
     "am have will would do did think thought mean was can could just live need want got know said see say guess "
     "suppose believe not never only should must had hope".split()
 )
-_POSTCODE = re.compile(r"^[A-Z][A-Z0]?\d[A-Z\d]?\d[A-Z]{2}$")
+_POSTCODE = re.compile(r"^([A-Z][A-Z0]?\d[A-Z\d]?)\1?\d[A-Z]{2}$")  # its first half perhaps twice
+OUTWARD = re.compile(r"^[A-Z]{1,2}[0-9][A-Z0-9]?$")
+"""The first half of a British postcode, as it is written."""
+INWARD = re.compile(r"^[0-9][A-Z]{2}$")
+"""The second half."""
+_COUNTS = frozenset("am pm st nd rd th in ft yr hr kg km cm mm ml gb mb tb kb lb oz mo".split())
+"""What two small letters behind a digit are, if no end of a postcode: "gate B2 4pm"."""
 _NANP = re.compile(r"^1?[2-9]\d{2}[2-9]\d{6}$")
 _BRITISH = re.compile(r"^(0|44)(1\d{8,9}|2\d{9}|7\d{9})$")
 _MOBILE = re.compile(
@@ -130,6 +136,8 @@ def _checked(iban: str) -> bool:
 
 def _code(scene: Scene, first: int) -> Code | None:
     """The code that begins at a place, up to the last letter or number that belongs to it."""
+    if postcode := _postcode(scene, first):
+        return postcode
     text, last, place = "", first, first
     while place < len(scene.atoms) and len(text) < 40:
         unit = _unit(scene, place, text)
@@ -141,6 +149,28 @@ def _code(scene: Scene, first: int) -> Code | None:
             break
         place += 1
     return Code(text, first, last) if text else None
+
+
+def _postcode(scene: Scene, first: int) -> Code | None:
+    """A British postcode written as two words, the first perhaps twice: "LN4, LN4 2QB"; what follows is a house."""
+    words: list[Atom] = []
+    last = first
+    while last < len(scene.atoms) and len(words) < 2:
+        word = scene.atoms[last]
+        while last < len(scene.atoms) and (scene.atoms[last].segment, scene.atoms[last].word) == (
+            word.segment,
+            word.word,
+        ):
+            last += 1
+        if not words or word.raw != words[0].raw:
+            words.append(word)
+    if len(words) < 2 or not OUTWARD.match(words[0].raw) or not scene.free(first, last):
+        return None
+    inward = words[1].raw
+    small = inward[1:].islower() and inward[1:] not in _COUNTS
+    if not INWARD.match(inward.upper() if small else inward):
+        return None
+    return Code(words[0].raw + inward.upper(), first, last)
 
 
 def _untaken(scene: Scene, first: int, last: int) -> int:
