@@ -72,6 +72,13 @@ def test_a_clients_request_id_comes_back_when_it_is_sane(server):
         assert answered(other).startswith("req_")
 
 
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+def test_health_can_be_asked_without_a_body(server, path):
+    told, asked = requests.get(server.base + path, timeout=30), requests.head(server.base + path, timeout=30)
+    assert (asked.status_code, asked.content) == (200, b"")
+    assert asked.headers["Content-Length"] == told.headers["Content-Length"]
+
+
 def test_unknown_paths_and_methods_are_answered_as_json(server):
     for method, path, status in (("GET", "/nothing", 404), ("PATCH", "/api/v1/analysis/", 405)):
         response = requests.request(method, server.base + path, timeout=30)
@@ -86,7 +93,7 @@ def test_unknown_paths_and_methods_are_answered_as_json(server):
         ("/api/v1/analysis/x/", "DELETE, GET"),
         ("/api/v1/analysis/x/audio", "GET, HEAD"),
         ("/api/v1/policy", "GET, PUT"),
-        ("/health/live", "GET"),
+        ("/health/live", "GET, HEAD"),
     ],
 )
 def test_a_method_that_is_not_there_is_told_which_are(server, path, methods):

@@ -14,12 +14,14 @@ router = APIRouter(prefix="/health", tags=["health"])
 _log = structlog.stdlib.get_logger()
 
 
+@router.head("/live", include_in_schema=False)  # what many monitors ask
 @router.get("/live", response_model=schemas.Health, summary="Is the process alive?")
 async def live() -> Response:
     """200 as long as the process answers at all."""
     return _status(200, {"status": "ok"})
 
 
+@router.head("/ready", include_in_schema=False)
 @router.get("/ready", response_model=schemas.Health, responses=schemas.errors(503), summary="Can it work?")
 def ready(services: Given) -> Response:
     """200 when the database and the object store answer."""
