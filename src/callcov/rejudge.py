@@ -166,9 +166,7 @@ class Judges:
         both = tuple(zip(found, verdicts, strict=True))
         planned = {verdict.id: self._planned(owner, stored, verdict, policy, now) for stored, verdict in both}
         if not policy.keep_original:
-            judged_by = self._policies(owner, found)
-            kept = [one for one in found if judged_by[_newest(one).policy_version].keep_original]
-            planned |= {one.row.id: _without_original(planned[one.row.id], one) for one in kept}
+            self._end_originals(owner, found)
         entry = Entry(owner.who, ROLES if agent else REJUDGE, "analysis", "", now, owner.address, owner.livemode)
         done = self._put(owner, [one for one in planned.values() if one], entry)
         held: list[tuple[Verdict, str]] = []
@@ -210,6 +208,17 @@ class Judges:
         versions = {_newest(one).policy_version for one in found}
         with self.database.read() as connection:
             return {version: policies.version(connection, owner.user_id, int(version)) for version in versions}
+
+    def _end_originals(self, owner: Owner, found: Sequence[Stored]) -> None:
+        """Remove the unmasked recordings that the policies before kept.
+
+        Before anything says that these calls were judged by one that keeps none: what a kill or a store that is away
+        left would be found by nobody.
+        """
+        judged_by = self._policies(owner, found)
+        for one in found:
+            if judged_by[_newest(one).policy_version].keep_original:
+                self.blobs.delete(one.row.blob_key)
 
     def _planned(
         self, owner: Owner, stored: Stored, verdict: Verdict, policy: Policy, now: datetime
@@ -279,11 +288,6 @@ class Judges:
             for key in one.stale if one.change.analysis_id in done else one.fresh:
                 self.blobs.delete(key)
         return done
-
-
-def _without_original(plan: _Planned | None, stored: Stored) -> _Planned | None:
-    """The plan with the unmasked recording among what nobody needs any more."""
-    return plan and replace(plan, stale=(*plan.stale, stored.row.blob_key))
 
 
 def _grouped(found: Sequence[tuple[str, int]]) -> Iterator[list[str]]:

@@ -4,6 +4,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import requests
@@ -11,6 +12,8 @@ from api_server import ENDED, running, tone, wait_until
 from callscript import transcript_of
 
 from callcov.api import schemas
+from callcov.errors import NoRoom
+from callcov.rejudge import Owner
 from callcov.store import analyses, documents, judgements
 
 RECORDED = "A 0.0-3.0 Hello this is Dana from Acme and this call is being recorded\nC 3.5-6.0 my bill is wrong"
@@ -187,6 +190,34 @@ def test_a_later_policy_masks_more_and_never_less(account):
         assert silenced.headers["ETag"] != loud.headers["ETag"]
         assert sound in (None, silenced.content)
         sound = silenced.content
+
+
+class Away:
+    """A store that cannot remove anything just now."""
+
+    def __init__(self, blobs):
+        self._blobs = blobs
+
+    def __getattr__(self, name):
+        return getattr(self._blobs, name)
+
+    def delete(self, key):
+        raise NoRoom(f"{key} cannot be removed now")
+
+
+def test_a_recording_that_could_not_be_removed_is_removed_the_next_time(account):
+    services = account.server.services
+    put(account, NOTHING | {"keep_original": True})
+    analysis_id = account.completed(transcript=transcript_of(SILENT))
+    with services.database.read() as connection:
+        recording = analyses.get(connection, account.user_id, livemode=True, analysis_id=analysis_id).blob_key
+    put(account, NOTHING)
+    owner, now = Owner(account.user_id, livemode=True), datetime.now(UTC)
+    with pytest.raises(NoRoom):
+        replace(services.judges, blobs=Away(services.blobs)).one(owner, analysis_id, now)
+    assert services.blobs.exists(recording)
+    services.judges.one(owner, analysis_id, now)
+    assert not services.blobs.exists(recording)
 
 
 def test_a_policy_that_keeps_no_recordings_ends_the_one_that_was_kept(account):

@@ -118,8 +118,9 @@ def test_all_or_some_are_judged_again_and_what_changed_is_told_by_field(callcov,
     ids = completed(tmp_path / "data", 3)
     (test,) = completed(tmp_path / "data", livemode=False)
     assert callcov("policy", "set", "--user", "qa@example.com", "collections").stdout == "2\n"
-    one = callcov("rejudge", "--user", "qa@example.com", ids[0])
+    one = callcov("rejudge", "--user", "qa@example.com", ids[0], "some")
     assert one.stdout == f"mandatory_disclosures\t1\t0\t{ids[0]}\n", one.stderr
+    assert (one.returncode, one.stderr) == (1, "callcov: Analysis not found\n")
     rest = callcov("rejudge", "--user", "qa@example.com", "--all")
     assert rest.stdout == f"mandatory_disclosures\t2\t0\t{ids[2]}\t{ids[1]}\n"
     assert "3 judged" in rest.stderr

@@ -44,7 +44,7 @@ from callcov.model import Transcript
 
 _Rules = TypeVar("_Rules")
 _Found = TypeVar("_Found")
-VERSION = "16"
+VERSION = "17"
 """The version of all checks together."""
 
 FLAGS = (

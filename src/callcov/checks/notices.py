@@ -13,9 +13,10 @@ from functools import lru_cache
 
 from callcov.checks.naming import answers_yes
 from callcov.checks.passages import Passage
-from callcov.checks.recording import LISTENING, MEANT, PAST, RECORDING, asks_of_call, recorded, turned
+from callcov.checks.recording import CALL, LISTENING, MEANT, PAST, RECORDING, asks_of_call, recorded, turned
 from callcov.text.guards import asked, denied
 from callcov.text.normalise import Token, texts
+from callcov.text.phrases import DENIALS
 
 _PAUSES = frozenset(
     "pause paused pausing pauses stop stopped stopping suspend suspended switch switched turn turned".split()
@@ -35,6 +36,8 @@ _KEYS = frozenset("keypad keys handset buttons keyboard".split())
 _ELSEWHERE = frozenset("link page screen website yourself form portal".split())
 _OF_CARD = frozenset("card payment pay paying debit visa mastercard".split())
 _ALOUD = frozenset("voice aloud loud read".split())
+_OFFERING = frozenset("ask asking request copy copies hear".split())
+"""With what a wording offers recordings: "you can ask for a copy of the recording of your call"."""
 _OWN_YES = (
     "we are",
     "we do",
@@ -57,7 +60,10 @@ Finder = Callable[[Sequence[Token], int, int], bool]
 
 @lru_cache(maxsize=1_000)
 def finder(wordings: tuple[str, ...]) -> Finder | None:
-    """How to find the notice that some wordings are examples of; None for one that is not known here."""
+    """How to find the notice that some wordings are examples of; None for one that is not known here.
+
+    One of the wordings at least gives it: "your medical records are kept confidential" is not that calls are recorded.
+    """
     words = {word for wording in wordings for word in texts(wording)}
     known: tuple[tuple[object, Finder], ...] = (
         (words & _KEYS or (words & RECORDING and words & _PAUSES), _paused),
@@ -66,7 +72,18 @@ def finder(wordings: tuple[str, ...]) -> Finder | None:
         (words & _TOLD and words & _USED, _put_to_use),
         (words & _COLLECT and words & _DEBT, _collected),
     )
-    return next((find for is_known, find in known if is_known), None)
+    find = next((find for is_known, find in known if is_known), None)
+    written = [[Token(text, at) for at, text in enumerate(texts(wording))] for wording in wordings]
+    gives = (
+        any(find(one, 0, len(one)) or (find is recorded and _records_calls(one)) for one in written) if find else False
+    )
+    return find if gives else None
+
+
+def _records_calls(wording: Sequence[Token]) -> bool:
+    """Whether a wording is of calls that are recorded, however it says so: "recordings of this call are kept"."""
+    words = {token.text for token in wording}
+    return not words.isdisjoint(RECORDING) and not words.isdisjoint(CALL) and words.isdisjoint(DENIALS | _OFFERING)
 
 
 def told(passage: Passage, find: Finder) -> Iterator[tuple[int, int]]:
@@ -94,17 +111,19 @@ def _narrowed(passage: Passage, find: Finder, parts: list[tuple[int, int]]) -> t
 @lru_cache(maxsize=1_000)
 def of_call(wordings: tuple[str, ...]) -> bool:
     """Whether a notice with these wordings says that the call is recorded."""
-    written = [[Token(text, at) for at, text in enumerate(texts(wording))] for wording in wordings]
-    return finder(wordings) is recorded and any(recorded(one, 0, len(one)) for one in written)
+    return finder(wordings) is recorded
 
 
 def wondered(question: Passage) -> int | None:
-    """How many tokens are said behind the question or the guess that the call is recorded; None without one."""
+    """How many tokens are said behind the question or the guess that the call is recorded; None without one.
+
+    A yes alone answers none that denies it ("please do not record this call"): as if much were said behind it.
+    """
     for first, last in [*_sentences(question.tokens)][-2:]:
         said = [token.text for token in question.tokens[first:last]]
         behind = len(question.tokens) - last
         if behind <= _STILL and asks_of_call(said):
-            return behind
+            return behind if DENIALS.isdisjoint(said) else max(behind, _AT_ONCE + 1)
     return None
 
 

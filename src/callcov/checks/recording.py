@@ -67,6 +67,8 @@ _POINTING = frozenset("this it that which".split())
 _SUPPORT = frozenset("system line lines".split())
 """Things of the agent's that record: "our system records all calls"."""
 _WE = frozenset("we i they".split())
+_HANDING = frozenset("send give email get copy".split())
+"""Before the recording of a call that somebody wants to have."""
 _WHOLE = frozenset("this everything it all these you".split())
 _BEHIND = frozenset(
     "for to and so just now today here too anyway if in is ok all we i you but because as at on by right while "
@@ -227,8 +229,16 @@ def _ends(after: Sequence[str]) -> bool:
 
 
 def asks_of_call(said: Sequence[str]) -> bool:
-    """Whether a question with these words, or a guess, is whether the call is recorded."""
+    """Whether a question with these words, or a guess, is whether the call is recorded.
+
+    It is not where customers record it themselves ("can I record this call?"), or want what was recorded.
+    """
     if RECORDING.isdisjoint(said) or not _of_this(said):
+        return False
+    at = next(at for at, word in enumerate(said) if word in RECORDING)
+    who = next((word for word in reversed(said[:at]) if word in _WE or word == "you"), "")
+    theirs = who == "i" and said[at] not in ("recorded", "taped")
+    if theirs or not _HANDING.isdisjoint(said[:at]):
         return False
     return not (CALL | {"me", "us"}).isdisjoint(said) or any(_asks_of_it(said, at) for at in range(len(said)))
 

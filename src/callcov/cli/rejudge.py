@@ -31,9 +31,11 @@ def rejudge_command(
     config, tally, now = settings(data=data), Tally(), datetime.now(UTC)
     with opened(config, vault(config)) as database, judging_again(config, database) as judges:
         owner = Owner(account_id(database, user), livemode=not test)
-        for one in ids or ():
-            judges.one(owner, one, now, tally=tally)
-        for _ in judges.account(owner, now, tally) if every else ():
-            typer.echo(f"{tally.calls} judged", err=True)
-    for name, moved in tally.changed().items():
-        typer.echo("\t".join(map(str, (name, moved["to_flagged"], moved["to_clear"], *moved["examples"]))))
+        try:
+            for one in ids or ():
+                judges.one(owner, one, now, tally=tally)
+            for _ in judges.account(owner, now, tally) if every else ():
+                typer.echo(f"{tally.calls} judged", err=True)
+        finally:  # what was judged before one that cannot be is stored: judging it again tells of no change
+            for name, moved in tally.changed().items():
+                typer.echo("\t".join(map(str, (name, moved["to_flagged"], moved["to_clear"], *moved["examples"]))))

@@ -3,15 +3,15 @@
 Rule: every recommendation follows from one field of the other results, which it names as its `requirement`; its message
 tells the moment and what to say or do instead. Every field that is flagged is recommended once, but for parts of the
 call that words show after all:
-- high: a prohibited phrase by the agent, a forbidden solicitation, a missing disclosure, no name;
+- high: prohibited phrases by the agent, all categories in one, a forbidden solicitation, a missing disclosure, no name;
 - medium: a late name, a purpose never or late said, dead air that is too long, a missing part of the call (all of them
   in one, by `checks.missing`), an effort score that is flagged;
 - low: no greeting, a speaking rate outside the limits.
 Where fewer than six are, what is not flagged follows: a customer who is clearly upset (says that they are afraid, sad
 or at a loss, surely shows hurt, anger or hardship (an `upset` act), complains more than once, complains and contacted
 before or is negative, or tells of something grave: a death, an illness, an accident, a job lost) and met no empathy
-(medium), two or more certain interruptions by the agent (medium) or three that are not certain (low), no active
-listening though the customer said `listening_words` words (low), and a prohibited phrase of another category (high).
+(medium), two or more certain interruptions by the agent (medium) or three that are not certain (low), and no active
+listening though the customer said `listening_words` words (low).
 Should more than six be due, none is dropped for one that is less urgent, and of equals the order above decides, with
 empathy and interruptions before the effort: they say what to do otherwise, while the effort is mostly the sum of what
 is told already.
@@ -24,7 +24,7 @@ say: not on empathy, listening, discovery or resolution.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -98,10 +98,9 @@ def check(
     if began is None:
         return ()
     both = any(transcript.spoken_by(Role.CUSTOMER))
-    phrases = list(_phrases(compliance))
     grave = _grave(transcript)
     due = [
-        *phrases[:1],
+        *_phrases(compliance),
         *_sensitive(compliance, rules),
         *_disclosures(compliance, rules, began),
         *_identity(compliance, rules, began),
@@ -115,8 +114,7 @@ def check(
         *_rate(quality, rules),
         *(_listening(transcript, quality, rules) if both else ()),
     ]
-    told = [*sorted(due, key=lambda one: _RANKS[one.priority]), *phrases[1:]][:_MOST]
-    return tuple(sorted(told, key=lambda one: _RANKS[one.priority]))
+    return tuple(sorted(due, key=lambda one: _RANKS[one.priority])[:_MOST])
 
 
 def _clock(seconds: float) -> str:
@@ -133,18 +131,27 @@ def _plain(items: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
 
 
 def _phrases(compliance: Compliance) -> Iterator[Recommendation]:
-    """One for each category of prohibited phrase that the agent used."""
+    """The agent used prohibited phrases: the first of each category, three at most, in one piece of advice."""
     said = [item for item in compliance.prohibited_phrases.instances if item.speaker is Role.AGENT]
-    for category in dict.fromkeys(item.category for item in said):
-        items = tuple(item for item in said if item.category == category)
+    firsts = {item.category: item for item in reversed(said)}
+    told = [firsts[category] for category in dict.fromkeys(item.category for item in said)][:_MOST_EVIDENCE]
+    if told:
         yield Recommendation(
             priority="high",
             requirement="prohibited_phrases",
-            title=f"Do not use words of {category}",
-            message=f"At {_clock(items[0].start)} you said “{items[0].text}”. "
-            + _INSTEAD.get(category, "Use the wording your team has approved for this."),
-            evidence=_plain(items),
+            title=f"Do not use words of {_listed([one.category for one in told])}",
+            message=" ".join(
+                f"At {_clock(one.start)} you said “{one.text}”. "
+                + _INSTEAD.get(one.category, "Use the wording your team has approved for this.")
+                for one in told
+            ),
+            evidence=_plain((*told, *(item for item in said if item not in told))),
         )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names as people list them: "threat, insult or profanity"."""
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 _SPOKEN = {"card_cvv": "card's security code", "ssn": "social security number", "pin": "PIN"}
@@ -350,7 +357,7 @@ def _rate(quality: Quality, rules: Rules) -> Iterator[Recommendation]:
             priority="low",
             requirement="speaking_rate",
             title="Speak more slowly" if fast else "Speak a little faster",
-            message=f"Over the call you spoke {rate.agent_wpm:.0f} words a minute; the limit is {limit:g}. "
+            message=f"Over the call you spoke {rate.agent_wpm:g} words a minute; the limit is {limit:g}. "
             + (
                 "Pause after each number and each sentence."
                 if fast

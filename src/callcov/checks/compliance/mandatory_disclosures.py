@@ -56,8 +56,6 @@ _PAYING = Matcher(
     exact=True,
 )
 _PAID_WITH = frozenset(("card_number", "card_cvv", "bank_account"))
-_RECORDING = frozenset("record recorded recording recordings records recorder tape taped taping".split())
-_PAUSES = frozenset("pause paused pausing stop stopped stopping".split())
 _STEM = 5
 """Letters by which a word said counts as a form of a wording's word."""
 
@@ -196,8 +194,8 @@ def _worded(
 
 def _meant(talk: _Talk, name: str, wordings: tuple[str, ...]) -> list[tuple[int, int, int]]:
     """Where a part of a disclosure is said in other words: the acts that mean it, if they really state it."""
-    names = (name, "disc_recording") if _about_recording(wordings) else (name,)
     of_call = notices.of_call(wordings)
+    names = (name, "disc_recording") if of_call else (name,)
     keys, asks = _keys(wordings), _asks(wordings)
     return [
         (place, act.first, act.last)
@@ -219,14 +217,7 @@ def _told(talk: _Talk, wordings: tuple[str, ...]) -> tuple[tuple[int, int, int],
     find = notices.finder(wordings)
     if find is None:
         return ()
-    return talk.told(find) + (talk.confirmed if _about_recording(wordings) else ())
-
-
-@lru_cache(maxsize=1_000)
-def _about_recording(wordings: tuple[str, ...]) -> bool:
-    """Whether wordings say that the call is recorded, and not that the recording is paused."""
-    words = {word for wording in wordings for word in texts(wording)}
-    return bool(words & _RECORDING) and not words & _PAUSES
+    return talk.told(find) + (talk.confirmed if notices.of_call(wordings) else ())
 
 
 @lru_cache(maxsize=1_000)

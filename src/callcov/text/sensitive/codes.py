@@ -152,7 +152,10 @@ def _code(scene: Scene, first: int) -> Code | None:
 
 
 def _postcode(scene: Scene, first: int) -> Code | None:
-    """A British postcode written as two words, the first perhaps twice: "LN4, LN4 2QB"; what follows is a house."""
+    """A British postcode written as two words, the first perhaps twice: "LN4, LN4 2QB".
+
+    What follows is a house, which belongs to it where an address is asked for.
+    """
     words: list[Atom] = []
     last = first
     while last < len(scene.atoms) and len(words) < 2:
@@ -170,6 +173,9 @@ def _postcode(scene: Scene, first: int) -> Code | None:
     small = inward[1:].islower() and inward[1:] not in _COUNTS
     if not INWARD.match(inward.upper() if small else inward):
         return None
+    house = scene.starts.get(last) if "address" in scene.asked else None
+    if house and scene.free(house.first, house.last):
+        return Code(words[0].raw + inward.upper() + house.digits, first, house.last)
     return Code(words[0].raw + inward.upper(), first, last)
 
 
