@@ -9,6 +9,7 @@ from itertools import product
 import pytest
 import requests
 from api_server import PUBLIC, running, sample_transcript
+from callscript import transcript_of
 
 from callcov.checks import FLAGS
 from callcov.feed.feeds import Feeds
@@ -132,6 +133,28 @@ def test_a_list_whose_index_is_far_behind_keeps_its_own_caller_waiting_and_nobod
     quick, plain = answers(roads, {})
     assert quick.content == plain.content
     assert quick.json()["total"] == before + 400
+
+
+def test_a_page_of_long_calls_is_the_same_packed_and_not_packed(roads):
+    account, feeds = roads[3], roads[2]
+    said = " ".join(f"word{number}" for number in range(400))
+    for _ in range(5):
+        account.completed(transcript=transcript_of(f"A 0.0-300.0 {said}"), agent_id="long")
+    for _ in range(2):  # the second when the server knows how long they are
+        whole, again = answers(roads, {"agent_id": "long"})
+        assert len(whole.content) > 100_000
+        assert whole.content == again.content
+        for server in roads[:2]:
+            account.server = server
+            packed = account.get("/analysis/", params={"agent_id": "long"}, headers={"Accept-Encoding": "gzip"})
+            plain = account.get("/analysis/", params={"agent_id": "long"}, headers={"Accept-Encoding": "identity"})
+            assert packed.content == plain.content == whole.content
+            assert packed.headers["Content-Encoding"] == "gzip"
+            assert int(packed.headers["Content-Length"]) < len(whole.content) / 2
+            for name in ("ETag", "Vary", "Content-Type", "Cache-Control"):
+                assert packed.headers[name] == plain.headers[name]
+        account.server = roads[0]
+        feeds.wait()
 
 
 def test_what_happens_is_seen_at_once_and_what_is_deleted_lies_in_no_file(roads):

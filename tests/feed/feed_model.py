@@ -104,7 +104,7 @@ class PlainList:
 
 @dataclass
 class PlainLists:
-    """Lists by account, as `feed.feeds.Lists` asks for them."""
+    """Lists by account, as `feed.source.Lists` asks for them."""
 
     by_account: dict[str, PlainList]
 

@@ -1,5 +1,8 @@
 """Which lists have an index, when it answers, and what is kept as files."""
 
+import gc
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 
 from callcov.feed import saved
 from callcov.feed.feeds import Feeds
+from callcov.feed.index import Index
 from callcov.feed.segment import STATUSES, Wanted, key
 
 
@@ -40,9 +44,9 @@ def test_a_list_overtaken_by_many_changes_catches_up_in_the_background(made):
     assert one.rows_read - before <= 10_001
 
 
-def quick(feeds, one):
+def quick(feeds, one, wanted=None):
     """The answer for whoever may not wait."""
-    page = feeds.page(one, "u", LIVE, Wanted(), 7, 0, None, may_wait=False)
+    page = feeds.page(one, "u", LIVE, wanted or Wanted(), 7, 0, None, may_wait=False)
     return page and (page.ids, page.total, page.has_more)
 
 
@@ -64,6 +68,48 @@ def test_whoever_may_not_wait_takes_over_a_few_changes_and_leaves_all_else_to_wh
     assert ask(feeds, one) == one.page(Wanted(), 7)
     feeds.wait()
     assert quick(feeds, one) == one.page(Wanted(), 7)
+
+
+def test_whoever_may_not_wait_looks_through_no_long_list_for_what_nobody_searched_before(made):
+    one = shaped(8 * ROWS)
+    for number in range(3):
+        one.insert("agent_12", f"c{number}")
+    feeds = made({"u": one})
+    assert settled(feeds, one)
+    searched, narrowed, named = Wanted(part=b"12"), Wanted(part=b"12", status=2), Wanted(agent=b"agent_12")
+    for wanted in (searched, narrowed, named):
+        assert quick(feeds, one, wanted) is None
+        feeds.wait()
+    for wanted in (searched, named):
+        assert ask(feeds, one, wanted=wanted) == one.page(wanted, 7)
+    for wanted in (searched, narrowed):
+        assert quick(feeds, one, wanted) == one.page(wanted, 7)
+    assert quick(feeds, one, named) is None
+    assert quick(feeds, one, Wanted(contact=b"c1")) == one.page(Wanted(contact=b"c1"), 7)  # the database finds so few
+
+
+def test_whoever_may_not_wait_searches_a_short_list_unless_its_ids_are_long(made):
+    for contact, is_quick in (("c12", True), ("c12" * 80, False)):
+        one = PlainList()
+        for _ in range(2_001):
+            one.insert("a", contact)
+        feeds = made({"u": one}, folder=None, rows=1_000)
+        assert settled(feeds, one)
+        assert (quick(feeds, one, Wanted(part=b"12")) is not None) == is_quick
+
+
+def test_a_list_whose_last_page_had_large_records_is_not_ready_for_whoever_may_not_wait(made):
+    one = shaped(100)
+    feeds = made({"u": one})
+    assert not feeds.is_ready("u", LIVE, 1_000)
+    assert settled(feeds, one)
+    feeds.wait()
+    for weight, is_ready in ((0, True), (1_000, True), (1_001, False), (900, True)):
+        feeds.weigh("u", LIVE, weight)
+        assert feeds.is_ready("u", LIVE, 1_000) == is_ready
+        assert feeds.is_ready("u", LIVE)
+    feeds.weigh("nobody", LIVE, 1)
+    assert not feeds.is_ready("nobody", LIVE)
 
 
 class Looking(PlainList):
@@ -149,6 +195,71 @@ def test_a_list_too_large_for_the_memory_stays_with_the_database_and_is_not_read
     read = one.rows_read
     assert settled(feeds, one) is None
     assert one.rows_read == read
+
+
+def test_a_list_that_was_kept_when_there_was_room_is_not_read_from_its_rows_where_there_is_none(made):
+    one = shaped(2_000)
+    first = made({"u": one})
+    assert settled(first, one)
+    first.close()
+    one.rows_read = 0
+    feeds = made({"u": one}, memory=10_000)
+    for _ in range(2):
+        assert settled(feeds, one) is None
+    assert one.rows_read == 0
+
+
+def test_an_index_that_cannot_follow_is_gone_before_a_new_one_is_read(made):
+    def indexes():
+        gc.collect()
+        return sum(type(one) is Index for one in gc.get_objects())
+
+    one = Looking(shaped(4 * ROWS))
+    feeds = made({"u": one})
+    assert settled(feeds, one)
+    there = indexes()
+    one.insert("a", "c")
+    one.remembered = 0
+    one.look = indexes
+    one.seen.clear()
+    assert ask(feeds, one) is None
+    feeds.wait()
+    assert one.seen
+    assert max(one.seen) <= there
+
+
+class Shared(PlainList):
+    """A list that one thread reads and another changes."""
+
+    def __init__(self, like):
+        super().__init__(**vars(like))
+        self.lock = threading.RLock()
+
+    def delete(self, row_id):
+        with self.lock:
+            super().delete(row_id)
+
+    def changed(self, since, limit):
+        with self.lock:
+            return super().changed(since, limit)
+
+    def gone(self, since, limit):
+        with self.lock:
+            return super().gone(since, limit)
+
+
+def test_a_list_is_kept_though_something_is_erased_while_it_is_saved(made, tmp_path):
+    one = Shared(shaped(60 * ROWS))
+    feeds, folder = made({"u": one}), saved.place(tmp_path / "feed", "u", LIVE)
+    ask(feeds, one)
+    while not list(folder.glob("*.segment")):
+        time.sleep(0.001)
+    for row_id in sorted(one.listed)[:20]:
+        one.delete(row_id)
+        saved.erase(folder, [row_id], one.renewed)
+    for _ in range(2):  # the second for what a save had to leave
+        assert settled(feeds, one) == one.page(Wanted(), 7)
+    assert saved.read(folder, ROWS, one.mark()) is not None
 
 
 def test_a_restart_reads_only_what_has_changed_since_it_was_kept(made):

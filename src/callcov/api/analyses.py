@@ -21,6 +21,7 @@ from callcov.api.answers import has_seen, said, weak_tag
 from callcov.api.caller import Asking, Known
 from callcov.api.fields import UNDIVIDED, Id
 from callcov.api.filters import Narrowed
+from callcov.api.packing import packed, takes_gzip
 from callcov.api.services import Given, Services, public_url
 from callcov.errors import NotFound
 from callcov.feed.feeds import Feeds
@@ -36,6 +37,10 @@ router = APIRouter(prefix="/api/v1/analysis", tags=["analyses"])
 _NOT_FOUND = "Analysis not found"
 _AT_ONCE = 100
 """Records of a page that the loop may make itself; a thousand would keep everybody waiting for 30 ms."""
+_LARGE = 2_000_000
+"""Bytes of such a page at most; the list's last page tells how large its records are."""
+_LONG = 100_000
+"""Bytes from which an answer that a thread makes is packed there too."""
 
 # The client's own cache may keep the list, and asks each time whether it still holds.
 _KEPT = {"Cache-Control": "private, no-cache", "Vary": "Authorization, X-API-Key, Accept-Encoding"}
@@ -94,7 +99,8 @@ async def list_analyses(
     # and from the loop, which passes their answers on: sixteen clients got half as many from them as from the loop.
     if services.database.is_near and services.feeds and place.limit <= _AT_ONCE:
         caller = asking()
-        if services.feeds.is_ready(caller.user_id, caller.livemode):
+        most = _LARGE // place.limit if place.expand else None
+        if services.feeds.is_ready(caller.user_id, caller.livemode, most):
             quick = _Asked(request, services, caller, filters, place).quick_answer(services.feeds)
             if quick is not None:
                 return quick
@@ -125,7 +131,9 @@ class _Asked:
             return unchanged
         with self.services.database.read() as connection:
             page = listing.page(connection, *self._which, self.services.feeds)
-        return self._whole(page)
+        whole = self._whole(page)
+        is_taken = takes_gzip(self.request.headers.getlist("accept-encoding"))
+        return packed(whole) if is_taken and len(whole.body) >= _LONG else whole
 
     @property
     def _which(self) -> tuple[str, bool, Filters, int, int, bool, str | None]:
@@ -142,6 +150,8 @@ class _Asked:
 
     def _whole(self, page: listing.Page) -> Response:
         body = b"".join(_parts(page, public_url(self.services, self.request)))
+        if self.services.feeds and self.place.expand and page.items:
+            self.services.feeds.weigh(self.caller.user_id, self.caller.livemode, len(body) // len(page.items))
         return Response(body, headers={"ETag": self._tag(page.revision), **_KEPT}, media_type="application/json")
 
     def _tag(self, revision: int) -> str:

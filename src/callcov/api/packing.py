@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _LEAST = 1000  # bytes below which packing gains nothing
@@ -38,6 +40,16 @@ class Packing:
             await send(message)
 
         await self._packed(scope, receive, sent)
+
+
+def packed(response: Response) -> Response:
+    """The same answer packed by gzip, which `Packing` then leaves as it is.
+
+    For who makes long ones in a thread: the middleware packs in the event loop, seven megabytes in 30 ms.
+    """
+    body = gzip.compress(bytes(response.body), _LEVEL, mtime=0)
+    headers = {**response.headers, "content-encoding": "gzip", "content-length": str(len(body))}
+    return Response(body, response.status_code, headers)
 
 
 def takes_gzip(accepted: Iterable[str]) -> bool:

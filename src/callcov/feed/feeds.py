@@ -11,17 +11,18 @@ from __future__ import annotations
 import fcntl
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import TextIO
 
 import structlog
 
 from callcov.feed import saved
 from callcov.feed.index import Index, Page, Searches
-from callcov.feed.segment import ROWS, Row, Wanted
+from callcov.feed.segment import ROWS, Row, Segment, Wanted
+from callcov.feed.source import Lists, Source, follow
 
 _log = structlog.stdlib.get_logger()
 
@@ -35,65 +36,18 @@ _AT_ONCE = 10_000
 """Changes that a request takes over itself; more are taken over in the background."""
 _QUICKLY = 300
 """Changes that somebody who may not wait takes over; many more are milliseconds of the loop's."""
+_TRIES = 3
+"""How often a list is saved again that something was erased of meanwhile."""
 _MOST = 500_000
 """Changes after which reading everything is no slower."""
-
-
-class Source(Protocol):
-    """One list as one snapshot of the database shows it."""
-
-    remembered: int
-    """For how many revisions the database remembers what was deleted."""
-
-    def revision(self) -> int:
-        """The list's revision; every change raises it."""
-        ...
-
-    def mark(self) -> str | None:
-        """The mark of the files that agree with the list; None when there are none."""
-        ...
-
-    def count(self, most: int | None = None) -> int:
-        """How many analyses there are, up to `most`."""
-        ...
-
-    def rows(self, after: str, limit: int) -> list[Row]:
-        """The oldest analyses with greater ids than `after`."""
-        ...
-
-    def changed(self, since: int, limit: int) -> list[Row]:
-        """The analyses added or changed after that revision, oldest first; the first `limit` of them."""
-        ...
-
-    def gone(self, since: int, limit: int) -> list[str]:
-        """The ids deleted after that revision; `limit` of them."""
-        ...
-
-    def of(self, wanted: Wanted, most: int) -> list[str]:
-        """The ids of the wanted agent or contact within the wanted times, newest first; the newest `most` of them."""
-        ...
-
-    def page_of(self, wanted: Wanted, most: int, limit: int, offset: int, starting_after: str | None) -> Page | None:
-        """The page of those, of whatever status and flags; None when there are more than `most`."""
-        ...
-
-
-class Lists(Protocol):
-    """The lists of a database, by account and mode."""
-
-    def opened(self, user_id: str, livemode: bool) -> AbstractContextManager[Source]:
-        """A list as of now."""
-        ...
-
-    def marked(self, user_id: str, livemode: bool) -> str:
-        """A new mark of a list, for files that agree with it."""
-        ...
 
 
 @dataclass
 class _List:
     """One list. `lock` is held by whoever reads or moves `index`; `loads` of it are waiting or going on.
 
+    `behind` is an index to begin a load with: one that too much has happened since, held by nobody else.
+    `weight` is what a record of its last page had in bytes, 0 before one.
     Revisions: `asked_at`, to count it at again; `saved_at`, when saving was last begun; `declared`, of its files.
     """
 
@@ -101,8 +55,10 @@ class _List:
     livemode: bool
     lock: threading.Lock = field(default_factory=threading.Lock)
     index: Index | None = None
+    behind: Index | None = None
     loads: int = 0
     is_too_large: bool = False
+    weight: int = 0
     asked_at: int = 0
     saved_at: int = 0
     declared: int | None = None
@@ -157,16 +113,27 @@ class Feeds:
             index = self._moved(one, source, may_wait)
             if index is None:
                 return None
-            few = self._few_of(index, source, wanted, limit, offset, starting_after)
-            return few or index.page(wanted, limit, offset, starting_after)
+            if few := self._few_of(index, source, wanted, limit, offset, starting_after):
+                return few
+            if not may_wait and not index.is_quick(wanted):
+                return None
+            return index.page(wanted, limit, offset, starting_after)
         finally:
             one.lock.release()
 
-    def is_ready(self, user_id: str, livemode: bool) -> bool:
-        """Whether the list has an index that nobody reads or moves just now."""
+    def is_ready(self, user_id: str, livemode: bool, most: int | None = None) -> bool:
+        """Whether the list has an index that nobody reads or moves just now, and records of at most `most` bytes."""
         with self._lock:
             one = self._lists.get((user_id, livemode))
-        return one is not None and one.index is not None and not one.lock.locked()
+        if one is None or one.index is None or one.lock.locked():
+            return False
+        return most is None or one.weight <= most
+
+    def weigh(self, user_id: str, livemode: bool, weight: int) -> None:
+        """Remember how many bytes a record of the list has, as its last page says."""
+        with self._lock:
+            if one := self._lists.get((user_id, livemode)):
+                one.weight = weight
 
     @property
     def nbytes(self) -> int:
@@ -199,7 +166,7 @@ class Feeds:
         revision = source.revision()
         if revision < one.index.revision:
             return None
-        if not _follow(one.index, source, revision, _AT_ONCE if may_wait else _QUICKLY):
+        if not follow(one.index, source, revision, _AT_ONCE if may_wait else _QUICKLY):
             if may_wait:
                 self._load_later(one)
             return None
@@ -231,17 +198,15 @@ class Feeds:
             self._load_later(one)
 
     def _load_later(self, one: _List) -> None:
-        one.loads, index, one.index = one.loads + 1, one.index, None
-        self._background.submit(self._load, one, index).add_done_callback(_tell)
+        one.loads, one.behind, one.index = one.loads + 1, one.index, None
+        self._background.submit(self._load, one).add_done_callback(_tell)
 
-    def _load(self, one: _List, index: Index | None) -> None:
+    def _load(self, one: _List) -> None:
         """Give the list an index that has seen all there is: the one it had, or what is kept, or a new one."""
         is_checked = False
         try:
-            if (found := one.index) is None:
-                found = self._brought_up(one, index)
-                self._give(one, found)
-            if found is None or not self._agrees(one, found):
+            is_there = one.index is not None or self._is_brought_up(one)
+            if not one.is_too_large and not (is_there and self._agrees(one)):
                 one.declared = None
                 self._give(one, None)
                 self._give(one, self._filled(one))
@@ -258,15 +223,21 @@ class Feeds:
         with one.lock:
             one.index, one.saved_at = index, 0 if index is None else index.revision
 
-    def _brought_up(self, one: _List, index: Index | None) -> Index | None:
-        """That index, or else what is kept, with everything since; None when there is none, or it cannot follow."""
+    def _is_brought_up(self, one: _List) -> bool:
+        """Give the list the index behind, or else what is kept, with everything since; whether there is one that can.
+
+        One that cannot is held by nobody when this ends: a new one takes as much room again.
+        """
+        with one.lock:
+            index, one.behind = one.behind, None
         with self._open(one.user_id, one.livemode) as source:
             revision = source.revision()
             index = self._kept(one, source.mark()) if index is None else index
-            if index is None or not _follow(index, source, revision, _MOST):
-                return None
+            if index is None or not follow(index, source, revision, _MOST):
+                return False
         one.is_too_large = index.nbytes > self._memory
-        return None if one.is_too_large else index
+        self._give(one, None if one.is_too_large else index)
+        return not one.is_too_large
 
     def _kept(self, one: _List, mark: str | None) -> Index | None:
         if self._folder is None:
@@ -281,7 +252,7 @@ class Feeds:
         one.declared = index.revision
         return index
 
-    def _agrees(self, one: _List, index: Index) -> bool:
+    def _agrees(self, one: _List) -> bool:
         """Whether the list's index has as many rows as the database: somebody may have changed those by hand.
 
         Of five million that takes half a second, in which the index answers already.
@@ -289,9 +260,9 @@ class Feeds:
         with self._open(one.user_id, one.livemode) as source:
             with one.lock:
                 revision = source.revision()
-                if one.index is not index or not _follow(index, source, revision, _AT_ONCE):
+                if one.index is None or not follow(one.index, source, revision, _AT_ONCE):
                     return True  # it is being loaded again, or will be
-                there = len(index)
+                there = len(one.index)
             return source.count() == there
 
     def _filled(self, one: _List) -> Index | None:
@@ -309,7 +280,7 @@ class Feeds:
                 return None
             self._fit(index.nbytes)
         with self._open(one.user_id, one.livemode) as source:
-            return index if _follow(index, source, source.revision(), _MOST) else None
+            return index if follow(index, source, source.revision(), _MOST) else None
 
     def _fit(self, coming: int = 0) -> None:
         """Let go of the indexes that were not asked for the longest, until the others fit beside so many bytes."""
@@ -336,20 +307,31 @@ class Feeds:
             revision, segments = index.revision, list(index.segments)
         if revision == one.declared:
             return
-        folder, names = saved.place(self._folder, one.user_id, one.livemode), list[str]()
+        folder = saved.place(self._folder, one.user_id, one.livemode)
+        for _ in range(_TRIES):
+            names = self._written(one, index, segments, folder)
+            if names is None:
+                return
+            with saved.locked(folder):
+                if all((folder / name).exists() for name in names):  # or else something was erased meanwhile
+                    saved.declare(folder, names, revision, self._marked(one.user_id, one.livemode))
+                    one.declared = revision
+                    return
+        one.saved_at = 0  # the next question tries again
+
+    def _written(self, one: _List, index: Index, segments: Sequence[Segment], folder: Path) -> list[str] | None:
+        """The names of the segments' files, written where they are not there; None when the index is no more."""
+        names = list[str]()
         for segment in segments:
             # Read what is gone within the folder's lock: see `saved`.
             with saved.locked(folder), self._open(one.user_id, one.livemode) as source, one.lock:
                 name = saved.name_of(folder, segment)
                 if name is None:
-                    if one.index is not index or not _follow(index, source, source.revision(), _AT_ONCE):
-                        return
+                    if one.index is not index or not follow(index, source, source.revision(), _AT_ONCE):
+                        return None
                     name = saved.write(folder, segment)
             names.append(name)
-        with saved.locked(folder):
-            if all((folder / name).exists() for name in names):  # or else something was erased meanwhile: the next time
-                saved.declare(folder, names, revision, self._marked(one.user_id, one.livemode))
-                one.declared = revision
+        return names
 
     def _saves(self) -> bool:
         """Whether this is the process that keeps segments: the first that wants to, for as long as it lives."""
@@ -374,21 +356,3 @@ def _tell(done: Future[None]) -> None:
     """Log what went wrong in the background, where nobody else asks."""
     if not done.cancelled() and (error := done.exception()):
         _log.error("a list was not read or kept", exc_info=error)
-
-
-def _follow(index: Index, source: Source, revision: int, most: int) -> bool:
-    """Bring the index to the source's revision by no more changes than that; False when it cannot be or is not to be.
-
-    It stays usable unless what it holds does not agree with what changed: then whoever reads everything again helps.
-    """
-    if not index.revision <= revision <= index.revision + source.remembered:
-        return False
-    if revision > index.revision:
-        changed, gone = source.changed(index.revision, most + 1), source.gone(index.revision, most + 1)
-        if max(len(changed), len(gone)) > most:
-            return False
-        try:
-            index.apply(changed, gone, revision)
-        except KeyError:
-            return False
-    return True

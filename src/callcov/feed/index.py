@@ -24,6 +24,10 @@ from callcov.feed.text import Found
 _Kept = Bits | bool
 _PER_ANSWER = 600
 """What an answer costs beside its bits: the objects, the tallies and their place in the table."""
+_SOON = 4
+"""Segments that are searched within milliseconds."""
+_LOOKED_THROUGH = 2_000
+"""Texts too long for columns that are, too; they are looked at one by one."""
 _numbers = count()
 _T = TypeVar("_T")
 
@@ -59,6 +63,10 @@ class Searches:
         with self._lock:
             self.nbytes -= self._sizes.pop((index, part), 0)
             return self._kept.pop((index, part), {})
+
+    def knows(self, index: int, part: bytes) -> bool:
+        """Whether anything is known of that search in that index."""
+        return (index, part) in self._kept
 
     def keep(self, index: int, part: bytes, found: dict[int, _Kept]) -> None:
         """Keep it for the next time, if there is room for it."""
@@ -127,6 +135,16 @@ class Index:
         # The last one stays, to tell what is newer.
         self.segments = [one for one in self.segments if not one.is_empty or one is self.segments[-1]]
         self.revision = revision
+
+    def is_quick(self, wanted: Wanted) -> bool:
+        """Whether a page takes but milliseconds: no text is looked at, or few are, as of what was searched before."""
+        named = wanted.agent is not None or wanted.contact is not None
+        if not (named or wanted.part):
+            return True
+        known = not named and self._searches.knows(self._number, wanted.part or b"")
+        looked_at = self.segments[-1:] if known else self.segments
+        long = sum(len(text.long) for segment in looked_at for text in segment.texts)
+        return len(looked_at) <= _SOON and long <= _LOOKED_THROUGH
 
     def page(self, wanted: Wanted, limit: int, offset: int = 0, starting_after: str | None = None) -> Page:
         """`limit` of the wanted rows after the newest `offset`, or of those with smaller ids than `starting_after`."""

@@ -141,7 +141,7 @@ def wanted(filters: Filters) -> Wanted:
 
 
 class Lists:
-    """The lists of a database, as `feed.feeds.Lists` says."""
+    """The lists of a database, as `feed.source.Lists` says."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -256,7 +256,7 @@ def _page_of(column: sa.Column[str]) -> sa.Select[str, int]:
 
 
 class Source:
-    """One list as one snapshot shows it, as `feed.feeds.Source` says."""
+    """One list as one snapshot shows it, as `feed.source.Source` says."""
 
     remembered = deletions.REMEMBERED
 
