@@ -100,6 +100,16 @@ def test_text_that_is_not_utf8_is_refused():
     assert refusal(part("agent_id", b"\xff\xfe")) == ("string_unicode", ["body", "agent_id"])
 
 
+@pytest.mark.parametrize("value", [b"\xff\xfe", b"x" * (MAX_FIELD + 1)])
+@pytest.mark.parametrize(
+    ("name", "is_told"), [("audio", True), ("file", True), ("metadata", False), ("agent_id", False)]
+)
+def test_where_the_recording_goes_is_told_of_fields_that_no_form_has(name, is_told, value):
+    with pytest.raises(Invalid) as refused:
+        read(part(name, value) + b"--line--")
+    assert ("the recording goes into audio_file" in str(refused.value)) == is_told
+
+
 def test_a_part_without_a_name_is_refused():
     assert refusal(b"--line\r\nContent-Type: text/plain\r\n\r\nx\r\n") == ("value_error", ["body"])
 

@@ -67,6 +67,15 @@ def test_migrating_again_changes_nothing(database, user):
         assert users.get(connection, user).email == "dana@example.com"
 
 
+def test_tables_of_a_newer_version_are_left_as_they_are(database):
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(BadSetting, match="A newer CallCov has changed these tables; start that version"):
+        migrate(database)
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "9999"
+
+
 def test_processes_that_migrate_at_once_wait_for_each_other(empty_url, tmp_path):
     script = """
         import sys, time

@@ -121,10 +121,14 @@ def test_keys_are_listed_and_expired(callcov):
         ("keys", "list", "--user", QA),
         ("policy", "show", "--user", QA),
         ("audit", "--user", QA),
+        ("keys", "create", "--user", QA),
+        ("users", "retention", QA, "30"),
+        ("policy", "set", "--user", QA, "health"),
+        ("rejudge", "--user", QA, "--all"),
     ],
     ids=" ".join,
 )
-def test_who_only_reads_begins_no_installation(callcov, tmp_path, command):
+def test_only_an_account_begins_an_installation(callcov, tmp_path, command):
     nowhere = tmp_path / "nowhere"
     assert f"There is no installation in {nowhere}" in callcov(*command, "--data", str(nowhere), code=2)
     assert not nowhere.exists()

@@ -128,15 +128,7 @@ class Form:
         self._other += end - start
         self._value.extend(data[start:end])
         if len(self._value) > MAX_FIELD or self._other > MAX_OTHER:
-            raise Invalid(
-                [
-                    item(
-                        "too_long",
-                        self._name,
-                        f"Field should have at most {MAX_FIELD} bytes; the recording goes into {FILE_FIELD}",
-                    )
-                ]
-            )
+            raise Invalid([item("too_long", self._name, f"Field should have at most {MAX_FIELD} bytes{self._hint()}")])
 
     def _part_ends(self) -> None:
         if self._name is None or self._name == FILE_FIELD:
@@ -144,8 +136,12 @@ class Form:
         try:
             self.fields[self._name] = self._value.decode()
         except UnicodeDecodeError as error:
-            message = "Input should be a valid string, unable to parse raw data as a unicode string"
+            message = "Input should be a valid string, unable to parse raw data as a unicode string" + self._hint()
             raise Invalid([item("string_unicode", self._name, message)]) from error
+
+    def _hint(self) -> str:
+        """What is wrong, if anything, with a field that no form has and that is no text either."""
+        return "" if self._name in _ONCE else f"; the recording goes into {FILE_FIELD}"
 
     def _ends(self) -> None:
         self.complete = True

@@ -71,12 +71,12 @@ def _renderers(stream: TextIO) -> list[structlog.typing.Processor]:
     return [structlog.processors.ExceptionRenderer(frames), structlog.processors.JSONRenderer()]
 
 
-def opened(config: Config, vault: Vault | None = None, *, reading: bool = False) -> AbstractContextManager[Database]:
+def opened(config: Config, vault: Vault | None = None, *, begins: bool = False) -> AbstractContextManager[Database]:
     """The installation that the settings name, as `folder.installation`. Raises BadSetting.
 
-    And, for who is only `reading`, when there is none: nothing is begun to show that nothing is there.
+    And when there is none, but for who `begins` one: a folder that is not the server's would soon hold one beside it.
     """
-    if reading and config.database is None and not (config.data / DATABASE).exists():
+    if not begins and config.database is None and not (config.data / DATABASE).exists():
         raise BadSetting(f"There is no installation in {config.data}; `callcov users create` begins one.")
     return installation(config.data, vault, shown(config.database))
 

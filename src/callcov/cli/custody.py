@@ -41,7 +41,7 @@ def audit_command(
     data: Data = None,
 ) -> None:
     """Print the account's audit log, newest first: time, who, action, object, its id, address, outcome, with tabs."""
-    with opened(settings(data=data), reading=True) as database:
+    with opened(settings(data=data)) as database:
         owner, after, left = account_id(database, user), None, limit
         while left is None or left > 0:
             with database.read() as connection:

@@ -46,7 +46,7 @@ def keys_list(
     data: Data = None,
 ) -> None:
     """Print id, first characters, state, last use and description of an account's keys, the newest first."""
-    with opened(settings(data=data), reading=True) as database:
+    with opened(settings(data=data)) as database:
         owner = account_id(database, user)
         with database.read() as connection:
             found = keys.of_user(connection, owner, datetime.now(UTC), ended=every)

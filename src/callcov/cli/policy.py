@@ -29,7 +29,7 @@ def policy_show(
     if user is None:
         typer.echo(policy.ready_made_text(name or "default"), nl=False)
         return
-    with opened(settings(data=data), reading=True) as database:
+    with opened(settings(data=data)) as database:
         owner = account_id(database, user)
         with database.read() as connection:
             found = policies.current(connection, owner)

@@ -29,7 +29,7 @@ Email = Annotated[str, typer.Argument(help="Mail address of the account.")]
 @users_cli.command("create", epilog="Example: callcov users create qa@example.com")
 def users_create(email: Email, data: Data = None) -> None:
     """Make a verified account and print its id. To log in it needs a password: see `callcov users reset-password`."""
-    with opened(settings(data=data)) as database, database.write() as connection:
+    with opened(settings(data=data), begins=True) as database, database.write() as connection:
         user = users.create(connection, email, datetime.now(UTC))
         audit.write(connection, user.id, by_operator("user.create", "user", user.id))
     typer.echo(user.id)
@@ -38,7 +38,7 @@ def users_create(email: Email, data: Data = None) -> None:
 @users_cli.command("list", epilog="Example: callcov users list")
 def users_list(data: Data = None) -> None:
     """Print id, mail address, state and time of making of every account, the oldest first."""
-    with opened(settings(data=data), reading=True) as database, database.read() as connection:
+    with opened(settings(data=data)) as database, database.read() as connection:
         for user in users.every(connection):
             typer.echo(f"{user.id}\t{user.email}\t{_state(user)}\t{user.created_at}")
 
@@ -46,7 +46,7 @@ def users_list(data: Data = None) -> None:
 @users_cli.command("show", epilog="Example: callcov users show qa@example.com")
 def users_show(email: Email, data: Data = None) -> None:
     """Print what is known of an account, a line each."""
-    with opened(settings(data=data), reading=True) as database:
+    with opened(settings(data=data)) as database:
         owner = account_id(database, email)
         with database.read() as connection:
             user, has_password = users.get(connection, owner), users.password_hash(connection, owner) is not None
@@ -125,7 +125,7 @@ def users_export(
     """Write all that is kept of an account into a zip file: keys (no secrets), policies, analyses, deliveries, log."""
     config = settings(data=data)
     vault = vault_of(config.data, shown(config.master_key))
-    with opened(config, vault, reading=True) as database:
+    with opened(config, vault) as database:
         owner = account_id(database, email)
         with database.write() as connection:
             audit.write(connection, owner, by_operator("user.export", "user", owner))

@@ -17,6 +17,8 @@ import sqlalchemy as sa
 import structlog
 from alembic import command
 from alembic.config import Config
+from alembic.script.revision import ResolutionError
+from alembic.util.exc import CommandError
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
@@ -213,13 +215,21 @@ def open_database(url: str, vault: Vault | None = None, feed_folder: Path | None
 def migrate(database: Database) -> None:
     """Bring the tables up to this version. Does nothing when they are; a second process waits for the first.
 
-    The engine's own tables in the same file are left alone. The whole migration is one transaction.
+    The engine's own tables in the same file are left alone. The whole migration is one transaction. Raises BadSetting
+    when a later version made them.
     """
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with database.write() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            if not isinstance(error.__cause__, ResolutionError):
+                raise
+            raise BadSetting(
+                "A newer CallCov has changed these tables; start that version, or put back the backup of before it."
+            ) from error
 
 
 def _tell(done: Future[None]) -> None:
