@@ -140,7 +140,7 @@ class Form:
             raise Invalid([item("string_unicode", self._name, message)]) from error
 
     def _hint(self) -> str:
-        """What is wrong, if anything, with a field that no form has and that is no text either."""
+        """Where the recording goes, for a field that no form has: it may well be one."""
         return "" if self._name in _ONCE else f"; the recording goes into {FILE_FIELD}"
 
     def _ends(self) -> None:

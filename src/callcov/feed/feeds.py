@@ -216,6 +216,7 @@ class Feeds:
                 self._give(one, None)
             with one.lock:
                 one.loads -= 1
+                one.behind = one.behind if one.loads else None
         if not self._is_closed:
             self._grown(one)
 
