@@ -91,7 +91,7 @@ def test_one_wrong_wording_is_one_mistake(account, wording):
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b"", "must be a mapping"),
+        (b"", "The policy is empty"),
         (b"[]", "must be a mapping"),
         (b'{"version": 1, "version": 2}', "names 'version' twice"),
         (b"\xff", "not UTF-8"),
@@ -106,6 +106,12 @@ def test_what_is_no_document_is_refused_in_words(account, body, reason):
     (item,) = schemas.BodyProblem.model_validate_json(response.content, strict=True).detail
     assert reason in item.msg
     assert item.loc == ["body"]
+
+
+def test_a_policy_in_a_form_is_told_how_to_be_sent(account):
+    response = account.call("PUT", "/policy", files={"policy": ("policy.yaml", b"mask: []")})
+    assert response.status_code == 422
+    assert "not a file in a form" in response.json()["detail"][0]["msg"]
 
 
 def test_a_body_that_never_ends_is_413(account):

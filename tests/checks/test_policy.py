@@ -142,7 +142,10 @@ def test_only_what_is_matched_by_meaning_is_given_to_the_understanding():
 
 
 BAD = {
-    "": "must be a mapping",
+    "": "The policy is empty",
+    " \n": "The policy is empty",
+    "# Sources: ...disclosures: []": "no line ends",
+    "# a comment\n": "must be a mapping",
     "[1, 2]": "must be a mapping",
     "just words": "must be a mapping",
     "version: [": "neither JSON nor YAML in line 1, column 11",

@@ -18,6 +18,7 @@ from callcov.api.fields import UNDIVIDED
 from callcov.api.services import Given
 from callcov.checks import policy
 from callcov.checks.policy import Policy
+from callcov.errors import BadPolicy
 from callcov.store import audit, policies, turns
 from callcov.store.audit import Entry
 
@@ -30,6 +31,8 @@ _MAX_VERSION = 2**31 - 1
 
 async def _sent(request: Request) -> Policy:
     """The policy in the body; raises BadPolicy for what is no document, Invalid with the place of each mistake."""
+    if request.headers.get("content-type", "").startswith("multipart/"):
+        raise BadPolicy("The policy is the whole body, not a file in a form (with curl: --data-binary @policy.yaml).")
     return await run_in_threadpool(_read, await body(request, MAX_BYTES))  # a long document takes seconds
 
 

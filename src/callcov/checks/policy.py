@@ -273,7 +273,12 @@ def parse(text: str | bytes) -> dict[str, Any]:
     Raises:
         BadPolicy: as `load` does for what is no such document.
     """
-    document = _parse(_decoded(text))
+    decoded = _decoded(text)
+    if not decoded.strip():
+        raise BadPolicy("The policy is empty; nothing was sent.")
+    if decoded.startswith("#") and "\n" not in decoded:
+        raise BadPolicy("The policy has no line ends, so all of it is a comment (with curl: --data-binary, not -d).")
+    document = _parse(decoded)
     if not isinstance(document, dict):
         raise BadPolicy("The policy must be a mapping with names such as disclosures, prohibited and thresholds.")
     return cast("dict[str, Any]", document)
