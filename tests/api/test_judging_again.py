@@ -205,12 +205,18 @@ class Away:
         raise NoRoom(f"{key} cannot be removed now")
 
 
-def test_a_recording_that_could_not_be_removed_is_removed_the_next_time(account):
-    services = account.server.services
+def with_its_recording(account):
+    """A completed analysis by a policy that keeps the unmasked recording, and the key of that."""
     put(account, NOTHING | {"keep_original": True})
     analysis_id = account.completed(transcript=transcript_of(SILENT))
-    with services.database.read() as connection:
-        recording = analyses.get(connection, account.user_id, livemode=True, analysis_id=analysis_id).blob_key
+    with account.server.services.database.read() as connection:
+        row = analyses.get(connection, account.user_id, livemode=True, analysis_id=analysis_id)
+    return analysis_id, row.blob_key
+
+
+def test_a_recording_that_could_not_be_removed_is_removed_the_next_time(account):
+    services = account.server.services
+    analysis_id, recording = with_its_recording(account)
     put(account, NOTHING)
     owner, now = Owner(account.user_id, livemode=True), datetime.now(UTC)
     with pytest.raises(NoRoom):
@@ -222,10 +228,7 @@ def test_a_recording_that_could_not_be_removed_is_removed_the_next_time(account)
 
 def test_a_policy_that_keeps_no_recordings_ends_the_one_that_was_kept(account):
     services = account.server.services
-    put(account, NOTHING | {"keep_original": True})
-    analysis_id = account.completed(transcript=transcript_of(SILENT))
-    with services.database.read() as connection:
-        recording = analyses.get(connection, account.user_id, livemode=True, analysis_id=analysis_id).blob_key
+    analysis_id, recording = with_its_recording(account)
     for policy, kept in ((NOTHING | {"keep_original": True, "mask": []}, True), (NOTHING, False)):
         put(account, policy)
         assert account.post(f"/analysis/{analysis_id}/rejudge").status_code == 200
