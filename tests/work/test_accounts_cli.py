@@ -176,6 +176,7 @@ def test_an_operators_eleventh_key_is_refused_too(callcov, data):
         (("users", "show", "nobody"), 1, "name@example.com"),
         (("users", "outbox", "nobody"), 1, "name@example.com"),
         (("keys", "list", "--user", "nobody@example.com"), 2, "callcov users create nobody@example.com"),
+        (("keys", "create", "--user", "nobody@example.com"), 2, "callcov users create nobody@example.com"),
         (("keys", "expire", "--user", QA, "nonsense"), 1, "API key not found"),
     ],
 )

@@ -99,7 +99,7 @@ def test_a_key_is_nowhere_in_the_data_folder(callcov, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "settings", "code", "says"),
     [
-        (("keys", "create", "--user", "nobody@example.com"), {}, 2, "callcov users create nobody@example.com"),
+        (("keys", "create", "--user", "nobody@example.com"), {}, 2, "There is no installation in"),
         (("users", "create", "nobody"), {}, 1, "mail"),
         (("users", "create", "qa@example.com"), {"CALLCOV_DAAT": "x"}, 2, "did you mean CALLCOV_DATA"),
         (("analyze", "missing.wav"), {}, 2, "missing.wav"),
