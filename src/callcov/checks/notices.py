@@ -73,11 +73,11 @@ def finder(wordings: tuple[str, ...]) -> Finder | None:
         (words & _COLLECT and words & _DEBT, _collected),
     )
     find = next((find for is_known, find in known if is_known), None)
+    if find is None:
+        return None
     written = [[Token(text, at) for at, text in enumerate(texts(wording))] for wording in wordings]
-    gives = (
-        any(find(one, 0, len(one)) or (find is recorded and _records_calls(one)) for one in written) if find else False
-    )
-    return find if gives else None
+    given = any(find(one, 0, len(one)) or (find is recorded and _records_calls(one)) for one in written)
+    return find if given else None
 
 
 def _records_calls(wording: Sequence[Token]) -> bool:

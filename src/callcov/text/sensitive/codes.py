@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from callcov.text.normalise import FILLERS
 from callcov.text.sensitive.scene import REPAIRS, Scene
-from callcov.text.sensitive.stream import Atom
+from callcov.text.sensitive.stream import Atom, same_word
 
 _ALPHABET = frozenset(
     "alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike november oscar "
@@ -160,10 +160,7 @@ def _postcode(scene: Scene, first: int) -> Code | None:
     last = first
     while last < len(scene.atoms) and len(words) < 2:
         word = scene.atoms[last]
-        while last < len(scene.atoms) and (scene.atoms[last].segment, scene.atoms[last].word) == (
-            word.segment,
-            word.word,
-        ):
+        while last < len(scene.atoms) and same_word(scene.atoms[last], word):
             last += 1
         if not words or word.raw != words[0].raw:
             words.append(word)

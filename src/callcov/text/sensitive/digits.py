@@ -246,8 +246,10 @@ def _twin(scene: Scene, run: Run, label: Label | None, found: list[Piece]) -> st
 def _certain(scene: Scene, run: Run, kind: str, label: Label | None) -> bool:
     """Whether a run is beyond doubt what it was taken for: a security code by its name, others by their form."""
     named = label is not None and label.type == kind and not label.weak
-    if kind in ("card_cvv", "card_number"):
-        return named if kind == "card_cvv" else cards.is_whole(run.digits)
+    if kind == "card_cvv":
+        return named
+    if kind == "card_number":
+        return cards.is_whole(run.digits)
     grouped = tuple(map(len, run.parts)) == (3, 3, 4) or (run.digits[0] == "0" and not run.digits.startswith("086"))
     return kind == "phone_number" and phone_like(run.digits) and (named or kind in scene.asked or grouped)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from callcov.text.numbers import Group
 from callcov.text.sensitive.scene import REPAIRS, SECRETS, Scene, alone, joined
-from callcov.text.sensitive.stream import Atom
+from callcov.text.sensitive.stream import same_word
 
 _UNITS = frozenset(
     "rand rands rupee rupees peso pesos "
@@ -92,11 +92,7 @@ def harmless(scene: Scene) -> tuple[str, ...]:
 
 def _one_word(scene: Scene, between: range) -> bool:
     """Whether atoms and their neighbours on both sides were written as one word: `5.5.2.901`."""
-    return _same_word(scene.atoms[between.start - 1], scene.atoms[between.stop])
-
-
-def _same_word(one: Atom, other: Atom) -> bool:
-    return (one.segment, one.word) == (other.segment, other.word)
+    return same_word(scene.atoms[between.start - 1], scene.atoms[between.stop])
 
 
 def _counted(scene: Scene) -> set[int]:
@@ -159,9 +155,9 @@ def _written(scene: Scene, group: Group) -> tuple[int, int]:
     """The atoms of the word that a number was written in: of 45.39 the 45, the point and the 39."""
     here = scene.atoms[group.first]
     first, last = group.first, group.last
-    while first and _same_word(scene.atoms[first - 1], here):
+    while first and same_word(scene.atoms[first - 1], here):
         first -= 1
-    while last < len(scene.atoms) and _same_word(scene.atoms[last], here):
+    while last < len(scene.atoms) and same_word(scene.atoms[last], here):
         last += 1
     return first, last
 

@@ -50,6 +50,11 @@ class Atom:
     raw: str = ""
 
 
+def same_word(one: Atom, other: Atom) -> bool:
+    """Whether two atoms were written as one word: the parts of "LN4" or of 45.39."""
+    return (one.segment, one.word) == (other.segment, other.word)
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """What one speaker says; `echoes` is what the other said within it, listening or reading back."""
