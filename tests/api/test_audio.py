@@ -74,6 +74,22 @@ def test_a_range_of_another_version_is_the_whole(heard):
     assert account.get(path, headers={"Range": "bytes=0-3", "If-Range": '"older"'}).status_code == 200
 
 
+@pytest.mark.parametrize("ways", ["{}", "W/{}", '"older", {}', "*"])
+def test_who_has_the_sound_is_not_sent_it_again(heard, ways):
+    account, path = heard
+    tag = account.get(path).headers["ETag"]
+    for ranged in ({}, {"Range": "bytes=0-3"}, {"Range": f"bytes={SIZE}-"}):
+        response = account.get(path, headers={"If-None-Match": ways.format(tag), **ranged})
+        assert (response.status_code, response.content, response.headers["ETag"]) == (304, b"", tag)
+    assert account.call("HEAD", path, headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_who_has_older_sound_is_sent_it(heard):
+    account, path = heard
+    response = account.get(path, headers={"If-None-Match": '"older"'})
+    assert (response.status_code, response.content) == (200, FLAC)
+
+
 def test_a_head_has_the_headers_and_no_bytes(heard):
     account, path = heard
     response = account.call("HEAD", path)

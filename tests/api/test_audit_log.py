@@ -82,6 +82,13 @@ def test_only_requests_that_are_given_sound_are_told_as_hearing(account):
     assert actions(account, analysis_id) == [("analysis.submit", "done")]
 
 
+def test_hearing_what_was_loaded_before_is_told_again(account):
+    path = f"/analysis/{account.completed()}/audio"
+    tag = account.get(path).headers["ETag"]
+    assert account.get(path, headers={"If-None-Match": tag}).status_code == 304
+    assert [line["action"] for line in lines(account)][:2] == ["audio.read"] * 2
+
+
 def test_a_policy_is_told_when_it_changes_and_judging_again_when_it_changed_something(account):
     analysis_id = account.completed()
     for _ in range(2):

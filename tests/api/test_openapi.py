@@ -24,7 +24,7 @@ DOCUMENTED = {
     ("delete", "/api/v1/analysis/{analysis_id}"): {"200", "401", "404", "409", "429", "507"},
     ("post", "/api/v1/analysis/{analysis_id}/retry"): {"202", "401", "404", "409", "507", "429"},
     ("post", "/api/v1/analysis/{analysis_id}/roles"): {"200", "401", "404", "409", "413", "422", "507", "429"},
-    ("get", "/api/v1/analysis/{analysis_id}/audio"): {"200", "206", "401", "404", "416", "429", "507"},
+    ("get", "/api/v1/analysis/{analysis_id}/audio"): {"200", "206", "304", "401", "404", "416", "429", "507"},
     ("post", "/api/v1/analysis/{analysis_id}/audio-link"): {"200", "401", "404", "429", "507"},
     ("post", "/api/v1/analysis/{analysis_id}/rejudge"): {"200", "401", "404", "409", "507", "429"},
     ("get", "/api/v1/policy"): {"200", "401", "404", "422", "429"},

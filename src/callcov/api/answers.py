@@ -19,6 +19,8 @@ def weak_tag(*parts: object) -> str:
 
 
 def has_seen(request: Request, tag: str) -> bool:
-    """Whether `If-None-Match` names that weak tag, or anything (`*`); compared weakly (RFC 9110 §13.1.2)."""
-    known = [one.strip() for line in request.headers.getlist("if-none-match") for one in line.split(",")]
-    return "*" in known or tag in known or tag.removeprefix("W/") in known
+    """Whether `If-None-Match` names that tag, or anything (`*`); compared weakly (RFC 9110 §13.1.2)."""
+    known = [
+        one.strip().removeprefix("W/") for line in request.headers.getlist("if-none-match") for one in line.split(",")
+    ]
+    return "*" in known or tag.removeprefix("W/") in known

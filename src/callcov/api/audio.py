@@ -13,6 +13,7 @@ from starlette.responses import StreamingResponse
 
 from callcov import document
 from callcov.api import schemas, trail
+from callcov.api.answers import has_seen
 from callcov.api.caller import Known, listener
 from callcov.api.fields import Id
 from callcov.api.services import Given, Services, public_url
@@ -44,7 +45,8 @@ def get_audio(
 ) -> Response:
     """The recording as FLAC, with what the policy masks silenced. It can be heard once the analysis is completed.
 
-    Every request that is given sound is a line in the audit log.
+    `If-None-Match` of the sound that it is still is 304: a player need not load it again. Every request that is given
+    sound is a line in the audit log, and so is one that is told to play what it has.
     """
     del token  # `listener` reads it
     key, tag = _sound(services, caller, analysis_id)
@@ -56,8 +58,13 @@ def get_audio(
         "Cache-Control": "private, no-cache",
         "Content-Disposition": f'inline; filename="{analysis_id}.flac"',
     }
-    if part and part[0] >= part[1]:
+    seen = has_seen(request, tag)
+    if part and part[0] >= part[1] and not seen:
         return _unsatisfiable(headers, size)
+    if request.method != "HEAD":
+        _log(services, caller, trail.entry(request, caller, "audio.read", analysis_id))
+    if seen:
+        return Response(None, 304, headers)
     start, end = part or (0, size)
     headers["Content-Length"] = str(end - start)
     if part:
@@ -65,7 +72,6 @@ def get_audio(
     status = 206 if part else 200
     if request.method == "HEAD":
         return Response(None, status, headers, media_type="audio/flac")
-    _log(services, caller, trail.entry(request, caller, "audio.read", analysis_id))
     return StreamingResponse(services.blobs.stream(key, start, end), status, headers, media_type="audio/flac")
 
 

@@ -372,6 +372,7 @@ def sound() -> Responses:
     return {
         200: {"content": flac, "description": "The whole recording."},
         206: {"content": flac, "description": "The range asked for."},
+        304: {"description": "The sound is still the one that `If-None-Match` names."},
         416: {"model": Problem, "description": "The range begins after the last byte."},
     } | errors(401, 404, 507)
 

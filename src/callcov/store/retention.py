@@ -27,7 +27,7 @@ def set_days(connection: sa.Connection, user_id: str, days: int | None, now: dat
     Raises BadForm for another number, NotFound for an unknown account.
     """
     if days is not None and not 1 <= days <= LONGEST:
-        raise BadForm(f"Recordings are kept 1 to {LONGEST:,} days, or for ever.")
+        raise BadForm(f"Recordings are kept 1 to {LONGEST:,} days, or without end (`never`).")
     change = sa.update(users).where(users.c.id == user_id).values(retention_days=days, updated_at=iso(now))
     if connection.execute(change.returning(users.c.id)).one_or_none() is None:
         raise NotFound("User not found")
