@@ -63,13 +63,17 @@ def test_what_the_tagger_is_sure_of_is_found_and_what_it_holds_for_harmless_is_n
     for place, each in enumerate(likely.words):
         for word, total in enumerate(each.sum(axis=1)):
             assert total < 0.9 or (place, word) in found
-    whole = {}
-    for one in find(segments, saying(segments)):  # a card by its length, first and check digit stays
-        assert one.type == "card_number"
+    stays = {}
+    for one in find(segments, saying(segments)):
         words = segments[one.segment].words[one.first : one.last]
-        whole.setdefault(one.value, []).extend(group.digits for group in groups([word.text for word in words]))
-    for digits in map("".join, whole.values()):  # which may have been said twice
+        digits = stays.setdefault((one.type, one.value), [])
+        digits.extend(group.digits for group in groups([word.text for word in words]))
+    cards = ["".join(digits) for (kind, _), digits in stays.items() if kind == "card_number"]
+    codes = ["".join(digits) for (kind, _), digits in stays.items() if kind != "card_number"]
+    for digits in cards:  # by its length, first and check digit; it may have been said twice
         assert any(is_whole(digits[:length]) for length in range(13, 20))
+    assert not codes or (cards and all(kind in {"card_number", "card_cvv"} for kind, _ in stays))
+    assert all(len(digits) % 3 == 0 for digits in codes)  # the three digits behind a card
 
 
 @given(believed())
@@ -175,6 +179,20 @@ def test_a_secret_that_was_written_like_a_price_stays_though_the_tagger_takes_it
 def test_what_has_its_form_or_a_security_codes_name_stays_though_the_tagger_takes_it_for_nothing(said, stays):
     segments = segments_of([("A", said.split())])
     assert find(segments)
+    assert bool(find(segments, saying(segments))) is stays
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "stays"),
+    [
+        ("and your PIN?", "the reference number? 4418.", True),
+        ("and your PIN?", "is it the reference number? 4418?", False),
+        ("and your PIN?", "well 4418.", False),
+        ("and your account number?", "the reference number? 441822.", False),
+    ],
+)
+def test_a_secret_behind_what_is_only_asked_back_stays_though_the_tagger_goes_by_that(asked, told, stays):
+    segments = segments_of([("A", asked.split()), ("B", told.split())])
     assert bool(find(segments, saying(segments))) is stays
 
 

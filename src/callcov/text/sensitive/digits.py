@@ -244,7 +244,12 @@ def _twin(scene: Scene, run: Run, label: Label | None, found: list[Piece]) -> st
 
 
 def _certain(scene: Scene, run: Run, kind: str, label: Label | None) -> bool:
-    """Whether a run is beyond doubt what it was taken for: a security code by its name, others by their form."""
+    """Whether a run is beyond doubt what it was taken for: a security code by its name, others by their form.
+
+    A secret that is asked for is, too, if something else was named: a tagger goes by that.
+    """
+    if scene.misled and kind in SECRETS and kind in scene.asked:
+        return True
     named = label is not None and label.type == kind and not label.weak
     if kind == "card_cvv":
         return named

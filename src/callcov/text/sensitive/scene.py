@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from callcov.text.normalise import FILLERS, Token, plain
 from callcov.text.numbers import Group, groups, is_number
 from callcov.text.sensitive.cues import Label, labels, offered, requested, wonders
+from callcov.text.sensitive.names import OTHER
 from callcov.text.sensitive.stream import COUNTED, Atom, Stretch
 
 JOINS = FILLERS | frozenset("dash hyphen space then and slash ok yes yeah so stop".split())
@@ -39,6 +40,13 @@ CODES = frozenset(("account_number", "government_id", "bank_account", "password"
 SECRETS = frozenset(("card_number", "card_cvv", "ssn", "pin", "password"))
 """While one of these is asked for, every digit run in the answer is masked: a leaked secret is worse than a mask."""
 
+_ASIDE = 5
+"""Words behind a label within which a question about it ends, and before it within which it is compared."""
+_SENTENCE = 40
+"""Words of the sentence behind such a question at most."""
+_OF_A_PHONE = frozenset("area country dial dialling dialing".split())
+"""What the codes are called with which a telephone number begins."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -64,7 +72,8 @@ class Scene:
     a clause of nothing but numbers goes on with; `hinted` those that were spoken of. `requests` and `offers` are the
     types asked for and offered in it; `wonders` tells that it ends in a question for something else. Detectors note in
     `taken` the atoms they took, in `harmless` those of numbers and codes that were called something harmless, and in
-    `plain` those that are no value beyond doubt.
+    `plain` those that are no value beyond doubt. `misled` tells that something was named that the answer is not, so
+    that who hears the name alone is misled.
     """
 
     atoms: tuple[Atom, ...]
@@ -81,6 +90,7 @@ class Scene:
     ends: dict[int, Group] = field(default_factory=dict[int, Group])
     harmless: set[int] = field(default_factory=set[int])
     plain: set[int] = field(default_factory=set[int])
+    misled: bool = False
 
     def free(self, first: int, last: int) -> bool:
         """Whether no detector before this one took any of the atoms."""
@@ -107,12 +117,13 @@ def scene_of(
     placed = tuple(
         Label(label.type, heard[label.first].word, heard[label.last - 1].word + 1, label.weak) for label in found
     )
+    telling = tuple(label for label in placed if not _misleads(atoms, label, asked))
     numbers = groups([atom.text for atom in atoms])
     offers = offered(heard, found)
     return Scene(
         atoms,
         numbers,
-        placed,
+        telling,
         tuple(kind for kind in requested(heard, found) if kind not in offers),
         offers,
         wonders(heard, found),
@@ -122,7 +133,31 @@ def scene_of(
         {place for place, atom in enumerate(atoms) if atom.text.startswith("[")},
         {one.first: one for one in numbers},
         {one.last: one for one in numbers},
+        misled=len(telling) < len(placed),
     )
+
+
+def _misleads(atoms: Sequence[Atom], label: Label, asked: Sequence[str]) -> bool:
+    """Whether a label is not what somebody tells who is asked for another value.
+
+    It is only asked back ("The reference number? 4539 ..."), compared with ("the same as my house number, 217"), or
+    names a part of the phone number that is asked for ("area code 312, 555 0142").
+    """
+    wanted = set(asked) - {OTHER}
+    if not wanted or label.type in wanted:
+        return False
+    before = [atom.text for atom in atoms[max(0, label.first - _ASIDE) : label.first]]
+    if "same as" in " ".join(before):
+        return True
+    if label.type != OTHER:
+        return False
+    if "phone_number" in wanted and atoms[label.first].text in _OF_A_PHONE:
+        return True
+    behind = atoms[label.last - 1 : label.last + _ASIDE]
+    end = next((place for place, atom in enumerate(behind, label.last - 1) if atom.end), len(atoms) - 1)
+    told = atoms[end + 1 : end + 1 + _SENTENCE]
+    asks = bool(told) and atoms[end].end == "?"
+    return asks and next((atom.end for atom in told if atom.end), "") != "?"  # "The flight one? EK 002?" is that one's
 
 
 def content_of(atoms: Sequence[Atom]) -> str:
