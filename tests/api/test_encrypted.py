@@ -15,7 +15,7 @@ CALL = f"A 0.5-3.5 Thank you for calling Acme this is Dana\nC 4.0-7.5 my word is
 @pytest.fixture(scope="module")
 def sealing(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sealing")
-    with running(folder, vault=open_vault(folder / "keys", secrets.token_hex(32))) as server:
+    with running(folder, vault=open_vault(folder / "keys", secrets.token_hex(32)).begin()) as server:
         yield server
 
 

@@ -35,6 +35,22 @@ def test_a_header_that_cannot_be_is_400(account, channels, rate):
     assert account.submit(sound=bytes(sound)).status_code == 400
 
 
+def test_what_begins_like_an_encrypted_object_is_400(account):
+    mark = b"CALLCOV\x01" + b"../../../../../../../../etc/hostname".ljust(36) + bytes(32)
+    encoded = io.BytesIO()
+    with av.open(encoded, "w", "mp3") as file:
+        stream = file.add_stream("mp3", rate=8000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.ones((1, 8000), np.int16), "s16p", "mono")
+        frame.sample_rate = 8000
+        file.mux([*stream.encode(frame), *stream.encode()])
+    assert account.submit(sound=encoded.getvalue()).status_code == 201  # and so it would be with the mark before it
+    response = account.submit(sound=mark + encoded.getvalue())
+    assert (response.status_code, response.json()["detail"]) == (
+        400,
+        "The file is no recording: it begins as what CallCov has encrypted.",
+    )
+
+
 def test_a_packed_body_is_not_unpacked(account):
     packed = gzip.compress(bytes(50_000_000))
     headers = {"Content-Type": "multipart/form-data; boundary=x", "Content-Encoding": "gzip"}

@@ -19,6 +19,7 @@ WITHOUT_OWNER = {
     "upkeep.unfinished",
     "upkeep.named",
     "upkeep.gone",
+    "upkeep.is_sealed",
     "retention.due",  # the worker's tidying, over every account
     "idempotency.forget",
     "figures.missing",

@@ -31,6 +31,7 @@ from callcov.store.analyses import Submission
 from callcov.store.blobs import Blobs, fresh_key
 from callcov.store.db import UNANSWERED
 from callcov.store.keys import Caller
+from callcov.store.sealed import is_sealed
 from callcov.store.times import iso
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["analyses"])
@@ -109,6 +110,8 @@ async def receive(request: Request, blobs: Blobs) -> Upload:
     digest = hashlib.sha256()
     async with blobs.writer(key) as file:
         async for block in _blocks(form, request.stream()):
+            if form.size == len(block) and is_sealed(block):  # the first: it would be taken for what we sealed
+                raise BadRecording("The file is no recording: it begins as what CallCov has encrypted.")
             digest.update(block)
             await file.write(block)
         form.finish()

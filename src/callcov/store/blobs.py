@@ -87,8 +87,7 @@ class Blobs:
 
     def seal(self, key: str) -> bool:
         """Seal an object that is stored readable, in place of itself; whether it was. Raises NotFound and NoRoom."""
-        _, opener = self._seen(key)
-        if opener is not None:
+        if is_sealed(self._header(key)[1]):
             return False
         # Not by `reader`: the store cannot be asked for the old object while it takes the new one.
         with _named(), (self._root / key).open("rb") as source:
@@ -96,10 +95,10 @@ class Blobs:
         return True
 
     def read(self, key: str) -> bytes:
-        """All bytes of an object. Raises NotFound, and Unreadable for a sealed one that was altered."""
+        """All bytes of an object. Raises NotFound; of a sealed one Unreadable, or BadSetting without a vault."""
         with _named():
             found = bytes(obstore.get(self._store, key).bytes())
-        if self._vault is None or not is_sealed(found):
+        if not is_sealed(found):
             return found
         opener = Opener(self._vault, found[:HEADER], len(found))
         return opener.open(found[HEADER:], 0, opener.size)
@@ -178,13 +177,16 @@ class Blobs:
         return Sealer(self._vault, self._owner)
 
     def _seen(self, key: str) -> tuple[int, Opener | None]:
-        """How many bytes are stored under a key, and who opens them if they are sealed. Raises NotFound."""
+        """How many bytes are stored under a key, and who opens them if they are sealed. Raises as `read`."""
+        total, header = self._header(key)
+        return total, Opener(self._vault, header, total) if is_sealed(header) else None
+
+    def _header(self, key: str) -> tuple[int, bytes]:
+        """How many bytes are stored under a key, and the first of them. Raises NotFound."""
         with _named():
             total = obstore.head(self._store, key)["size"]
-            if self._vault is None or not total:
-                return total, None
-            header = bytes(obstore.get_range(self._store, key, start=0, end=min(HEADER, total)))
-        return total, Opener(self._vault, header, total) if is_sealed(header) else None
+            header = bytes(obstore.get_range(self._store, key, start=0, end=min(HEADER, total))) if total else b""
+        return total, header
 
     def sweep(self, before: datetime) -> None:
         """Remove what a killed process was writing and has not touched since `before`."""

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
+from uuid import UUID
 
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
@@ -37,6 +38,7 @@ _TAG, _NONCE, _KEY = 16, 12, 32
 _WHOLE = FRAME + _TAG
 _FEWEST = 16  # different bytes in a key; 32 random ones have 30
 _CHECK, _ROTATING = "check", "rotating"
+_NO_KEY = "This data folder is encrypted: set CALLCOV_MASTER_KEY to the key it was encrypted with."
 _LOST = "What is stored cannot be decrypted: it was altered, or the account's data key is gone."
 
 
@@ -59,14 +61,26 @@ def master_key(text: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """The data keys of the accounts, under a master key; made by `open_vault`. Can be handed to a child process."""
+    """The data keys of the accounts, under a master key; made by `open_vault`. Can be handed to a child process.
+
+    Accounts are named by their ids, which are UUIDs: what an object's header says is no path.
+    """
 
     folder: Path
     master: bytes = field(repr=False)
     _known: dict[str, tuple[tuple[int, int], bytes]] = field(default_factory=dict, repr=False, compare=False)  # pyright: ignore[reportUnknownVariableType] - typed at the left
 
+    def begin(self) -> Vault:
+        """Let this master key be the folder's from now on; gives itself. Raises BadSetting when it has another one."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_new(self.folder / _CHECK, _wrapped(self.master, _CHECK, bytes(_KEY)))
+        _agree(self.folder, self.master)
+        return self
+
     def key(self, user_id: str) -> bytes:
         """The account's data key. Raises Unreadable when it is gone."""
+        if not _is_id(user_id):
+            raise Unreadable(_LOST)
         path = self.folder / user_id
         try:
             found = path.stat()
@@ -74,7 +88,7 @@ class Vault:
             known = self._known.get(user_id)
             if known is None or known[0] != state:
                 known = self._known[user_id] = (state, _unwrapped(self.master, user_id, path.read_bytes()))
-        except (OSError, InvalidTag) as error:
+        except (OSError, ValueError, InvalidTag) as error:
             self._known.pop(user_id, None)
             raise Unreadable(_LOST) from error
         return known[1]
@@ -88,46 +102,52 @@ class Vault:
 
 def forget_key(folder: Path, user_id: str) -> None:
     """Erase an account's data key: nothing that is sealed for it can be read any more, by anybody. Nothing if none."""
-    (folder / user_id).unlink(missing_ok=True)
+    for path in (folder / user_id, *folder.glob(f"{user_id}.*")):  # drafts, too, of who was killed writing it
+        path.unlink(missing_ok=True)
+
+
+def is_begun(folder: Path) -> bool:
+    """Whether there are keys in that folder, or their check at least."""
+    return (folder / _CHECK).exists()
 
 
 def open_vault(folder: Path, master: str | None) -> Vault | None:
-    """The vault in that folder, begun when there is none; None when no master key was given and none ever was.
+    """The vault in that folder, to be begun where nothing is; None when no master key was given and none ever was.
 
     Raises BadSetting for an unusable key, one that is not this folder's, or none for a folder that has one.
     """
     if (folder / _ROTATING).exists():
         raise BadSetting("A change of the master key was cut off; finish it with `callcov rotate-key`.")
-    check = folder / _CHECK
     if master is None:
-        if check.exists():
-            raise BadSetting("This data folder is encrypted: set CALLCOV_MASTER_KEY to the key it was encrypted with.")
+        if is_begun(folder):
+            raise BadSetting(_NO_KEY)
         return None
     key = master_key(master)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not check.exists():
-        _write_new(check, _wrapped(key, _CHECK, bytes(_KEY)))
-    try:
-        _unwrapped(key, _CHECK, check.read_bytes())
-    except InvalidTag as error:
-        raise BadSetting("CALLCOV_MASTER_KEY is not the key that this data folder was encrypted with.") from error
+    if is_begun(folder):
+        _agree(folder, key)
     return Vault(folder, key)
 
 
 def rotate(folder: Path, old: str, new: str) -> int:
     """Put the data keys under another master key; gives how many accounts have one. To be run while nothing else does.
 
-    Cut off and run again with the same keys it goes on. Raises BadSetting when a key is unusable or not the folder's.
+    Cut off and run again with the same keys it goes on. What else lies in the folder is let alone. Raises BadSetting
+    when a key is unusable or not the folder's, and when both are the same.
     """
     before, after = master_key(old), master_key(new)
-    if not (folder / _CHECK).exists():
+    if before == after:
+        raise BadSetting("The new master key is the same as the one of now; `openssl rand -hex 32` makes another one.")
+    if not is_begun(folder):
         raise BadSetting("This data folder is not encrypted; there is no key to change.")
-    paths = [path for path in sorted(folder.iterdir()) if path.name != _ROTATING and "." not in path.name]
+    paths = [folder / _CHECK, *(path for path in sorted(folder.iterdir()) if _is_id(path.name))]
     fresh = {path: rewrapped for path in paths if (rewrapped := _rewrapped(path, before, after))}
     (folder / _ROTATING).touch(mode=0o600)
     for path, content in fresh.items():
         draft = _draft(path, content)
         draft.replace(path)
+    for path in paths:  # drafts of who was killed: each holds a data key
+        for draft in folder.glob(f"{path.name}.*"):
+            draft.unlink()
     (folder / _ROTATING).unlink()
     return len(paths) - 1
 
@@ -148,7 +168,7 @@ def opened(connection: sa.Connection, user_id: str, about: str, stored: str) -> 
         return stored  # JSON never begins so
     vault = _vault(connection)
     if vault is None:
-        raise BadSetting("This data folder is encrypted: set CALLCOV_MASTER_KEY to the key it was encrypted with.")
+        raise BadSetting(_NO_KEY)
     sealed = base64.b64decode(stored.removeprefix(_TEXT))
     try:
         plain = AESGCM(vault.key(user_id)).decrypt(sealed[:_NONCE], sealed[_NONCE:], _about(user_id, about))
@@ -198,9 +218,11 @@ class Sealer:
 
 
 class Opener:
-    """Reads a sealed object of `total` bytes that begins with that header. Raises Unreadable."""
+    """Reads a sealed object of `total` bytes that begins with that header. Raises Unreadable; BadSetting: no vault."""
 
-    def __init__(self, vault: Vault, header: bytes, total: int) -> None:
+    def __init__(self, vault: Vault | None, header: bytes, total: int) -> None:
+        if vault is None:
+            raise BadSetting(_NO_KEY)
         self._key = _object_key(vault.key(header[8:44].decode("ascii", "replace").strip()), header)
         self._frames = -(-(total - HEADER) // _WHOLE)
         self._total = total
@@ -248,6 +270,21 @@ def _nonce(number: int, *, last: bool) -> bytes:
 def _object_key(data_key: bytes, header: bytes) -> AESGCM:
     """A key for one object, so that its frames can be numbered from 0."""
     return AESGCM(hmac.digest(data_key, b"callcov object" + header, hashlib.sha256))
+
+
+def _is_id(name: str) -> bool:
+    try:
+        return str(UUID(name)) == name
+    except ValueError:
+        return False
+
+
+def _agree(folder: Path, master: bytes) -> None:
+    """Raise BadSetting when the keys in that folder are under another master key."""
+    try:
+        _unwrapped(master, _CHECK, (folder / _CHECK).read_bytes())
+    except InvalidTag as error:
+        raise BadSetting("CALLCOV_MASTER_KEY is not the key that this data folder was encrypted with.") from error
 
 
 def _wrapped(master: bytes, name: str, key: bytes) -> bytes:

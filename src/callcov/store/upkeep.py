@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from callcov.store.analyses import ROW, Analysis
-from callcov.store.tables import AT_WORK, analyses
+from callcov.store.sealed import is_sealed_text
+from callcov.store.tables import AT_WORK, analyses, documents
 
 
 def unfinished(connection: sa.Connection) -> tuple[Analysis, ...]:
@@ -28,3 +29,10 @@ def gone(connection: sa.Connection, analysis_ids: Sequence[str]) -> frozenset[st
     """Those of the ids that name no analysis of any account; for the worker, which may still be at work on them."""
     there = connection.scalars(sa.select(analyses.c.id).where(analyses.c.id.in_(analysis_ids)))
     return frozenset(analysis_ids) - frozenset(there)
+
+
+def is_sealed(connection: sa.Connection) -> bool:
+    """Whether the documents of the newest analysis that has any are sealed; False when there are none."""
+    newest = sa.select(documents.c.light).order_by(documents.c.analysis_id.desc()).limit(1)
+    light = connection.scalar(newest)
+    return light is not None and is_sealed_text(light)
