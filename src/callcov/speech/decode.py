@@ -4,15 +4,12 @@ Nothing a header claims is believed: length comes from the packets, rate and cha
 The timeline starts with the first sound. A jump forward in the packets' times of at most ten minutes is a gap and
 becomes silence (a muted line records nothing); a jump backward or a wilder one is damage, and the sound goes on where
 it was. The same rule serves `probe` and `Decoding`, so a block decoded alone has the times of the whole recording.
-
-A file with several sound streams is read by its default one. Only the demuxers of the nine formats may open a file,
-and none may open another: an upload cannot make the server read something else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import av
 import numpy as np
@@ -22,11 +19,11 @@ from av.container import InputContainer
 from av.error import EOFError as EndOfFile
 from av.error import FFmpegError
 from av.packet import Packet
-from av.stream import Discard, Disposition
 from numpy.typing import NDArray
 
 from callcov.errors import BadRecording, RecordingTooLong
 from callcov.model import Recording, Span
+from callcov.speech.container import format_of, opened, sound_of
 
 Samples = NDArray[np.float32]
 
@@ -38,18 +35,6 @@ _LONGEST_GAP = 600.0
 _SMALLEST_GAP = 0.1  # shorter ones are rounding of time stamps or a decoder's start delay
 _PREROLL = 0.5  # decoded and thrown away before a block, so that a codec's memory is right at its start
 _MAX_DEMUX_ERRORS = 100  # in a row; after that the rest of the file is lost
-
-_FORMATS = "FLAC, MP3, MP4, MPEG, M4A, OGG, WAV or WebM"
-_DEMUXERS = "wav,mp3,flac,ogg,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mpeg,mpegts"
-_NAMES = {
-    "wav": "wav",
-    "mp3": "mp3",
-    "flac": "flac",
-    "ogg": "ogg",
-    "matroska": "webm",
-    "mpeg": "mpeg",
-    "mpegts": "mpeg",
-}
 
 
 def probe(file: BinaryIO) -> Recording:
@@ -65,8 +50,8 @@ def probe(file: BinaryIO) -> Recording:
         BadRecording: empty, not a recording, unreadable, encrypted, without sound, or with an impossible header.
         RecordingTooLong: more than twelve hours.
     """
-    with _open(file) as container:
-        stream = _sound_of(container)
+    with opened(file) as container:
+        stream = sound_of(container)
         walk = _Walk(container, stream)
         first: AudioFrame | None = None
         for packet in walk:
@@ -81,7 +66,7 @@ def probe(file: BinaryIO) -> Recording:
                 "The sound in the file cannot be decoded: it is damaged, protected or of an unknown codec."
             )
         _check_header(first.layout.nb_channels, first.sample_rate)
-        name = _format_of(container, stream)
+        name = format_of(container, stream)
         return Recording(name, round(walk.end, 3), first.layout.nb_channels, first.sample_rate)
 
 
@@ -151,8 +136,8 @@ class Decoding:
         """Decoded frames and the silence between them, in order, cut to the span."""
         start, end = (self._span.start, self._span.end) if self._span else (0.0, float("inf"))
         first, last = round(start * self._rate), end * self._rate
-        with _open(self._file) as container:
-            walk = _Walk(container, _sound_of(container))
+        with opened(self._file) as container:
+            walk = _Walk(container, sound_of(container))
             to_rate = _Resampler(self._rate)
             place = 0  # of the next sample on the timeline
             for frame in self._frames(walk, start, end):
@@ -288,64 +273,10 @@ class _Resampler:
         return np.concatenate(fitted, axis=1) if fitted else np.zeros((self._channels, 0), np.float32)
 
 
-class _Nameless:
-    """A file without its name, so that FFmpeg recognises it by content alone."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.read = file.read
-        self.seek = file.seek
-        self.tell = file.tell
-
-
-def _open(file: BinaryIO) -> InputContainer:
-    """Open by content; only demuxers of the nine formats, no other file or address."""
-    file.seek(0)
-    head = file.read(12)
-    if not head:
-        raise BadRecording("The file is empty.")
-    file.seek(0)
-    options = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "none"}
-    try:
-        return av.open(_Nameless(file), "r", container_options=options, metadata_errors="ignore")
-    except (FFmpegError, ValueError) as failure:
-        if head[4:8] in (b"ftyp", b"mdat", b"free", b"wide", b"skip"):
-            raise BadRecording(
-                "The M4A or MP4 file has no index (its recorder was stopped before writing it); export it again."
-            ) from failure
-        raise BadRecording(f"The file is not a recording in a supported format ({_FORMATS}).") from failure
-
-
-def _sound_of(container: InputContainer) -> AudioStream:
-    """The default sound stream, ready to decode."""
-    streams = container.streams.audio
-    if not streams:
-        what = "video has no sound" if container.streams.video else "file holds no sound"
-        raise BadRecording(f"The {what}.")
-    best = cast("AudioStream", container.streams.best("audio") or streams[0])
-    codec = cast("Any", best.codec_context)
-    if codec is None:
-        raise BadRecording("The sound in the file is of a codec that cannot be decoded.")
-    for other in container.streams:
-        if other.index != best.index:
-            other.discard = Discard.all  # FFmpeg need not read what nobody decodes
-    return best
-
-
 def _check_header(channels: int, rate: int) -> None:
     """Refuse what no recorder writes."""
     if not 1 <= channels <= 64 or not 1000 <= rate <= 768_000:
         raise BadRecording(f"The recording claims {channels} channels at {rate} samples a second, which cannot be.")
-
-
-def _format_of(container: InputContainer, stream: AudioStream) -> str:
-    """The contract's name for what the bytes are."""
-    demuxer = container.format.name.split(",", maxsplit=1)[0]
-    if demuxer == "mov":
-        moving = [video for video in container.streams.video if not video.disposition & Disposition.attached_pic]
-        return "mp4" if moving else "m4a"
-    if demuxer == "mp3" and stream.codec.canonical_name != "mp3":
-        return "mpeg"  # an elementary stream of layer I or II
-    return _NAMES.get(demuxer, demuxer)
 
 
 def _silence(channels: int, count: int, piece: int) -> Iterator[Samples]:
