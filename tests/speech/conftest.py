@@ -41,20 +41,23 @@ def encode():
     return encoded
 
 
-def encoded(samples, rate, format, codec, *, gap=0.0, video=False, cover=False, sound=True, options=None):  # noqa: A002 - named as in PyAV
-    """A recording; `gap` seconds are left out of the time stamps in the middle, `video` and `cover` add pictures."""
+def encoded(samples, rate, format, codec, *, gap=0.0, stamp=None, video=False, cover=False, sound=True, options=None):  # noqa: A002 - named as in PyAV
+    """A recording; `gap` seconds are left out of the time stamps in the middle, `video` and `cover` add pictures.
+
+    `stamp` makes of each packet's time in seconds the one that is written.
+    """
     if samples.dtype != np.int16:
         samples = (np.clip(samples, -1, 1) * 32767).astype(np.int16)
     layout = {1: "mono", 2: "stereo", 16: "hexadecagonal"}.get(len(samples), f"{len(samples)}c")
     with (
         tempfile.NamedTemporaryFile() as out
     ):  # by name, because the index of a fast-start file is moved in a second pass
-        _write(out.name, samples, rate, layout, (format, codec), (video, cover, sound), gap, options or {})
+        _write(out.name, samples, rate, layout, (format, codec), (video, cover, sound), (gap, stamp), options or {})
         return Path(out.name).read_bytes()
 
 
-def _write(path, samples, rate, layout, kinds, what, gap, options):
-    (format_, codec), (video, cover, sound) = kinds, what
+def _write(path, samples, rate, layout, kinds, what, times, options):
+    (format_, codec), (video, cover, sound), (gap, stamp) = kinds, what, times
     with av.open(path, "w", format=format_, options=options) as container:
         stream = container.add_stream(codec, rate=rate, layout=layout) if sound else None
         picture = container.add_stream("mjpeg" if cover else "mpeg4", rate=5) if video or cover else None
@@ -68,6 +71,8 @@ def _write(path, samples, rate, layout, kinds, what, gap, options):
                 container.mux(picture.encode(frame.reformat(format=picture.pix_fmt)))
             container.mux(picture.encode(None))
         for packet in _packets(stream, samples, rate, layout, gap) if stream else ():
+            if stamp and packet.size:
+                packet.pts = packet.dts = round(stamp(float(packet.pts * packet.time_base)) / packet.time_base)
             container.mux(packet)
 
 

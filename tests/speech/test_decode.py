@@ -189,6 +189,45 @@ def _recording(encode, speech, container, codec, rate):
     return _made[codec]
 
 
+def slower(share):
+    return pytest.param(lambda time: time * share, share, id=f"stamps at {share}")
+
+
+PACES = [slower(share) for share in (1.0, 0.998, 0.99, 0.98, 1.002, 1.01)]
+IN_BURSTS = pytest.param(lambda time: max(0.0, time) // 0.5 * 0.5, 1.0, id="stamps in bursts")
+SOUND = 44.0  # seconds
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "rate", "gap", "stamp", "share"),
+    [
+        pytest.param(*kind, gap, *pace.values, id=f"{kind[0]}, {gap} s missing, {pace.id}")
+        for kind, gap, paces in (
+            (("webm", "libopus", 48_000), 0.0, [*PACES, IN_BURSTS]),
+            (("webm", "libopus", 48_000), 5.0, PACES),
+            (("mp4", "aac", 16_000), 0.0, PACES[-3:]),  # whose packets say they are as long as the stamps are apart
+            (("matroska", "aac", 24_000), 0.0, PACES[-3:]),  # whose packets round their lengths down
+        )
+        for pace in paces
+    ],
+)
+def test_however_time_stamps_run_all_passes_have_one_timeline_and_no_sound_is_lost(
+    encode, speech, container, codec, rate, gap, stamp, share
+):
+    times = np.arange(round(SOUND * rate)) / rate % (speech.shape[1] / SPEECH_RATE)
+    wave = np.interp(times, np.arange(speech.shape[1]) / SPEECH_RATE, speech[0]).astype(np.float32)
+    recording = encode(wave[None], rate, container, codec, gap=gap, stamp=stamp)
+    (samples,) = whole(recording)
+    length = len(samples) / SPEECH_RATE
+    missed = max(0.0, 1 - share) * SOUND / 2  # of the gap, by stamps that were late before it
+    assert length == pytest.approx(SOUND * max(1.0, share) + gap, abs=0.15 + missed)
+    assert probe(io.BytesIO(recording)).duration == pytest.approx(length, abs=0.12)
+    for start in (3.0, 17.5, 38.25):
+        block = load_block(io.BytesIO(recording), None, Span(start, start + 4.0))
+        same = samples[round(start * SPEECH_RATE) :][: len(block)]
+        assert np.square(block - same).sum() < 0.02 * np.square(same).sum()  # less than a sample off
+
+
 def test_behind_the_end_a_block_is_silence(encode, tones):
     block = load_block(io.BytesIO(encode(tones(2, 16_000, 440), 16_000, "wav", "pcm_s16le")), None, Span(1.0, 5.0))
     assert len(block) == 4 * SPEECH_RATE

@@ -1,14 +1,17 @@
 """Recording → samples, by PyAV: what a file holds, and its sound as a stream of bounded pieces.
 
 Nothing a header claims is believed: length comes from the packets, rate and channels from the first decoded frame.
-The timeline starts with the first sound. A jump forward in the packets' times of at most ten minutes is a gap and
-becomes silence (a muted line records nothing); a jump backward or a wilder one is damage, and the sound goes on where
-it was. The same rule serves `probe` and `Decoding`, so a block decoded alone has the times of the whole recording.
+The timeline starts with the first sound and runs on with the sound's own length, for a recorder's time stamps may run
+slower or faster than its sound. Stamps that are ahead by a tenth of a second to ten minutes are a gap and become
+silence (a muted line records nothing); those that lag by more than a second, or are farther ahead, are damage or drift,
+and the sound goes on where it was. A block is cut out of the whole recording, of which all is decoded up to there, so
+it has the times of the whole. `probe` goes by what packets say of their lengths, which may be missing, rounded or
+wrong: where the first packets' sound or the stamps belie them, it decodes the whole recording too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import BinaryIO, cast
 
 import av
@@ -33,12 +36,15 @@ SPEECH_RATE = 16_000
 LONGEST = 12 * 3600.0
 _LONGEST_GAP = 600.0
 _SMALLEST_GAP = 0.1  # shorter ones are rounding of time stamps or a decoder's start delay
-_PREROLL = 0.5  # decoded and thrown away before a block, so that a codec's memory is right at its start
+_LARGEST_LAG = 1.0  # a stalled recorder stamps what was waiting in one burst, and is in time again behind it
+_PREROLL = 0.5  # brought to the rate and thrown away before a block, so that the filter's memory is right at its start
+_TRIED = 12  # packets that `probe` decodes to see whether their lengths are true
+_ROUNDING = 2e-5  # seconds: of lengths in ticks of a ninety-thousandth
 _MAX_DEMUX_ERRORS = 100  # in a row; after that the rest of the file is lost
 
 
 def probe(file: BinaryIO) -> Recording:
-    """What an uploaded file holds, by reading every packet and decoding until the first sound.
+    """What an uploaded file holds, by reading every packet and decoding the first ones.
 
     Args:
         file: seekable; read from its start, left anywhere.
@@ -54,20 +60,25 @@ def probe(file: BinaryIO) -> Recording:
         stream = sound_of(container)
         walk = _Walk(container, stream)
         first: AudioFrame | None = None
-        for packet in walk:
+        for place, packet in enumerate(walk):
             if packet.has_sidedata("encryption_info"):  # some ciphertext decodes, to noise
                 raise BadRecording("The sound in the file is encrypted; export it without protection.")
-            if first is None:
-                first = next(iter(walk.decode(packet)), None)
-            if walk.end > LONGEST:
-                raise RecordingTooLong("The recording is longer than 12 hours; split it and send the parts.")
+            if first is None or place < _TRIED:
+                first = next(iter(walk.decode(packet)), first)
+            _check_length(walk.clock.end)
         if first is None:
             raise BadRecording(
                 "The sound in the file cannot be decoded: it is damaged, protected or of an unknown codec."
             )
         _check_header(first.layout.nb_channels, first.sample_rate)
         name = format_of(container, stream)
-        return Recording(name, round(walk.end, 3), first.layout.nb_channels, first.sample_rate)
+    seconds = walk.clock.end
+    if not (walk.clock.steady and walk.truthful):
+        decoding = Decoding(file)
+        for _, _, end in decoding.frames():
+            _check_length(end)
+        seconds = decoding.length
+    return Recording(name, round(seconds, 3), first.layout.nb_channels, first.sample_rate)
 
 
 def stream(file: BinaryIO, rate: int = SPEECH_RATE) -> Iterator[Samples]:
@@ -82,24 +93,22 @@ def stream(file: BinaryIO, rate: int = SPEECH_RATE) -> Iterator[Samples]:
     return iter(Decoding(file, rate))
 
 
-def one_stream(file: BinaryIO, channel: int | None) -> Iterator[Samples]:
-    """One channel of `stream` at 16 kHz, float32 pieces [n]; the mean of all for None."""
-    return _one_of(stream(file), channel)
-
-
-def _one_of(pieces: Iterable[Samples], channel: int | None) -> Iterator[Samples]:
+def one_stream(file: BinaryIO, channel: int | None, span: Span | None = None) -> Iterator[Samples]:
+    """One channel of the recording, or of a span of it, at 16 kHz, float32 pieces [n]; the mean of all for None."""
+    pieces = Decoding(file, SPEECH_RATE, span)
     return (piece.mean(axis=0) if channel is None else piece[channel] for piece in pieces)
 
 
 def load_block(file: BinaryIO, channel: int | None, span: Span) -> Samples:
     """One channel's samples of a span at 16 kHz, float32 [n], n = the span's length; the mean of all for None.
 
-    Packets before the span are read but not decoded. What lies behind the recording's end is silence.
+    All before the span is decoded too, which takes a few seconds for an hour. What lies behind the recording's end is
+    silence.
     """
     wanted = round(span.duration * SPEECH_RATE)
     block = np.zeros(wanted, np.float32)
     filled = 0
-    for one in _one_of(Decoding(file, SPEECH_RATE, span), channel):
+    for one in one_stream(file, channel, span):
         part = one[: wanted - filled]
         block[filled : filled + len(part)] = part
         filled += len(part)
@@ -115,12 +124,14 @@ class Decoding:
         span: only this part, in seconds of the timeline; None for all.
 
     Attributes:
+        length: seconds of the timeline, without what a codec's last frame is filled up with.
         audible: seconds decoded, silence put into gaps not counted.
         promised: seconds that the packets announced.
         skipped: packets or reads that failed.
     """
 
     def __init__(self, file: BinaryIO, rate: int = SPEECH_RATE, span: Span | None = None) -> None:
+        self.length = 0.0
         self.audible = 0.0
         self.promised = 0.0
         self.skipped = 0
@@ -132,57 +143,95 @@ class Decoding:
         """Float32 pieces [channels, n], n at most a second."""
         return _in_pieces(self._samples(), self._rate)
 
+    def frames(self) -> Iterator[tuple[AudioFrame, float, float]]:
+        """Every frame with its start and end on the timeline, in seconds."""
+        clock = _Clock(_SMALLEST_GAP)
+        with opened(self._file) as container:
+            walk = _Walk(container, sound_of(container))
+            for packet in walk:
+                for frame in walk.decode(packet):
+                    length = frame.samples / max(frame.sample_rate, 1)
+                    self.audible += length
+                    yield frame, clock.put(frame.time, length), clock.end
+        self.promised, self.skipped = walk.clock.end, walk.skipped
+        overshoot = clock.end - self.promised  # a codec's last frame is filled up
+        self.length = self.promised if 0 < overshoot < 0.2 else clock.end
+
     def _samples(self) -> Iterator[Samples]:
         """Decoded frames and the silence between them, in order, cut to the span."""
         start, end = (self._span.start, self._span.end) if self._span else (0.0, float("inf"))
-        first, last = round(start * self._rate), end * self._rate
-        with opened(self._file) as container:
-            walk = _Walk(container, sound_of(container))
-            to_rate = _Resampler(self._rate)
-            place = 0  # of the next sample on the timeline
-            for frame in self._frames(walk, start, end):
-                self.audible += frame.samples / max(frame.sample_rate, 1)
-                due = place if frame.time is None else round(walk.place(frame.time) * self._rate)
-                if due > place + _SMALLEST_GAP * self._rate:
-                    held = to_rate(None)
-                    yield held[:, max(0, first - place) :]
-                    place += held.shape[1]
-                    yield from _silence(frame.layout.nb_channels, due - max(place, first), self._rate)
-                    place = max(place, due)
-                samples = to_rate(frame)
-                yield samples[:, max(0, first - place) :]
-                place += samples.shape[1]
-                if place >= last:
-                    break
-            else:
-                yield to_rate(None)[:, max(0, first - place) :]
-            self.promised, self.skipped = walk.end, walk.skipped
-
-    def _frames(self, walk: _Walk, start: float, end: float) -> Iterator[AudioFrame]:
-        """Frames from shortly before `start` on; the first frame of all is decoded too, it sets the clock."""
-        skipping = False
-        for packet in walk:
-            if walk.started and walk.end < start - _PREROLL:
-                skipping = True
+        first = round(start * self._rate)
+        place = 0  # of the next sample on the timeline
+        to_rate: _Resampler | None = None
+        for frame, begins, ends in self.frames():
+            if to_rate is None:
+                to_rate = _Resampler(self._rate, frame.layout.nb_channels)
+            if ends < start - _PREROLL:
+                place = round(ends * self._rate)
                 continue
-            if skipping:
-                walk.stream.codec_context.flush_buffers()
-                skipping = False
-            if walk.last_start > end + _PREROLL:
+            due = round(begins * self._rate)
+            if due > place + _SMALLEST_GAP * self._rate:
+                held = to_rate(None)
+                yield held[:, max(0, first - place) :]
+                place += held.shape[1]
+                yield from _silence(to_rate.channels, due - max(place, first), self._rate)
+                place = max(place, due)
+            samples = to_rate(frame)
+            yield samples[:, max(0, first - place) :]
+            place += samples.shape[1]
+            if place >= end * self._rate:
                 return
-            yield from walk.decode(packet)
+        if to_rate:
+            yield to_rate(None)[:, max(0, first - place) :]
+
+
+class _Clock:
+    """Where each packet or frame is on the timeline: behind the one before, or later where its time stamp says so.
+
+    Attributes:
+        end: seconds of the timeline so far.
+        steady: no stamp was so far from where the sound is that it was not believed.
+    """
+
+    def __init__(self, smallest_gap: float = 0.0) -> None:
+        self.end = 0.0
+        self.steady = True
+        self._smallest_gap = smallest_gap
+        self._offset: float | None = None
+
+    def put(self, time: float | None, length: float) -> float:
+        """Where on the timeline that many seconds of sound start whose time stamp is `time`."""
+        start = self.end
+        if time is not None:
+            if self._offset is None:
+                self._offset = time
+            ahead = time - self._offset - start
+            if not -_LARGEST_LAG <= ahead <= _LONGEST_GAP:
+                self._offset = time - start
+                self.steady = False
+            elif ahead > self._smallest_gap:
+                start += ahead
+        self.end = start + length
+        return start
+
+    def begin(self, time: float | None) -> None:
+        """Let the timeline start at this stamp instead of the first that was put."""
+        if time is not None and self._offset is not None:
+            self.end -= time - self._offset
+            self._offset = time
 
 
 class _Walk:
-    """The packets of one sound stream with their places on the timeline."""
+    """The packets of one sound stream, and the timeline that their stamps and lengths announce.
+
+    `truthful` says that the packets decoded so far were as long as announced; the first sound may be cut by its codec.
+    """
 
     def __init__(self, container: InputContainer, stream: AudioStream) -> None:
-        self.stream = stream
-        self.end = 0.0
-        self.last_start = 0.0
+        self.clock = _Clock()
         self.skipped = 0
-        self.started = False
-        self._offset: float | None = None
+        self.truthful = True
+        self._started = False
         self._packets = container.demux(stream)
         stream.codec_context.thread_count = 1
 
@@ -198,12 +247,10 @@ class _Walk:
                 self.skipped += 1
                 continue
             failed = 0
-            self._note(packet)
+            if packet.size:  # all but the one that ends the stream
+                time = None if packet.pts is None else packet.pts * float(packet.time_base)
+                self.clock.put(time, _announced(packet))
             yield packet
-
-    def place(self, time: float) -> float:
-        """Seconds on the timeline of a time stamp of the file."""
-        return time - (self._offset or 0.0)
 
     def decode(self, packet: Packet[AudioStream]) -> list[AudioFrame]:
         """The packet's frames; none if it is damaged."""
@@ -212,38 +259,26 @@ class _Walk:
         except FFmpegError:
             self.skipped += 1
             return []
-        if frames and not self.started:
-            self.started = True
-            if frames[0].time is not None and self._offset is not None:
-                self.end -= frames[0].time - self._offset
-                self._offset = frames[0].time
+        if self._started and packet.size:
+            length = sum(frame.samples / max(frame.sample_rate, 1) for frame in frames)
+            self.truthful &= abs(length - _announced(packet)) <= _ROUNDING
+        elif frames:
+            self._started = True
+            self.clock.begin(frames[0].time)
         return frames
 
-    def _note(self, packet: Packet[AudioStream]) -> None:
-        """Move the end of the timeline behind this packet."""
-        if not packet.size:
-            return  # the empty one that ends the stream
-        base = float(packet.time_base)
-        length = (packet.duration or 0) * base
-        start = self.end
-        if packet.pts is not None:
-            time = packet.pts * base
-            if self._offset is None:
-                self._offset = max(0.0, time)
-            start = time - self._offset
-            if start < self.end - 1.0 or start > self.end + _LONGEST_GAP:
-                start = self.end
-                self._offset = time - start
-        self.last_start = start
-        self.end = max(self.end, start + length)
+
+def _announced(packet: Packet[AudioStream]) -> float:
+    """Seconds that a packet says it lasts; 0 where it does not say."""
+    return (packet.duration or 0) * float(packet.time_base)
 
 
 class _Resampler:
     """Frames of one recording to float32 [channels, n] at one rate; a change of format inside the file is followed."""
 
-    def __init__(self, rate: int) -> None:
+    def __init__(self, rate: int, channels: int) -> None:
+        self.channels = channels
         self._rate = rate
-        self._channels = 0
         self._template: tuple[str, str, int] | None = None
         self._graph: av.AudioResampler | None = None
 
@@ -253,7 +288,6 @@ class _Resampler:
             held, self._graph = self._graph.resample(None) if self._graph else [], None
             return self._fit(held)
         template = (frame.format.name, frame.layout.name, frame.sample_rate)
-        self._channels = self._channels or frame.layout.nb_channels
         held: list[AudioFrame] = []
         if template != self._template or self._graph is None:
             held = self._graph.resample(None) if self._graph else []
@@ -267,10 +301,15 @@ class _Resampler:
         # Packed, because PyAV reads past the end of planar frames with more than eight channels.
         parts = [cast("Samples", frame.to_ndarray()).reshape(-1, frame.layout.nb_channels).T for frame in frames]
         fitted = [
-            part if len(part) == self._channels else np.repeat(part.mean(axis=0, keepdims=True), self._channels, axis=0)
+            part if len(part) == self.channels else np.repeat(part.mean(axis=0, keepdims=True), self.channels, axis=0)
             for part in parts
         ]
-        return np.concatenate(fitted, axis=1) if fitted else np.zeros((self._channels, 0), np.float32)
+        return np.concatenate(fitted, axis=1) if fitted else np.zeros((self.channels, 0), np.float32)
+
+
+def _check_length(seconds: float) -> None:
+    if round(seconds, 3) > LONGEST:
+        raise RecordingTooLong("The recording is longer than 12 hours; split it and send the parts.")
 
 
 def _check_header(channels: int, rate: int) -> None:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from callcov.errors import BadRecording
 from callcov.model import Span
-from callcov.speech.decode import SPEECH_RATE, Decoding
+from callcov.speech.decode import Decoding
 from callcov.speech.voice import Voice, spans_of
 
 LONGEST_BLOCK = 600.0
@@ -71,18 +71,16 @@ def survey(file: BinaryIO) -> Survey:
     """
     decoding = Decoding(file)
     voices: list[Voice] = []
-    channels = samples = 0
+    channels = 0
     for piece in decoding:
-        channels, samples = piece.shape[0], samples + piece.shape[1]
+        channels = piece.shape[0]
         tracks = piece if channels <= 2 else piece.mean(axis=0, keepdims=True)
         voices = voices or [Voice() for _ in tracks]
         for voice, track in zip(voices, tracks, strict=True):
             voice.feed(track)
-    if not samples:
+    if not channels:
         raise BadRecording("No sound in the recording could be decoded.")
-    decoded = samples / SPEECH_RATE
-    overshoot = decoded - decoding.promised  # a codec's last frame is filled up
-    duration = round(decoding.promised if 0 < overshoot < 0.2 else decoded, 3)
+    duration = round(decoding.length, 3)
     likely = [voice.likelihoods() for voice in voices]
     energy = [voice.energies() for voice in voices]
     speech = tuple(spans_of(*frames, duration) for frames in zip(likely, energy, strict=True))
