@@ -10,7 +10,7 @@ class CallcovError(Exception):
 
 
 class BadRecording(CallcovError):
-    """The uploaded bytes cannot be analysed: no sound, not a supported format, or damaged beyond reading."""
+    """The uploaded bytes cannot be analysed: no sound or several tracks of it, no supported format, or too damaged."""
 
 
 class RecordingTooLong(BadRecording):

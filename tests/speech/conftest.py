@@ -41,10 +41,10 @@ def encode():
     return encoded
 
 
-def encoded(samples, rate, format, codec, *, gap=0.0, stamp=None, video=False, cover=False, sound=True, options=None):  # noqa: A002 - named as in PyAV
+def encoded(samples, rate, format, codec, *, gap=0.0, stamp=None, video=False, cover=False, sound=1, options=None):  # noqa: A002 - named as in PyAV
     """A recording; `gap` seconds are left out of the time stamps in the middle, `video` and `cover` add pictures.
 
-    `stamp` makes of each packet's time in seconds the one that is written.
+    `stamp` makes of each packet's time in seconds the one that is written, `sound` is how many tracks have that sound.
     """
     if samples.dtype != np.int16:
         samples = (np.clip(samples, -1, 1) * 32767).astype(np.int16)
@@ -59,7 +59,7 @@ def encoded(samples, rate, format, codec, *, gap=0.0, stamp=None, video=False, c
 def _write(path, samples, rate, layout, kinds, what, times, options):
     (format_, codec), (video, cover, sound), (gap, stamp) = kinds, what, times
     with av.open(path, "w", format=format_, options=options) as container:
-        stream = container.add_stream(codec, rate=rate, layout=layout) if sound else None
+        streams = [container.add_stream(codec, rate=rate, layout=layout) for _ in range(sound)]
         picture = container.add_stream("mjpeg" if cover else "mpeg4", rate=5) if video or cover else None
         if picture:
             picture.width, picture.height, picture.pix_fmt = 64, 64, "yuvj420p" if cover else "yuv420p"
@@ -70,7 +70,7 @@ def _write(path, samples, rate, layout, kinds, what, times, options):
                 frame.pts, frame.time_base = place, Fraction(1, 5)
                 container.mux(picture.encode(frame.reformat(format=picture.pix_fmt)))
             container.mux(picture.encode(None))
-        for packet in _packets(stream, samples, rate, layout, gap) if stream else ():
+        for packet in (packet for stream in streams for packet in _packets(stream, samples, rate, layout, gap)):
             if stamp and packet.size:
                 packet.pts = packet.dts = round(stamp(float(packet.pts * packet.time_base)) / packet.time_base)
             container.mux(packet)

@@ -296,7 +296,29 @@ def test_an_m4a_without_its_index_says_so(encode, tones):
 @pytest.mark.parametrize("container", ["mp4", "mpegts", "matroska"])
 def test_video_without_sound_says_so(encode, tones, container):
     with pytest.raises(BadRecording, match="no sound"):
-        probe(io.BytesIO(encode(tones(1, 16_000, 440), 16_000, container, "aac", video=True, sound=False)))
+        probe(io.BytesIO(encode(tones(1, 16_000, 440), 16_000, container, "aac", video=True, sound=0)))
+
+
+@pytest.mark.parametrize("container", ["mp4", "mpegts", "matroska"])
+@pytest.mark.parametrize("video", [False, True])
+def test_two_sound_tracks_are_refused_for_one_would_be_lost(encode, tones, container, video):
+    recording = encode(tones(1, 16_000, 440), 16_000, container, "aac", sound=2, video=video)
+    with pytest.raises(BadRecording, match="has 2 sound tracks; export them as the channels of one track"):
+        probe(io.BytesIO(recording))
+
+
+@pytest.mark.parametrize(("before", "behind"), [((440,), (440, 900)), ((440, 900), (440,))])
+def test_an_ogg_file_joined_of_one_and_two_channels_is_refused_for_a_part_would_be_lost(encode, tones, before, behind):
+    parts = (encode(tones(3, 48_000, *hertz), 48_000, "ogg", "libopus") for hertz in (before, behind))
+    with pytest.raises(BadRecording, match="differ in codec or channels"):
+        probe(io.BytesIO(b"".join(parts)))
+
+
+@pytest.mark.parametrize(("container", "codec", "rate"), [("ogg", "libopus", 48_000), ("flac", "flac", 16_000)])
+def test_a_file_joined_of_like_parts_is_as_long_as_both(encode, tones, container, codec, rate):
+    joined = 2 * encode(tones(3, rate, 440), rate, container, codec)
+    assert probe(io.BytesIO(joined)).duration == pytest.approx(6.0, abs=0.02)
+    assert whole(joined).shape[1] / SPEECH_RATE == pytest.approx(6.0, abs=0.02)
 
 
 def test_an_encrypted_recording_says_so_even_where_its_ciphertext_decodes(encode, tones):

@@ -1,6 +1,7 @@
-"""Opening an upload: which files are recordings, and which of their sound is read.
+"""Opening an upload: which files are recordings, and what in them is the sound.
 
-A file with several sound streams is read by its default one. Only the demuxers of the nine formats may open a file,
+A file with several sound tracks is refused, whatever they hold: a recorder may have put each party on its own, and to
+read one of them would lose the other without a word. Only the demuxers of the nine formats may open a file,
 and none may open another: an upload cannot make the server read something else.
 """
 
@@ -57,19 +58,20 @@ def opened(file: BinaryIO) -> InputContainer:
 
 
 def sound_of(container: InputContainer) -> AudioStream:
-    """The default sound stream, ready to decode."""
+    """The one sound stream, ready to decode."""
     streams = container.streams.audio
+    if len(streams) > 1:
+        raise BadRecording(f"The file has {len(streams)} sound tracks; export them as the channels of one track.")
     if not streams:
         what = "video has no sound" if container.streams.video else "file holds no sound"
         raise BadRecording(f"The {what}.")
-    best = cast("AudioStream", container.streams.best("audio") or streams[0])
-    codec = cast("Any", best.codec_context)
-    if codec is None:
+    (sound,) = streams
+    if cast("Any", sound.codec_context) is None:
         raise BadRecording("The sound in the file is of a codec that cannot be decoded.")
     for other in container.streams:
-        if other.index != best.index:
+        if other.index != sound.index:
             other.discard = Discard.all  # FFmpeg need not read what nobody decodes
-    return best
+    return sound
 
 
 def format_of(container: InputContainer, stream: AudioStream) -> str:

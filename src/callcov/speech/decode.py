@@ -20,7 +20,7 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import EOFError as EndOfFile
-from av.error import FFmpegError
+from av.error import FFmpegError, PatchWelcomeError
 from av.packet import Packet
 from numpy.typing import NDArray
 
@@ -53,7 +53,8 @@ def probe(file: BinaryIO) -> Recording:
         Format by content (contract names), seconds of sound (to the millisecond), channels, samples a second.
 
     Raises:
-        BadRecording: empty, not a recording, unreadable, encrypted, without sound, or with an impossible header.
+        BadRecording: empty, not a recording, unreadable, encrypted, without sound, with several sound tracks, joined of
+            unlike parts, or with an impossible header.
         RecordingTooLong: more than twelve hours.
     """
     with opened(file) as container:
@@ -242,6 +243,10 @@ class _Walk:
                 packet = next(self._packets)
             except (StopIteration, EndOfFile):
                 return
+            except PatchWelcomeError as failure:  # FFmpeg's word for an Ogg file joined of unlike ones
+                raise BadRecording(
+                    "Parts of the file differ in codec or channels; export it as one recording."
+                ) from failure
             except FFmpegError:
                 failed += 1
                 self.skipped += 1
