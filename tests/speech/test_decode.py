@@ -148,6 +148,17 @@ def test_pieces_are_a_second_long_but_for_the_last(encode, tones):
     assert pieces == [(1, 16_000)] * 3 + [(1, 8_000)]
 
 
+@pytest.mark.parametrize(
+    ("value", "given"), [(np.nan, 0), (np.inf, 1), (-np.inf, -1), (1e30, 1), (-1e30, -1), (1.7, np.float32(1.7))]
+)
+def test_nan_is_silence_and_what_is_beyond_any_scale_is_full_scale(value, given):
+    samples = np.full(8000, 0.25, "<f4")
+    samples[4000] = value
+    (found,) = whole(wav(1, SPEECH_RATE, samples))
+    assert found[4000] == given
+    assert (np.delete(found, 4000) == 0.25).all()
+
+
 def test_sound_is_given_at_the_rate_asked_for(encode, tones):
     recording = encode(tones(2, 16_000, 440), 16_000, "wav", "pcm_s16le")
     assert sum(piece.shape[1] for piece in stream(io.BytesIO(recording), 8_000)) == 16_000
@@ -241,18 +252,22 @@ def test_without_a_channel_a_block_is_the_mean_of_all(encode, tones):
     assert np.allclose(mean, left / 2, atol=1e-6)
 
 
-def wav(channels, rate):
-    """A wav file with an impossible header."""
-    body = struct.pack("<HHIIHH", 1, channels, rate, rate * channels * 2, channels * 2, 16)
+SILENCE = np.zeros(1000, "<i2")
+
+
+def wav(channels, rate, samples=SILENCE):
+    """A wav file whose header says that, however impossible, about samples that are whole numbers or floats."""
+    size, kind = samples.itemsize, {"i": 1, "f": 3}[samples.dtype.kind]
+    body = struct.pack("<HHIIHH", kind, channels, rate, rate * channels * size, channels * size, 8 * size)
     return (
         b"RIFF"
-        + struct.pack("<I", 2036)
+        + struct.pack("<I", 36 + samples.nbytes)
         + b"WAVEfmt "
         + struct.pack("<I", 16)
         + body
         + b"data"
-        + struct.pack("<I", 2000)
-        + bytes(2000)
+        + struct.pack("<I", samples.nbytes)
+        + samples.tobytes()
     )
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import struct
 from itertools import pairwise
 
 import numpy as np
@@ -21,6 +22,13 @@ RATE = SPEECH_RATE
 
 def seen(encode, samples):
     return survey(io.BytesIO(encode(samples, RATE, "flac", "flac")))
+
+
+def floats(samples):
+    """The survey of a WAV file of 32-bit floats."""
+    body, size = samples.T.astype("<f4").tobytes(), 4 * len(samples)
+    form = (b"WAVEfmt ", 16, 3, len(samples), RATE, RATE * size, size, 32, b"data", len(body))
+    return survey(io.BytesIO(struct.pack("<4sI8sIHHIIHH4sI", b"RIFF", 36 + len(body), *form) + body))
 
 
 def noise(shape, level, seed=1):
@@ -51,6 +59,24 @@ def test_a_narrow_line_that_carries_no_fundamental_is_heard(sound):
     for turn in truth:
         span = Span(turn["start"], turn["end"])
         assert sum(span.overlap(one) for one in found) > 0.8 * span.duration
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30])
+def test_a_sample_that_is_no_number_costs_its_moment_and_no_more(speech, value):
+    samples = speech.copy()
+    samples[0, 9 * RATE] = value
+    for one, other in zip(floats(samples).speech, floats(speech).speech, strict=True):
+        assert abs(seconds(one) - seconds(other)) < 2.0
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
+def test_of_nothing_but_such_samples_a_recording_is_silent(value):
+    assert floats(np.full((1, 3 * RATE), value, np.float32)).blocks == ()
+
+
+def test_floats_at_the_scale_of_whole_numbers_are_refused_for_no_word_would_be_heard_in_them(speech):
+    with pytest.raises(BadRecording, match="far beyond full scale"):
+        floats(speech * 32768)
 
 
 def test_a_call_thirty_decibels_quieter_has_the_same_speech(encode, speech):

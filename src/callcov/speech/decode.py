@@ -40,6 +40,7 @@ _LARGEST_LAG = 1.0  # a stalled recorder stamps what was waiting in one burst, a
 _PREROLL = 0.5  # brought to the rate and thrown away before a block, so that the filter's memory is right at its start
 _TRIED = 12  # packets that `probe` decodes to see whether their lengths are true
 _ROUNDING = 2e-5  # seconds: of lengths in ticks of a ninety-thousandth
+_ABOVE_ANY_SCALE = 1e10  # samples of 32 bits written as floats reach a fifth of it
 _MAX_DEMUX_ERRORS = 100  # in a row; after that the rest of the file is lost
 
 
@@ -141,8 +142,8 @@ class Decoding:
         self._span = span
 
     def __iter__(self) -> Iterator[Samples]:
-        """Float32 pieces [channels, n], n at most a second."""
-        return _in_pieces(self._samples(), self._rate)
+        """Float32 pieces [channels, n], n at most a second; every sample a number that can be squared."""
+        return map(_sane, _in_pieces(self._samples(), self._rate))
 
     def frames(self) -> Iterator[tuple[AudioFrame, float, float]]:
         """Every frame with its start and end on the timeline, in seconds."""
@@ -321,6 +322,15 @@ def _check_header(channels: int, rate: int) -> None:
     """Refuse what no recorder writes."""
     if not 1 <= channels <= 64 or not 1000 <= rate <= 768_000:
         raise BadRecording(f"The recording claims {channels} channels at {rate} samples a second, which cannot be.")
+
+
+def _sane(piece: Samples) -> Samples:
+    """The piece with NaN as silence, and what is infinite or above any scale of samples as full scale.
+
+    A WAV file of floats can hold them, and one would make a model's every answer about its surroundings NaN.
+    """
+    mad = ~(np.abs(piece) < _ABOVE_ANY_SCALE)
+    return np.where(mad, np.nan_to_num(np.sign(piece)), piece) if mad.any() else piece
 
 
 def _silence(channels: int, count: int, piece: int) -> Iterator[Samples]:

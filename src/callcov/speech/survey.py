@@ -31,6 +31,7 @@ LONGEST_BLOCK = 600.0
 _CUT_FROM = 450.0  # a block is cut in the longest pause between here and its longest length
 _MARGIN = 0.5  # of sound kept around a block's speech
 _WINDOW = 16  # frames of 32 ms: half a second
+_FAR_BEYOND = 64.0  # of energy, where full scale is 1; a tool wrote whole numbers into a WAV file of floats
 _ALIKE_DB = 6.0
 _ALIKE_SHARE = 0.97
 
@@ -67,7 +68,7 @@ def survey(file: BinaryIO) -> Survey:
     """Look through a recording once, in bounded memory.
 
     Raises:
-        BadRecording: the file is no recording, or nothing in it can be decoded.
+        BadRecording: the file is no recording, nothing can be decoded, or a hundredth is eight times over full scale.
     """
     decoding = Decoding(file)
     voices: list[Voice] = []
@@ -83,6 +84,8 @@ def survey(file: BinaryIO) -> Survey:
     duration = round(decoding.length, 3)
     likely = [voice.likelihoods() for voice in voices]
     energy = [voice.energies() for voice in voices]
+    if any(np.mean(one > _FAR_BEYOND) > 0.01 for one in energy):
+        raise BadRecording("The recording's samples are far beyond full scale; export it with samples of 16 bits.")
     speech = tuple(spans_of(*frames, duration) for frames in zip(likely, energy, strict=True))
     heard = _heard(channels, likely, energy, speech)
     kept = tuple(speech[channel or 0] for channel in heard)
