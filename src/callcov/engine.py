@@ -25,13 +25,15 @@ _HISTORY = timedelta(days=7)
 _GOING_ON = {"PENDING", "ENQUEUED", "DELAYED"}
 # A workflow that was cut off this often stops being recovered; the sweep then fails its analysis openly.
 _RECOVERIES = 20
-# A step that raises because the database or the object store is away is tried again after 1, 2, 4 … 256 seconds.
+PASSING = (*UNANSWERED, *UNSERVED, NoRoom)
+"""What a step raises when the database or the object store is away or full: it is tried again, see `Step`."""
+# After 1, 2, 4 … 256 seconds.
 _PATIENT: StepOptions = {
     "retries_allowed": True,
     "max_attempts": 10,
     "interval_seconds": 1.0,
     "backoff_rate": 2.0,
-    "should_retry": lambda error: isinstance(error, (*UNANSWERED, *UNSERVED, NoRoom)),
+    "should_retry": lambda error: isinstance(error, PASSING),
 }
 _IDS = 500  # asked for at once
 # How DBOS tells that a workflow was cancelled, which is what a deletion does; an error that says so follows.
@@ -44,7 +46,11 @@ class Step(Protocol):
     """Runs a function as a named, durable step; its result (JSON values only) is remembered across crashes."""
 
     def __call__(self, name: str, function: Callable[[], T]) -> T:
-        """Run `function`, for some minutes if what it needs is away; or give back what it gave before the crash."""
+        """Run `function`, or give back what it gave before the crash.
+
+        While it raises what is `PASSING` it is tried again, for eight minutes; after that, and at any other error, the
+        workflow gives up, and the tidying tells so.
+        """
         ...
 
 

@@ -19,7 +19,7 @@ from callcov import deliver, pipeline
 from callcov.checks import shown_flags
 from callcov.children import Children
 from callcov.document import figures_of, rendered, results_of
-from callcov.engine import Engine, Step
+from callcov.engine import PASSING, Engine, Step
 from callcov.errors import CallcovError
 from callcov.store import (
     analyses,
@@ -36,13 +36,16 @@ from callcov.store import (
 from callcov.store.analyses import COMPLETED, PROCESSING, Analysis
 from callcov.store.audit import Entry
 from callcov.store.blobs import Blobs
-from callcov.store.db import UNANSWERED, Database
+from callcov.store.db import Database
 from callcov.store.deliveries import Delivery
 from callcov.store.erasure import erase_each, finish_erasures
 from callcov.store.times import iso, milliseconds
 
 INTERNAL = "The analysis stopped because of an error inside CallCov; retry it, and report it if it stops again."
-LOST = "The analysis was cut off too often, or the database was away for too long; retry it."
+LOST = (
+    "The analysis was cut off too often, or the database or the object store was away or full for too long; "
+    "the recording is kept, retry it."
+)
 _AT_ONCE = 200
 _GONE = "The analysis was deleted."
 
@@ -313,15 +316,15 @@ class Worker:
         )
 
     def _told(self, said: structlog.BoundLogger, work: Callable[[], None]) -> str | None:
-        """None when the work was done, else the sentence that says why not."""
+        """None when the work was done, else the sentence that says why not; raises for what `Step` tries again."""
         try:
             work()
         except CancelledError:
             return _GONE
+        except PASSING:
+            raise
         except CallcovError as error:
             return str(error)
-        except UNANSWERED:  # the step is tried again
-            raise
         except Exception:  # noqa: BLE001 the worker's loop: whatever happened, the analysis ends and the log says where
             said.exception("stage broke")
             return INTERNAL

@@ -4,13 +4,20 @@ import dataclasses
 import os
 import threading
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from dbos import DBOS
+from obstore.exceptions import GenericError
+from sounds import write_wav
 
+from callcov import pipeline
 from callcov.checks.policy import Policy
+from callcov.children import Children
 from callcov.engine import Engine
+from callcov.errors import NoRoom
 from callcov.feed.feeds import Feeds
 from callcov.store import analyses, idempotency, listing, policies, users
 from callcov.store.analyses import Finished, Submission
@@ -239,6 +246,57 @@ def test_within_the_engine_what_gave_up_fails_and_the_rest_is_done_beside_what_g
     assert {one.workflow_id for one in DBOS.list_workflows(name="analyse")} == {
         f"analyse.{row.id}.1" for row in (lost, going_on)
     }
+
+
+@pytest.fixture
+def working(worker, models_folder, tmp_path):
+    """The worker with an engine that is launched and a child."""
+    equipment = (tmp_path / "objects").as_uri(), models_folder, str(models_folder / "whisper-tiny.en")
+    engine, children = Engine(worker.database.engine), Children(1, pipeline.equip, equipment)
+    with closing(engine), closing(children):
+        working = dataclasses.replace(worker, engine=engine, children=children)
+        engine.launch(working, 1)
+        yield working
+
+
+def test_an_object_store_that_is_away_for_a_moment_delays_an_analysis_and_fails_none(working, user, tmp_path, caplog):
+    silent = write_wav(tmp_path / "silent.wav", np.zeros((1, 16_000), np.float32))
+    submission = Submission("a", "c", "recordings/one", "0" * 64, 1, "wav", 2000, 1, 8000)
+    working.blobs.write(submission.blob_key, silent.read_bytes())
+    away = tmp_path / "objects" / "work"
+    away.write_bytes(b"no folder")
+    with working.database.write() as connection:
+        row = analyses.accept(connection, user, LIVE, submission, NOW)
+        working.engine.start(connection, user, row.id, 1)
+    wait_for(lambda: "automatically retried" in caplog.text)
+    away.unlink()
+    wait_for(lambda: working.engine.ended(row.id, 1))
+    with working.database.read() as connection:
+        ended = analyses.assigned(connection, user, row.id)
+    assert (ended.status, ended.error_message) == ("completed", None)
+
+
+class Failing(Idle):
+    """Children whose work ends so."""
+
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def run(self, *_arguments):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    "error", [NoRoom("There is no room left."), OSError("The store is away."), GenericError("away")]
+)
+def test_what_may_work_in_a_minute_is_left_to_the_engine_to_try_again(worker, user, error):
+    row = accepted(worker, user, LIVE, NOW)
+    failing = dataclasses.replace(worker, children=Failing(error))
+    with pytest.raises(type(error)):
+        failing.analyse(lambda _name, work: work(), user, row.id, 1)
+    with worker.database.read() as connection:
+        assert analyses.assigned(connection, user, row.id).status == "processing"
 
 
 def test_a_tidying_that_was_cut_off_goes_on_though_it_had_cancelled_something(worker, user, launched):
