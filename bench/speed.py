@@ -21,6 +21,7 @@ from callcov import config, pipeline
 from callcov.checks.policy import DEFAULT
 from callcov.children import Children
 from callcov.serve import blobs_url, crew
+from callcov.speech.decode import LONGEST
 from callcov.store.analyses import PROCESSING, Analysis
 from callcov.store.blobs import Blobs, open_blobs
 
@@ -48,7 +49,7 @@ def _ours(blobs: Blobs, children: Children, path: Path, name: str) -> dict[str, 
     key = f"recordings/{name}"
     with path.open("rb") as content:
         blobs.write(key, content)
-    job = pipeline.Job(name=name, recording=key, policy=DEFAULT)
+    job = pipeline.Job(name=name, recording=key, seconds=LONGEST, policy=DEFAULT)
     seconds: dict[str, float] = {}
     for stage, work in pipeline.STAGES:
         began = time.perf_counter()

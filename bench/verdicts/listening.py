@@ -24,6 +24,7 @@ from callcov.language import tagger
 from callcov.language.encoder import Encoder
 from callcov.model import Transcript, Word
 from callcov.models import locate
+from callcov.speech.decode import LONGEST
 from callcov.speech.survey import Block
 from callcov.speech.transcribe import Heard
 from callcov.text import sensitive
@@ -139,7 +140,7 @@ def _job(name: str, sound: bytes, policy: str = "default", direction: str | None
     name = f"{name}-{digest.hexdigest()[:16]}"
     (tools,) = pipeline._equipped  # noqa: SLF001 - the same
     tools.blobs.write(f"recordings/{name}", sound)
-    return pipeline.Job(name, f"recordings/{name}", ready_made(policy), direction=direction)
+    return pipeline.Job(name, f"recordings/{name}", LONGEST, ready_made(policy), direction=direction)
 
 
 def _again(call: Call, served: bytes) -> tuple[tuple[int, str, str], ...]:

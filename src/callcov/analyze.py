@@ -89,6 +89,7 @@ def _analysed(
     job = pipeline.Job(
         name=row.id,
         recording=row.blob_key,
+        seconds=found.duration,
         language=about.language,
         agent_channel=about.agent_channel,
         direction=about.direction,

@@ -45,7 +45,7 @@ _SURVEY, _HEARD, _TRANSCRIPT = TypeAdapter(Survey), TypeAdapter(Heard), TypeAdap
 _TURNS = TypeAdapter(tuple[Turn, ...])
 _SPANS = TypeAdapter(tuple[Span, ...])
 _LEAST_SOUND = 1.0
-# A stage that takes this many times the sound's length hangs: the slowest models known here take three times.
+# A task that takes this many times its sound's length hangs: the slowest models known here take three times.
 _TIMES_SOUND = 20
 _LEAST_SECONDS = 300.0
 
@@ -70,18 +70,25 @@ def left(recording: str) -> tuple[str, str]:
 class Job:
     """One recording to be analysed and what is known of it.
 
-    `name` is the scope of its tasks and the folder of its work files; `recording` the key of the object. `sound` says
-    whether a masked recording is wanted, `owner` the account for which work files are sealed where they are.
+    `name` is the scope of its tasks and the folder of its work files; `recording` the key of the object, `seconds` how
+    long it is. `sound` says whether a masked recording is wanted, `owner` the account for which work files are sealed
+    where they are.
     """
 
     name: str
     recording: str
+    seconds: float
     policy: Policy
     language: str | None = None
     agent_channel: int | None = None
     direction: str | None = None
     sound: bool = True
     owner: str = ""
+
+    @property
+    def limit(self) -> float:
+        """Seconds that a task on the whole recording may take."""
+        return _limit(self.seconds)
 
     def work(self, name: str) -> str:
         """The key of a work file."""
@@ -163,12 +170,12 @@ def transcribe(job: Job, crew: Crew, progress: Progress) -> None:
 
     Raises BadRecording when less than a second of a damaged recording could be decoded.
     """
-    (seen,) = crew.run(job.name, [Task(do_survey, (job,), _LEAST_SECONDS * 6)])
+    (seen,) = crew.run(job.name, [Task(do_survey, (job,), job.limit)])
     blocks = [block.span.duration for block in seen.blocks]
     tasks = [Task(do_words, (job, place), _limit(length)) for place, length in enumerate(blocks)]
     if not seen.apart and blocks:
         # First, because they are one task each for the whole length while the blocks can share what is left.
-        tasks[:0] = [Task(do, (job,), _limit(seen.duration)) for do in (do_voices, do_overlaps)]
+        tasks[:0] = [Task(do, (job,), job.limit) for do in (do_voices, do_overlaps)]
         blocks[:0] = [0.0, 0.0]
     heard: dict[int, float] = {}
 
@@ -180,19 +187,19 @@ def transcribe(job: Job, crew: Crew, progress: Progress) -> None:
     spoken = _spoken(languages)
     strays = [place for place, (language, _) in enumerate(languages) if language != spoken]
     # A block of few words may be taken for another language than the call's: it is heard again in the call's.
-    crew.run(job.name, [Task(do_words, (job, place, spoken), _limit(seen.duration)) for place in strays])
+    crew.run(job.name, [Task(do_words, (job, place, spoken), job.limit) for place in strays])
 
 
 def speakers(job: Job, crew: Crew, _progress: Progress) -> None:
     """Words and voices → the masked transcript."""
-    crew.run(job.name, [Task(do_speakers, (job,), _LEAST_SECONDS)])
+    crew.run(job.name, [Task(do_speakers, (job,), job.limit)])
 
 
 def understanding(job: Job, crew: Crew, _progress: Progress) -> None:
     """Masked transcript → acts and sentiment on every segment, and the agent found; beside it the masked sound."""
-    tasks = [Task(do_understand, (job,), _LEAST_SECONDS)]
+    tasks = [Task(do_understand, (job,), job.limit)]
     if job.sound:
-        tasks.append(Task(do_mask, (job,), _LEAST_SECONDS * 6))
+        tasks.append(Task(do_mask, (job,), job.limit))
     crew.run(job.name, tasks)
 
 
@@ -208,7 +215,7 @@ def judge(
 ) -> Finished:
     """Annotated transcript → results, as the documents that are stored; `row` is the analysis as accepted."""
     arguments = (job, row, dict(models), completed_at, processing_time_ms)
-    (finished,) = crew.run(job.name, [Task(do_judge, arguments, _LEAST_SECONDS)])
+    (finished,) = crew.run(job.name, [Task(do_judge, arguments, job.limit)])
     return finished
 
 

@@ -31,7 +31,9 @@ from callcov.store.times import iso
 
 _CALLS = 50
 _MILLISECONDS = 2 * 3600 * 1000  # of recordings in a chunk: what is held in memory, and what another caller waits for
-_SECONDS = 600.0  # a chunk whose vectors all have to be made takes a minute or two
+# For so much sound, and as many times that as a longer call has: one whose vectors all have to be made takes a minute
+# or two.
+_SECONDS = 600.0
 _SOUND_SECONDS = 1800.0
 _TRIES = 5
 _EXAMPLES = 5
@@ -199,7 +201,7 @@ class Judges:
             )
             for one in found
         )
-        task = Task(partial(judging.do_judge, keep=keep), (policy.model_dump_json(), calls), _SECONDS)
+        task = Task(partial(judging.do_judge, keep=keep), (policy.model_dump_json(), calls), _limit(_SECONDS, found))
         (verdicts,) = self.children.run("judging", [task])
         return verdicts
 
@@ -270,7 +272,8 @@ class Judges:
             row.masked_key,
             policy.mask,
         )
-        (hidden,) = self.children.run("judging", [Task(judging.do_hide, (*arguments, owner.user_id), _SOUND_SECONDS)])
+        task = Task(judging.do_hide, (*arguments, owner.user_id), _limit(_SOUND_SECONDS, [stored]))
+        (hidden,) = self.children.run("judging", [task])
         told = [replace(one, results=results) for one, results in zip(earlier, hidden.results, strict=True)]
         new = change.judgements if kept else change.judgements[1:]
         return replace(change, masked_key=hidden.masked_key, judgements=(*told, *new), rewritten=True)
@@ -302,6 +305,11 @@ def _grouped(found: Sequence[tuple[str, int]]) -> Iterator[list[str]]:
         length += milliseconds
     if group:
         yield group
+
+
+def _limit(seconds: float, found: Sequence[Stored]) -> float:
+    """Seconds that a task on those analyses may take, when it is so many for a chunk of short calls."""
+    return seconds * max(1.0, sum(one.row.duration_ms for one in found) / _MILLISECONDS)
 
 
 def _newest(stored: Stored, agent: str | None = None) -> Judgement:

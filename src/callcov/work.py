@@ -308,6 +308,7 @@ class Worker:
         return pipeline.Job(
             name=row.id,
             recording=row.blob_key,
+            seconds=row.duration_ms / 1000,
             language=row.language,
             agent_channel=row.agent_channel,
             direction=row.call_direction,

@@ -9,14 +9,24 @@ import threading
 import time
 from concurrent.futures import CancelledError
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from callcov import config
+from callcov import config, pipeline
+from callcov.checks.policy import DEFAULT
 from callcov.children import Children, Task
 from callcov.errors import BadRecording, WorkerDied
+from callcov.rejudge import Judges, Owner, Tally
 from callcov.serve import crew
+from callcov.speech.survey import Survey
+from callcov.store import analyses, users
+from callcov.store.analyses import Filters, Finished, Submission
+from callcov.store.blobs import open_blobs
+from callcov.store.db import migrate, open_database
+from callcov.store.tables import MEASURES
+from callcov.store.times import iso
 
 
 def nothing() -> None:
@@ -190,3 +200,56 @@ def test_children_that_transcribe_have_a_limit_of_memory(tmp_path, models_folder
         with pytest.raises(MemoryError):
             children.run("a", [Task(bytearray, (limits[0],))])
     assert limits == (8 * 2**30, 8 * 2**30)
+
+
+HOUR = 3600.0
+MEASURED = {"do_speakers": 15.5, "do_understand": 28.0}
+"""Seconds for an hour of a call, on a core that does nothing else."""
+
+
+class Noting:
+    """Children that do nothing but note how long each function may take, and give always the same."""
+
+    def __init__(self, gives):
+        self.gives, self.limits = gives, {}
+
+    def run(self, _scope, tasks, _done=None):
+        self.limits |= {getattr(task.function, "func", task.function).__name__: task.timeout for task in tasks}
+        return [self.gives] * len(tasks)
+
+
+def limits(seconds):
+    seen = Survey(seconds, 2, apart=True, heard=(0, 1), speech=((), ()), blocks=(), audible=seconds, damaged=False)
+    crew, job = Noting(seen), pipeline.Job("call", "recordings/call", seconds, DEFAULT)
+    for _, stage in pipeline.STAGES:
+        stage(job, crew, None)
+    pipeline.judge(job, crew, None, {}, "", 0)
+    return crew.limits
+
+
+def test_a_call_of_any_length_has_the_time_that_its_stages_take_on_a_busy_machine():
+    lengths = [1.0, 60.0, HOUR, 3 * HOUR, 12 * HOUR]
+    found = [limits(seconds) for seconds in lengths]
+    assert found[0].keys() == {"do_survey", "do_speakers", "do_understand", "do_mask", "do_judge"}
+    for name in found[0]:
+        of_it = [one[name] for one in found]
+        assert of_it == sorted(of_it)
+        for seconds, limit in zip(lengths, of_it, strict=True):
+            assert limit >= max(300.0, 10 * MEASURED.get(name, 28.0) * seconds / HOUR)
+
+
+@pytest.mark.parametrize("hours", [0.1, 2, 12])
+def test_a_call_of_any_length_has_the_time_that_judging_it_again_takes(tmp_path, hours):
+    database, crew, now = open_database(f"sqlite:///{tmp_path}/callcov.db"), Noting(()), datetime.now(UTC)
+    migrate(database)
+    call = Submission("a", "c", "recordings/one", "0" * 64, 1, "wav", round(hours * HOUR * 1000), 1, 8000)
+    counted = dict.fromkeys(set(MEASURES) - {"duration_ms"}, 0)
+    done = Finished("{}", "{}", "{}", iso(now), 1, "1", "1", "{}", counted)
+    with database.write() as connection:
+        owner = Owner(users.create(connection, "qa@example.com", now).id, livemode=True)
+        row = analyses.accept(connection, owner.user_id, livemode=True, submission=call, now=now)
+        analyses.finish(connection, owner.user_id, row.id, 1, done)
+    judges = Judges(database, open_blobs(tmp_path.as_uri()), crew)
+    with closing(database):
+        assert list(judges.backtest(owner, DEFAULT, Filters(), 1, Tally())) == [None]
+    assert crew.limits["do_judge"] >= max(600.0, 10 * MEASURED["do_understand"] * hours)

@@ -62,7 +62,7 @@ def endpoint():
 @pytest.fixture
 def finish(tmp_path):
     """What the judging stage stores for a call, with that chat endpoint or none."""
-    job = pipeline.Job("0190", "recordings/x", DEFAULT)
+    job = pipeline.Job("0190", "recordings/x", 60.0, DEFAULT)
 
     def finish(chat, call=CALL):
         pipeline.equip(tmp_path.as_uri(), tmp_path, "tiny.en", chat)
