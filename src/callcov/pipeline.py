@@ -70,9 +70,9 @@ def left(recording: str) -> tuple[str, str]:
 class Job:
     """One recording to be analysed and what is known of it.
 
-    `name` is the scope of its tasks and the folder of its work files; `recording` the key of the object, `seconds` how
-    long it is. `sound` says whether a masked recording is wanted, `owner` the account for which work files are sealed
-    where they are.
+    `name` is the scope of its tasks, and with `attempt` the folder of its work files; `recording` the key of the
+    object, `seconds` how long it is. `sound` says whether a masked recording is wanted, `owner` the account for which
+    work files are sealed where they are.
     """
 
     name: str
@@ -84,6 +84,7 @@ class Job:
     direction: str | None = None
     sound: bool = True
     owner: str = ""
+    attempt: int = 1
 
     @property
     def limit(self) -> float:
@@ -92,7 +93,7 @@ class Job:
 
     def work(self, name: str) -> str:
         """The key of a work file."""
-        return folder(self.name) + name
+        return folder(self.name, self.attempt) + name
 
     @property
     def masked(self) -> str:
@@ -154,9 +155,12 @@ def equip(blobs: str, models: Path, recogniser: str, chat: Writer | None = None,
     probe.equip(blobs, vault)
 
 
-def folder(name: str) -> str:
-    """The prefix of a job's work files."""
-    return f"work/{name}/"
+def folder(name: str, attempt: int | None = None) -> str:
+    """The prefix of a job's work files, those of one attempt or of all.
+
+    Each attempt has its own: what cleans up behind one may come late, when the next is at work.
+    """
+    return f"work/{name}/" if attempt is None else f"work/{name}/{attempt}/"
 
 
 def model_names(recogniser: str) -> dict[str, str]:

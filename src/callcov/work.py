@@ -226,11 +226,11 @@ class Worker:
         said.info("completed", milliseconds=finished.processing_time_ms)
 
     def _clean(self, user_id: str, analysis_id: str, attempt: int, version: int) -> None:
-        """Remove the work files, and the unmasked recording of what was completed unless the policy keeps it.
+        """Remove the attempt's work files, and the unmasked recording of what it completed unless the policy keeps it.
 
         A step of its own: it comes also when the server was killed just after the completion.
         """
-        self.blobs.delete_prefix(pipeline.folder(analysis_id))
+        self.blobs.delete_prefix(pipeline.folder(analysis_id, attempt))
         with self.database.read() as connection:
             row = analyses.assigned(connection, user_id, analysis_id)
             ended = row is not None and row.attempt == attempt and row.status == COMPLETED
@@ -314,6 +314,7 @@ class Worker:
             direction=row.call_direction,
             policy=policy,
             owner=row.user_id,
+            attempt=row.attempt,
         )
 
     def _told(self, said: structlog.BoundLogger, work: Callable[[], None]) -> str | None:

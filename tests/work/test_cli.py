@@ -194,7 +194,7 @@ def test_an_interrupted_analysis_ends_at_once_with_130_and_leaves_no_process(tmp
     with leaks.log_file("analyze").open("w") as log:
         started = subprocess.Popen([CALLCOV, "analyze", str(long), "--json"], env=environment, stderr=log)
     deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("callcov-*/blobs/work/*/survey.json")):
+    while not list(tmp_path.glob("callcov-*/blobs/work/*/*/survey.json")):
         assert time.monotonic() < deadline, "it never began"
         time.sleep(0.1)
     started.send_signal(signal.SIGINT)

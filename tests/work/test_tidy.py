@@ -17,7 +17,7 @@ from callcov import pipeline
 from callcov.checks.policy import Policy
 from callcov.children import Children
 from callcov.engine import Engine
-from callcov.errors import NoRoom
+from callcov.errors import BadRecording, NoRoom
 from callcov.feed.feeds import Feeds
 from callcov.store import analyses, idempotency, listing, policies, users
 from callcov.store.analyses import Finished, Submission
@@ -69,7 +69,7 @@ def accepted(worker, user, livemode, when):
     worker.blobs.write(submission.blob_key, b"sound")
     with worker.database.write() as connection:
         row = analyses.accept(connection, user, livemode, submission, when)
-    worker.blobs.write(f"work/{row.id}/words", b"unmasked")
+    worker.blobs.write(f"work/{row.id}/1/words", b"unmasked")
     return row
 
 
@@ -297,6 +297,21 @@ def test_what_may_work_in_a_minute_is_left_to_the_engine_to_try_again(worker, us
         failing.analyse(lambda _name, work: work(), user, row.id, 1)
     with worker.database.read() as connection:
         assert analyses.assigned(connection, user, row.id).status == "processing"
+
+
+def test_what_is_cleaned_up_late_is_not_the_work_of_the_next_attempt(worker, user):
+    row = accepted(worker, user, LIVE, NOW)
+
+    def step(name, work):
+        if name == "clean":
+            with worker.database.write() as connection:
+                assert analyses.retry(connection, user, LIVE, row.id).attempt == 2
+            worker.blobs.write(f"work/{row.id}/2/words", b"unmasked")
+        return work()
+
+    dataclasses.replace(worker, children=Failing(BadRecording("It is no recording."))).analyse(step, user, row.id, 1)
+    assert worker.blobs.exists(f"work/{row.id}/2/words")
+    assert not worker.blobs.exists(f"work/{row.id}/1/words")
 
 
 def test_a_tidying_that_was_cut_off_goes_on_though_it_had_cancelled_something(worker, user, launched):
