@@ -152,15 +152,22 @@ def do_judge(policy: str, calls: Sequence[Call], *, keep: bool) -> list[Verdict]
 def do_hide(
     before: str, after: str, results: Sequence[str], masked_key: str | None, types: Sequence[str], owner: str = ""
 ) -> Hidden:
-    """The earlier results and the served sound of the owner's call whose stored transcript `before` became `after`."""
+    """The earlier results and the served sound of the owner's call whose stored transcript `before` became `after`.
+
+    A sound that is gone, which it may be from one moment to the next when somebody else judges or deletes the call,
+    leaves none: the call is another by then.
+    """
     (tools,) = _equipped
     old, new = document.transcript_of(before), document.transcript_of(after)
     told = tuple(rewritten(one, old, new) for one in results)
-    if masked_key is None or not tools.blobs.exists(masked_key):
+    if masked_key is None:
         return Hidden(told, None)
     key = fresh_key("masked", ".flac")
     with tempfile.TemporaryFile() as sound:
-        mask.write_masked(tools.blobs.reader(masked_key), mask.silences(new, types), sound)
+        try:
+            mask.write_masked(tools.blobs.reader(masked_key), mask.silences(new, types), sound)
+        except NotFound:
+            return Hidden(told, None)
         sound.seek(0)
         tools.blobs.of(owner).write(key, sound)
     return Hidden(told, key)

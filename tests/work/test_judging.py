@@ -1,6 +1,8 @@
 """The law of judging again: the stored transcript and its vectors, by the same policy, give the stored results."""
 
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -274,3 +276,14 @@ def test_words_masked_later_leave_the_sound_and_the_earlier_results(tools, tmp_p
     assert not heard[int(3.5 * 8000) : int(4.5 * 8000)].any()
     assert judging.do_hide(*texts, [], None, ("pin",)).masked_key is None
     assert judging.do_hide(*texts, [], "masked/gone.flac", ("pin",)).masked_key is None
+
+
+def test_sound_that_somebody_removes_while_it_is_silenced_is_no_error(tools, tmp_path):
+    text = document.transcript_text(transcript_of("C 3.0-5.0 it is [pin] you fool"))
+    sound = write_wav(tmp_path / "call.wav", np.full((1, 1800 * 8000), 0.5, np.float32))  # seconds of work
+    tools.write("masked/going.flac", sound.read_bytes())
+    with ThreadPoolExecutor(1) as other:
+        hidden = other.submit(judging.do_hide, text, text, [], "masked/going.flac", ("pin",))
+        time.sleep(0.2)
+        tools.delete("masked/going.flac")
+    assert hidden.result() == judging.Hidden((), None)
