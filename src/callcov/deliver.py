@@ -49,12 +49,13 @@ GLOBAL_UNICAST = ip_network("2000::/3")  # all that is routed of IPv6; leaves ou
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one attempt came to: `delivered` (2xx), `gone` (410, never try again) or `retry`.
+    """What one attempt came to: `delivered` (2xx), `retry`, or what is never tried again: `gone` (410), `given_up`.
 
-    `status_code` is None when no answer came; `error` is one sentence, None when delivered.
+    It is given up when nothing can be sent to the address. `status_code` is None when no answer came; `error` is one
+    sentence, None when delivered.
     """
 
-    kind: Literal["delivered", "retry", "gone"]
+    kind: Literal["delivered", "retry", "gone", "given_up"]
     status_code: int | None
     error: str | None
     duration_ms: int
@@ -121,7 +122,7 @@ def attempt(
     except BlockedAddress as blocked:
         error = str(blocked)
     except (httpx2.InvalidURL, httpcore2.UnsupportedProtocol):
-        error = "The webhook's address is not a valid http or https URL."
+        return Outcome("given_up", None, "The webhook's address is not a valid http or https URL.", 0)
     except httpcore2.TimeoutException:
         error = f"The receiver did not answer within {limit:g} seconds."
     except (httpcore2.NetworkError, httpcore2.ProtocolError) as failure:

@@ -132,6 +132,14 @@ def test_the_optional_fields_are_kept_and_answered(account):
     assert analysis["metadata"]["webhook_url"] == "https://example.com/hook?a=1"
 
 
+@pytest.mark.parametrize(
+    "url", ["http://b\u00fccher.example/", "https://xn--bcher-kva.example/", "http://[2001:db8::1]:9/"]
+)
+def test_every_address_that_can_be_sent_to_is_taken_as_it_is(account, url):
+    analysis_id = account.accepted(webhook_url=url)
+    assert account.get(f"/analysis/{analysis_id}").json()["metadata"]["webhook_url"] == url
+
+
 def test_an_empty_optional_field_counts_as_not_given(account):
     names = ("webhook_url", "call_direction", "call_timestamp", "metadata", "language", "agent_channel")
     analysis_id = account.accepted(**dict.fromkeys(names, ""))
@@ -236,6 +244,10 @@ def test_a_form_without_a_boundary_is_refused(account):
         ("webhook_url", "http:example.com", "url_parsing"),
         ("webhook_url", "HTTPS:///example.com/hook", "url_parsing"),
         ("webhook_url", "https://", "url_parsing"),
+        ("webhook_url", "http://\u2603.net/", "url_parsing"),
+        ("webhook_url", "http://\U0001f600/", "url_parsing"),
+        ("webhook_url", "http://\uff41.com/", "url_parsing"),
+        ("webhook_url", "http://127.0.0.1:9\\x", "url_parsing"),
     ],
 )
 def test_a_field_that_cannot_be_used_is_422_and_named(refused, field, value, kind):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
+import httpx2
 import orjson
 from pydantic import (
     AfterValidator,
@@ -49,6 +50,13 @@ def _address(value: object) -> object:
     # A browser's parser mends these to `http://example.com`; what delivers does not.
     if isinstance(value, str) and re.match(r"https?:(?!//[^/])", value, re.IGNORECASE):
         raise PydanticCustomError("url_parsing", "Input should be a valid URL, the host stands behind two slashes")
+    # It also takes hosts that have no name in DNS, such as a snowman; what delivers could never send to them.
+    try:
+        httpx2.URL(str(value))
+    except httpx2.InvalidURL as error:
+        raise PydanticCustomError(
+            "url_parsing", "Input should be a valid URL, nothing can be sent to this one"
+        ) from error
     return value
 
 
