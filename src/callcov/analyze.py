@@ -5,26 +5,28 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
+import structlog
 
 from callcov import pipeline, probe
 from callcov.checks.policy import Direction, Policy
 from callcov.children import Children, Task
 from callcov.config import Config
 from callcov.document import analysis_object
-from callcov.errors import BadRecording, WorkerDied
+from callcov.errors import BadRecording, NoRoom
 from callcov.serve import crew
 from callcov.store.analyses import FAILED, PROCESSING, STAGES, Analysis
-from callcov.store.blobs import Blobs, open_blobs
+from callcov.store.blobs import UNSERVED, Blobs, open_blobs
 from callcov.store.folder import blobs_url
 from callcov.store.ids import Tick, uuid7
 from callcov.store.times import iso, milliseconds
+from callcov.work import INTERNAL, told
 
 Progress = Callable[[Path, str, float], None]
+Done = Callable[[int, dict[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,14 @@ class About:
     language: str | None = None
 
 
-def analyze(config: Config, files: Sequence[Path], about: About, progress: Progress) -> list[dict[str, Any]]:
+def analyze(
+    config: Config, files: Sequence[Path], about: About, progress: Progress, done: Done = lambda _place, _analysis: None
+) -> list[dict[str, Any]]:
     """One analysis object a file, in their order; a file that cannot be analysed gives one with status `failed`.
 
-    `audio.url` is the file's own address. `progress(file, stage, share)` is called as the work goes on, from several
-    threads; share is 0..1. Raises OSError for a file that cannot be read, and what `crew` raises for the models.
+    `audio.url` is the file's own address. `progress(file, stage, share)` is called as the work goes on, share is 0..1,
+    and `done(place, analysis)` once for each file when it has ended; both from several threads. Raises OSError for a
+    file that is not there at the beginning, and what `crew` raises for the models.
     """
     with tempfile.TemporaryDirectory(prefix="callcov-", ignore_cleanup_errors=True) as folder:
         address = blobs_url(Path(folder))
@@ -51,21 +56,20 @@ def analyze(config: Config, files: Sequence[Path], about: About, progress: Progr
 
         rows = [_accepted(about, file) for file in files]
 
-        def one(file: Path, row: Analysis) -> dict[str, Any]:
-            with file.open("rb") as content:
-                blobs.write(row.blob_key, content)
-            try:
-                analysis = _analysed(config, children, row, about, partial(progress, file))
-            except (BadRecording, WorkerDied) as error:
-                ended = row._replace(status=FAILED, error_message=str(error), completed_at=iso(datetime.now(UTC)))
-                analysis = analysis_object(ended, "")
+        def one(place: int, file: Path, row: Analysis) -> dict[str, Any]:
+            found: dict[str, Any] = {}
+            problem = _told(file, lambda: found.update(_analysed(config, blobs, children, row, file, about, progress)))
+            if problem:
+                ended = row._replace(status=FAILED, error_message=problem, completed_at=iso(datetime.now(UTC)))
+                found = analysis_object(ended, "")
             _remove(blobs, row)
-            analysis["audio"]["url"] = file.absolute().as_uri()
-            return analysis
+            found["audio"]["url"] = file.absolute().as_uri()
+            done(place, found)
+            return found
 
         threads = ThreadPoolExecutor(config.workers)
         try:
-            return list(threads.map(one, files, rows))
+            return list(threads.map(one, range(len(files)), files, rows))
         finally:
             # After Ctrl-C or an error nothing more begins, and what is running is not waited for.
             threads.shutdown(wait=False, cancel_futures=True)
@@ -75,9 +79,31 @@ def analyze(config: Config, files: Sequence[Path], about: About, progress: Progr
             children.close()
 
 
+def _told(file: Path, work: Callable[[], None]) -> str | None:
+    """As the server's; what may work in a minute is told too, for nobody tries it again here."""
+    said = structlog.get_logger().bind(file=str(file))
+    try:
+        return told(said, work)
+    except NoRoom as error:
+        return str(error)
+    except UNSERVED:
+        said.exception("the folder for temporary files cannot be used")
+        return INTERNAL
+
+
+def _store(blobs: Blobs, key: str, file: Path) -> None:
+    try:
+        content = file.open("rb")
+    except OSError as error:
+        raise BadRecording(f"The file cannot be read: {error.strerror}.") from error
+    with content:
+        blobs.write(key, content)
+
+
 def _analysed(
-    config: Config, children: Children, row: Analysis, about: About, progress: Callable[[str, float], None]
+    config: Config, blobs: Blobs, children: Children, row: Analysis, file: Path, about: About, progress: Progress
 ) -> dict[str, Any]:
+    _store(blobs, row.blob_key, file)
     began = datetime.now(UTC)
     (found,) = children.run(row.id, [Task(probe.look, (row.blob_key,))])
     row = row._replace(
@@ -97,9 +123,9 @@ def _analysed(
         sound=False,
     )
     for name, stage in pipeline.STAGES:
-        progress(name, 0.0)
-        stage(job, children, lambda share, name=name: progress(name, share))
-    progress("judging", 0.0)
+        progress(file, name, 0.0)
+        stage(job, children, lambda share, name=name: progress(file, name, share))
+    progress(file, "judging", 0.0)
     now = datetime.now(UTC)
     finished = pipeline.judge(
         job,
@@ -109,7 +135,7 @@ def _analysed(
         completed_at=iso(now),
         processing_time_ms=milliseconds(now) - milliseconds(began),
     )
-    progress("done", 1.0)
+    progress(file, "done", 1.0)
     return orjson.loads(finished.full)
 
 

@@ -318,19 +318,27 @@ class Worker:
         )
 
     def _told(self, said: structlog.BoundLogger, work: Callable[[], None]) -> str | None:
-        """None when the work was done, else the sentence that says why not; raises for what `Step` tries again."""
         try:
-            work()
+            return told(said, work)
         except CancelledError:
             return _GONE
-        except PASSING:
-            raise
-        except CallcovError as error:
-            return str(error)
-        except Exception:  # noqa: BLE001 the worker's loop: whatever happened, the analysis ends and the log says where
-            said.exception("stage broke")
-            return INTERNAL
-        return None
+
+
+def told(said: structlog.BoundLogger, work: Callable[[], None]) -> str | None:
+    """None when the work was done, else the sentence that says why not.
+
+    Raises what may work in a minute, see `PASSING`, and CancelledError.
+    """
+    try:
+        work()
+    except (CancelledError, *PASSING):
+        raise
+    except CallcovError as error:
+        return str(error)
+    except Exception:  # noqa: BLE001 the worker's loop: whatever happened, the analysis ends and the log says where
+        said.exception("stage broke")
+        return INTERNAL
+    return None
 
 
 def _progress(said: structlog.BoundLogger) -> Callable[[float], None]:

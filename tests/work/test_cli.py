@@ -184,19 +184,26 @@ def test_the_models_are_listed(callcov):
     assert names == ["whisper-base", "whisper-tiny.en", "minilm", "campplus", "segmentation"]
 
 
-def test_an_interrupted_analysis_ends_at_once_with_130_and_leaves_no_process(tmp_path, models_folder):
+def test_an_interrupted_analysis_ends_at_once_with_130_keeps_what_is_done_and_leaves_no_process(
+    tmp_path, models_folder
+):
     long = write_wav(tmp_path / "long.wav", np.tile(samples(SOUND / "two-voices.wav"), 20))
+    silent = write_wav(tmp_path / "silent.wav", np.zeros((1, 16_000), np.float32))
     environment = os.environ | {
         "CALLCOV_MODELS": str(models_folder),
         "CALLCOV_MODEL": "tiny.en",
+        "CALLCOV_WORKERS": "2",
         "TMPDIR": str(tmp_path),
     }
+    results, command = tmp_path / "results", [CALLCOV, "analyze", str(long), str(silent)]
     with leaks.log_file("analyze").open("w") as log:
-        started = subprocess.Popen([CALLCOV, "analyze", str(long), "--json"], env=environment, stderr=log)
+        started = subprocess.Popen([*command, "--out", str(results)], env=environment, stderr=log)
     deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("callcov-*/blobs/work/*/*/survey.json")):
+    while not (list(tmp_path.glob("callcov-*/blobs/work/*/*/survey.json")) and (results / "silent.json").exists()):
         assert time.monotonic() < deadline, "it never began"
         time.sleep(0.1)
     started.send_signal(signal.SIGINT)
     assert started.wait(60) == 130
     assert not list(tmp_path.glob("callcov-*"))
+    assert [file.name for file in results.iterdir()] == ["silent.json"]
+    assert json.loads((results / "silent.json").read_bytes())["status"] == "completed"

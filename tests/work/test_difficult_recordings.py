@@ -1,6 +1,7 @@
 """Facts about whole analyses of difficult recordings: by the command line's road, with real models and real sound."""
 
 import io
+import resource
 from pathlib import Path
 
 import av
@@ -12,6 +13,7 @@ from callcov import checks
 from callcov.analyze import About, analyze
 from callcov.checks import policy
 from callcov.config import read
+from callcov.work import INTERNAL
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 SIXTEEN = {
@@ -131,6 +133,38 @@ def test_less_than_a_second_of_sound_in_a_ruined_recording_fails_with_a_sentence
     assert failed["status"] == "failed"
     assert failed["results"] is None
     assert failed["metadata"]["error_message"].endswith(".")
+
+
+def ended(config, *files):
+    """Status and sentence of each file, which are told of as each has ended."""
+    told = {}
+    given = analyze(config, files, About(policy.DEFAULT), lambda *_: None, lambda place, one: told.update({place: one}))
+    assert [told[place] for place in range(len(files))] == given
+    return [(one["status"], one["metadata"]["error_message"]) for one in given]
+
+
+def test_an_error_nobody_foresaw_and_a_file_that_is_gone_fail_and_the_rest_is_analysed(models_folder, made, tmp_path):
+    (tmp_path / "model.bin").write_bytes(b"no model")
+    config = read({"CALLCOV_MODELS": str(models_folder), "CALLCOV_MODEL": str(tmp_path), "CALLCOV_WORKERS": "1"})
+    found = ended(config, made / "two-voices.wav", tmp_path, made / "silence.wav")
+    assert found == [
+        ("failed", INTERNAL),
+        ("failed", "The file cannot be read: Is a directory."),
+        ("completed", None),
+    ]
+
+
+def test_what_there_is_no_room_for_fails_and_the_rest_is_analysed(config, made, tmp_path):
+    large = write_wav(tmp_path / "large.wav", np.zeros((1, 8_000_000), np.float32))
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000_000, unlimited[1]))
+    try:
+        full, well = ended(config, large, made / "silence.wav")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    assert full[0] == "failed"
+    assert "no room left" in full[1]
+    assert well == ("completed", None)
 
 
 def test_who_the_agent_is_does_not_depend_on_the_channel(analysed):

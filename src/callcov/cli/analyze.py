@@ -26,7 +26,10 @@ PolicyFile = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print analysis objects even to a terminal.")]
 Out = Annotated[
-    Path | None, typer.Option(help="Write DIR/<name>.json instead of printing.", file_okay=False, metavar="DIR")
+    Path | None,
+    typer.Option(
+        help="Write DIR/<name>.json, each as soon as it is done, instead of printing.", file_okay=False, metavar="DIR"
+    ),
 ]
 AgentId = Annotated[str, typer.Option(help="Id of the agent, kept in the object.")]
 ContactId = Annotated[str, typer.Option(help="Id of the customer, kept in the object.")]
@@ -60,13 +63,27 @@ def analyze_command(
     targets = _targets(files, out)
     judged_by = policy.load(policy_file.read_bytes()) if policy_file else policy.DEFAULT
     about = About(judged_by, agent_id, contact_id, agent_channel, direction, spoken)
-    with _bars(files) as told:
-        analysed = analyze(settings(model=model, workers=workers), files, about, told)
-    for analysis, target in zip(analysed, targets, strict=True):
-        _give(analysis, judged_by, target, as_json=as_json)
-    failed = [one for one in zip(files, analysed, strict=True) if one[1]["status"] != "completed"]
-    for file, analysis in failed:
-        typer.echo(f"{file}: {analysis['metadata']['error_message']}", err=True)
+    analysed: dict[int, dict[str, Any]] = {}
+
+    def done(place: int, analysis: dict[str, Any]) -> None:
+        analysed[place] = analysis
+        if target := targets[place]:
+            target.write_bytes(orjson.dumps(analysis, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+    try:
+        with _bars(files) as told:
+            analyze(settings(model=model, workers=workers), files, about, told, done)
+    finally:  # also what was done before Ctrl-C
+        for place in () if out else sorted(analysed):
+            _show(analysed[place], judged_by, as_json=as_json)
+    _end(files, analysed)
+
+
+def _end(files: list[Path], analysed: dict[int, dict[str, Any]]) -> None:
+    """Say which files could not be analysed, and why; the exit code tells it too."""
+    failed = [place for place in sorted(analysed) if analysed[place]["status"] != "completed"]
+    for place in failed:
+        typer.echo(f"{files[place]}: {analysed[place]['metadata']['error_message']}", err=True)
     if failed:
         raise typer.Exit(FAILED)
 
@@ -93,10 +110,8 @@ def _targets(files: list[Path], out: Path | None) -> list[Path | None]:
     return [*targets]
 
 
-def _give(analysis: dict[str, Any], judged_by: policy.Policy, target: Path | None, *, as_json: bool) -> None:
-    if target is not None:
-        target.write_bytes(orjson.dumps(analysis, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    elif as_json or not sys.stdout.isatty():
+def _show(analysis: dict[str, Any], judged_by: policy.Policy, *, as_json: bool) -> None:
+    if as_json or not sys.stdout.isatty():
         typer.echo(orjson.dumps(analysis).decode())
     else:
         from callcov.report import page  # noqa: PLC0415 the same
