@@ -29,6 +29,7 @@ from callcov.errors import BlockedAddress
 LIMIT = 30.0  # seconds for a whole attempt, from resolving the name to the answer (CONTRACT §7)
 DELAYS = (5.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)  # seconds, CONTRACT §7
 BODY_READ = 4096  # bytes of the answer read, so that a polite receiver can finish it; nothing of it is kept
+BODY_SECONDS = 1.0  # to read that in: the status has been given, and others wait to be told
 PIECE = 16_384  # bytes handed to the network at once, so that a receiver that drinks slowly meets the limit too
 
 Network = IPv4Network | IPv6Network
@@ -166,6 +167,7 @@ def _post(url: str, headers: dict[str, str], body: bytes, guard: _Guard, trust: 
         httpcore2.ConnectionPool(ssl_context=trust, network_backend=guard) as pool,
         pool.stream("POST", core_url, headers=encoded, content=body) as answer,
     ):
+        guard.deadline = min(guard.deadline, time.monotonic() + BODY_SECONDS)
         _drain(answer)
         return answer.status
 
@@ -183,12 +185,12 @@ def _drain(answer: httpcore2.Response) -> None:
 
 
 class _Guard(httpcore2.NetworkBackend):
-    """Connects to judged addresses only, and lets nothing last beyond `deadline` (monotonic seconds)."""
+    """Connects to judged addresses only, and lets nothing last beyond `deadline` (monotonic seconds), as it is then."""
 
     def __init__(self, allow: tuple[Network, ...], resolve: Resolver, deadline: float) -> None:
         self._allow = allow
         self._resolve = resolve
-        self._deadline = deadline
+        self.deadline = deadline
 
     def connect_tcp(
         self,
@@ -208,20 +210,20 @@ class _Guard(httpcore2.NetworkBackend):
             )
         failure: Exception = httpcore2.ConnectTimeout()
         for tried, address in enumerate(addresses):
-            share = _left(self._deadline) / (len(addresses) - tried)
+            share = _left(self.deadline) / (len(addresses) - tried)
             try:
                 raw = httpcore2.SyncBackend().connect_tcp(address, port, share, local_address, socket_options)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as refused:
                 failure = refused
             else:
-                return _Stream(raw, self._deadline)
+                return _Stream(raw, self)
         raise failure
 
     def _addresses(self, host: str, port: int) -> Sequence[str]:
         # The system's resolver knows no time limit, so it works beside us and is left behind when it is late.
         looking = ThreadPoolExecutor(1, thread_name_prefix="webhook-lookup")
         try:
-            return looking.submit(self._resolve, host, port).result(_left(self._deadline))
+            return looking.submit(self._resolve, host, port).result(_left(self.deadline))
         except TimeoutError as late:
             raise httpcore2.ConnectTimeout from late
         except (OSError, UnicodeError) as unknown:
@@ -231,18 +233,18 @@ class _Guard(httpcore2.NetworkBackend):
 
 
 class _Stream(httpcore2.NetworkStream):
-    """A network stream whose every step ends by the deadline, whatever timeout was asked for."""
+    """A network stream whose every step ends by its guard's deadline, whatever timeout was asked for."""
 
-    def __init__(self, stream: httpcore2.NetworkStream, deadline: float) -> None:
+    def __init__(self, stream: httpcore2.NetworkStream, guard: _Guard) -> None:
         self._stream = stream
-        self._deadline = deadline
+        self._guard = guard
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - see the class
-        return self._stream.read(max_bytes, _left(self._deadline))
+        return self._stream.read(max_bytes, _left(self._guard.deadline))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - see the class
         for at in range(0, len(buffer), PIECE):
-            self._stream.write(buffer[at : at + PIECE], _left(self._deadline))
+            self._stream.write(buffer[at : at + PIECE], _left(self._guard.deadline))
 
     def close(self) -> None:
         self._stream.close()
@@ -253,8 +255,8 @@ class _Stream(httpcore2.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ARG002 - see the class
     ) -> httpcore2.NetworkStream:
-        secured = self._stream.start_tls(ssl_context, server_hostname, _left(self._deadline))
-        return _Stream(secured, self._deadline)
+        secured = self._stream.start_tls(ssl_context, server_hostname, _left(self._guard.deadline))
+        return _Stream(secured, self._guard)
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - the signature of httpcore2
         return self._stream.get_extra_info(info)

@@ -21,6 +21,9 @@ WORKFLOWS_VERSION = "1"
 ANALYSES, DELIVERIES = "analyses", "deliveries"
 BY_THEMSELVES = 10
 """Webhook attempts that follow one another without anybody asking, as `deliver.DELAYS` says."""
+WEBHOOKS_AT_ONCE = 64
+"""Attempts at a time, of all accounts: they only wait on the network, half a minute for a receiver that hangs."""
+_FIRST, _AGAIN = 1, 2  # the lower is taken first
 _HISTORY = timedelta(days=7)
 _GOING_ON = {"PENDING", "ENQUEUED", "DELAYED"}
 # A workflow that was cut off this often stops being recovered; the sweep then fails its analysis openly.
@@ -118,7 +121,9 @@ class Engine:
         DBOS.register_queue(
             ANALYSES, worker_concurrency=concurrency, polling_interval_sec=0.2, on_conflict="always_update"
         )
-        DBOS.register_queue(DELIVERIES, worker_concurrency=8, polling_interval_sec=0.5, on_conflict="always_update")
+        DBOS.register_queue(
+            DELIVERIES, worker_concurrency=WEBHOOKS_AT_ONCE, polling_interval_sec=0.5, on_conflict="always_update"
+        )
         DBOS.apply_schedules(
             [{"schedule_name": "tidy", "workflow_fn": tidy, "schedule": "17 * * * *", "context": None}]
         )
@@ -134,7 +139,10 @@ class Engine:
     def deliver(
         self, connection: sa.Connection, user_id: str, analysis_id: str, run: int, attempt: int, delay: float
     ) -> None:
-        """Enqueue webhook attempt number `attempt` (from 1), `delay` seconds from now, within the transaction."""
+        """Enqueue webhook attempt number `attempt` (from 1), `delay` seconds from now, within the transaction.
+
+        First attempts, and those that somebody asks for, are taken before those that follow by themselves.
+        """
         self._launched().deliver(connection, user_id, analysis_id, run, attempt, delay)
 
     def cancel(self, analysis_id: str, attempt: int) -> None:
@@ -195,6 +203,7 @@ class Starter:
             "workflow_id": _delivery(analysis_id, run, attempt),
             "app_version": WORKFLOWS_VERSION,
             "delay_seconds": delay,
+            "priority": _AGAIN if 1 < attempt <= BY_THEMSELVES else _FIRST,
         }
         self.enqueue(connection, options, user_id, analysis_id, run, attempt)
 

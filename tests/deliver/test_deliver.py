@@ -21,9 +21,7 @@ from callcov.deliver import DELAYS, Outcome, attempt, judged, lookup, next_delay
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 BODY = json.dumps({"object": "analysis", "text": "Müller said “no”"}, ensure_ascii=False).encode()
-CERTIFICATE = Path(__file__).with_name(
-    "receiver.pem"
-)  # made for these tests, for hooks.example.test, trusted by nobody
+CERTIFICATE = Path(__file__).with_name("receiver.pem")  # made for these tests, of hooks.example.test
 
 
 @pytest.fixture
@@ -183,6 +181,20 @@ def test_a_name_server_that_never_answers_meets_the_limit(receiver):
     assert outcome.kind == "retry"
     assert "did not answer" in outcome.error
     assert receiver.heard == []
+
+
+def test_a_receiver_that_drips_its_body_holds_the_next_up_for_a_second(receiver):
+    def drip(handler):
+        handler.send_response(200)
+        handler.end_headers()
+        for _ in range(100):
+            handler.wfile.write(b"x")
+            time.sleep(0.1)
+
+    receiver.answer = drip
+    outcome = send(receiver.url)
+    assert (outcome.kind, outcome.status_code) == ("delivered", 200)
+    assert outcome.duration_ms < 5000
 
 
 def test_an_endless_answer_is_read_only_a_little(receiver):

@@ -1,7 +1,9 @@
 """Facts about webhooks of the whole server: signed, tried again, every attempt a row."""
 
 import json
+import threading
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from ipaddress import ip_network
 
@@ -135,3 +137,46 @@ def test_none_follows_an_attempt_that_somebody_asked_for(telling, receiver):
     telling.deliver(beyond(11))
     assert telling.noted(2) == [(11, 500, "given_up"), (12, 200, "delivered")]
     assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
+
+
+class Hanging:
+    """Deliveries that each take until one more is let go; notes which began."""
+
+    def __init__(self):
+        self.begun, self.free = [], threading.Semaphore(0)
+
+    def deliver(self, _step, _user_id, analysis_id, _run, _attempt):
+        self.begun.append(analysis_id)
+        assert self.free.acquire(timeout=60)
+
+    def tidy(self):
+        pass
+
+    def wait(self, count):
+        deadline = time.monotonic() + 60
+        while len(self.begun) < count:
+            assert time.monotonic() < deadline, f"only {len(self.begun)} began"
+            time.sleep(0.02)
+
+
+def test_receivers_that_hang_leave_room_for_others_and_first_attempts_go_before_repeats(tmp_path):
+    work, most = Hanging(), 64
+    with installation(tmp_path / "data") as database, closing(Engine(database.engine)) as engine:
+        engine.launch(work, 1)
+
+        def deliver(names, attempt):
+            with database.write() as connection:
+                for name in names:
+                    engine.deliver(connection, "user", name, 1, attempt, 0.0)
+
+        deliver([f"hangs-{place}" for place in range(most)], 1)
+        work.wait(most)
+        deliver(["again-1", "again-2"], 2)
+        deliver(["new"], 1)
+        deliver(["asked-for"], beyond(1))
+        for place, name in enumerate(["new", "asked-for"]):
+            work.free.release()
+            work.wait(most + place + 1)
+            assert work.begun[most + place] == name
+        work.free.release(2 * most)
+        work.wait(most + 4)
