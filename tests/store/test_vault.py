@@ -126,7 +126,7 @@ def test_a_wrong_key_changes_nothing(tmp_path):
         rotate(tmp_path / "none", OLD, NEW)
 
 
-@pytest.mark.parametrize("master", [OLD, NEW, None])
+@pytest.mark.parametrize("master", [OLD, NEW, None], ids=["its key", "another key", "no key"])
 def test_what_is_sealed_is_not_gone_on_with_while_its_keys_are_missing(tmp_path, master):
     with installation(tmp_path, open_vault(tmp_path / "keys", OLD)) as database, database.write() as connection:
         user = users.create(connection, "dana@example.com", NOON).id
