@@ -31,10 +31,9 @@ limits, the second and the third training of the reader, after how calls end was
 were not kept, when two readers were chosen instead of one, with two taggers, two voices heard at once and the agent
 found by the readers, with a recogniser of five hypotheses that was not kept, with versions 11, 12, 14, 15, four
 times 16, and 17 of the checks, after the taggers, then the readers had learned from what is recognised, after the
-taggers had from all exchanges, and with the rules for the numbers of houses and, later, for what is only asked back
-(its exchanges twice before that was kept; the README and that of `tools/talk/`
-tell of them); and, in the test that searches what is stored for every value, the names of two calls with the type of
-the value that was found (a government id, a password).
+taggers had from all exchanges, and with the rules for the numbers of houses and for what is only asked back (the
+README and that of `tools/talk/` tell of them); and, in the test that searches what is stored for every value, the
+names of two calls with the type of the value that was found (a government id, a password).
 
 """
 LIMITS = """
