@@ -184,17 +184,19 @@ def test_a_name_server_that_never_answers_meets_the_limit(receiver):
 
 
 def test_a_receiver_that_drips_its_body_holds_the_next_up_for_a_second(receiver):
+    dripped = []
+
     def drip(handler):
         handler.send_response(200)
         handler.end_headers()
-        for _ in range(100):
+        for drop in range(100):
             handler.wfile.write(b"x")
+            dripped.append(drop)
             time.sleep(0.1)
 
     receiver.answer = drip
     outcome = send(receiver.url)
-    assert (outcome.kind, outcome.status_code) == ("delivered", 200)
-    assert outcome.duration_ms < 5000
+    assert (outcome.kind, outcome.status_code, len(dripped) < 100) == ("delivered", 200, True)
 
 
 def test_an_endless_answer_is_read_only_a_little(receiver):
@@ -278,8 +280,8 @@ def test_an_address_off_the_public_internet_is_refused(url):
     outcome = send(url, allow=(), limit=5)
     assert outcome.status_code is None
     # Most resolve and are refused; a form that is no valid URL or that the system cannot read leads nowhere.
-    said = ("not on the public internet", "could not be resolved")
-    assert any(one in outcome.error for one in said) if outcome.kind == "retry" else outcome.kind == "given_up"
+    said = {"retry": ("not on the public internet", "could not be resolved"), "given_up": ("not a valid http",)}
+    assert any(one in outcome.error for one in said[outcome.kind])
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0"])
